@@ -1,0 +1,58 @@
+/**
+ * One command started on one host under the holder, and what was seen of it.
+ * Never says `succeeded` unless exit code 0 was read from the host.
+ */
+export type Verdict = 'succeeded' | 'failed' | 'killed' | 'unknown';
+
+/** Who the command runs as: the login account, or root (directly, or by sudo). */
+export type Privilege = 'user' | 'root';
+
+export interface CommandRequest {
+  readonly host: string;
+  /** POSIX sh text. */
+  readonly script: string;
+  readonly privilege: Privilege;
+  readonly stdin?: Uint8Array;
+  /** Milliseconds; 0 = none. */
+  readonly timeout: number;
+  /** Milliseconds without output; 0 or absent = none. */
+  readonly idleTimeout?: number;
+  /** Most bytes kept of each stream; what is beyond is counted and said. */
+  readonly outputLimit: number;
+  /** False runs straight on a channel, without the holder: for checks and facts, which change nothing. */
+  readonly durable: boolean;
+}
+
+export interface CommandRun {
+  readonly id: string;
+  readonly host: string;
+  readonly script: string;
+  readonly privilege: Privilege;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly verdict: Verdict;
+  readonly exitCode: number | null;
+  /** `KILL`, `TERM` … when the verdict is killed. */
+  readonly signal: string | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** True bytes the command wrote, also beyond what was kept. */
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly truncated: boolean;
+}
+
+export type OutputStream = 'stdout' | 'stderr';
+export type OnOutput = (stream: OutputStream, bytes: Uint8Array) => void;
+
+/**
+ * The one door to a host, as the work layer sees it. Throws a DeckhandError only when nothing is
+ * known of the run (no connection, no privilege); a command that ran and failed is a CommandRun.
+ */
+export type RunCommand = (
+  request: CommandRequest,
+  signal: AbortSignal,
+  onOutput?: OnOutput,
+) => Promise<CommandRun>;

@@ -1,0 +1,78 @@
+import { DeckhandError } from './deckhand-error.ts';
+import { z } from './schema.ts';
+import { stateSchema } from './state.ts';
+
+/** A fact that must be true on the host, asked by Deckhand itself. Read-only POSIX sh. */
+export const checkSchema = z.strictObject({
+  /** What holds when the check passes, as a sentence: `http://127.0.0.1:8080/ answers with hello`. */
+  title: z.string().min(1).max(300),
+  /** POSIX sh; exit 0 = holds. Its output is evidence in the report. */
+  script: z.string().min(1).max(20_000),
+  privilege: z.enum(['user', 'root']).default('user'),
+  /** Seconds to keep asking until it holds; 0 = once. */
+  within: z.number().min(0).max(600).default(0),
+});
+export type Check = z.infer<typeof checkSchema>;
+
+export const stepSchema = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+  title: z.string().min(1).max(300),
+  dependsOn: z.array(z.string()).default([]),
+  states: z.array(stateSchema).min(1),
+  /** Checks beyond those that follow from the states. */
+  checks: z.array(checkSchema).default([]),
+  /** Seconds. */
+  timeout: z.number().min(1).max(86_400).default(600),
+});
+export type Step = z.infer<typeof stepSchema>;
+
+export const planSchema = z.strictObject({
+  intent: z.string().max(4000),
+  goal: z.string().min(1).max(1000),
+  assumptions: z.array(z.string()).default([]),
+  runbook: z
+    .strictObject({ name: z.string(), confidence: z.number().min(0).max(1) })
+    .nullable()
+    .default(null),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+    .default({}),
+  steps: z.array(stepSchema).max(60),
+  postconditions: z.array(checkSchema).default([]),
+  /** True: the run prints what it found (a listing, a bundle) as its answer. */
+  report: z.array(checkSchema).default([]),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/**
+ * Steps in an order that respects their dependencies (stable: file order where free).
+ * Throws `plan.empty`, `plan.invalid` (unknown or doubled id) or `plan.cyclic`.
+ */
+export function orderSteps(plan: Pick<Plan, 'steps'>): readonly Step[] {
+  if (plan.steps.length === 0) throw new DeckhandError('plan.empty', 'The plan has no steps.');
+  const byId = new Map(plan.steps.map(step => [step.id, step]));
+  if (byId.size !== plan.steps.length)
+    throw new DeckhandError('plan.invalid', 'steps: two steps share one id.');
+  const done = new Set<string>();
+  const path: string[] = [];
+  const ordered: Step[] = [];
+  const visit = (step: Step): void => {
+    if (done.has(step.id)) return;
+    if (path.includes(step.id)) {
+      throw new DeckhandError('plan.cyclic', `Steps wait for each other: ${[...path, step.id].join(' → ')}.`);
+    }
+    path.push(step.id);
+    for (const id of step.dependsOn) {
+      const dependency = byId.get(id);
+      if (!dependency) {
+        throw new DeckhandError('plan.invalid', `steps.${step.id}.dependsOn: there is no step '${id}'.`);
+      }
+      visit(dependency);
+    }
+    path.pop();
+    done.add(step.id);
+    ordered.push(step);
+  };
+  for (const step of plan.steps) visit(step);
+  return ordered;
+}

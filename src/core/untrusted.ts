@@ -1,0 +1,29 @@
+/**
+ * Text that came from a remote host, made safe to show: no terminal escapes, no control
+ * characters, no bidirectional overrides. Newline and tab stay.
+ */
+
+// oxlint-disable-next-line no-control-regex -- control characters are what this removes
+const ESCAPE_SEQUENCE =
+  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|[@-Z\\-_])/g;
+// oxlint-disable-next-line no-control-regex -- control characters are what this removes
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Removes escape sequences, then shows what control characters remain as `�`; `\r\n` becomes `\n`. */
+export function sanitiseText(text: string): string {
+  return text.replaceAll(ESCAPE_SEQUENCE, '').replaceAll('\r\n', '\n').replaceAll(CONTROL, '\ufffd');
+}
+
+/** Bytes as text for people: UTF-8 with replacement characters, sanitised. */
+export function showBytes(bytes: Uint8Array): string {
+  return sanitiseText(new TextDecoder().decode(bytes));
+}
+
+/** The last `limit` characters of a text, on a line border where there is one, saying what was left out. */
+export function tailOf(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const cut = text.slice(-limit);
+  const line = cut.indexOf('\n');
+  const kept = line >= 0 && line < limit / 2 ? cut.slice(line + 1) : cut;
+  return `[… ${text.length - kept.length} characters left out]\n${kept}`;
+}

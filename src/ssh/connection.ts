@@ -1,0 +1,86 @@
+import type { OutputStream } from '../core/command-run.ts';
+import type { DeckhandError } from '../core/deckhand-error.ts';
+import type { ResolvedHost } from './resolved-host.ts';
+
+/** One authenticated, host-key-verified connection. Every engine gives exactly this. */
+export interface SshConnection extends AsyncDisposable {
+  readonly host: ResolvedHost;
+  readonly engine: string;
+  readonly hostKey: HostKeyIdentity;
+  /** What the server said of itself, sanitised: `SSH-2.0-OpenSSH_10.0p2 Debian-7`. */
+  readonly serverVersion: string;
+  /** Settles when the connection ended: undefined after `close()`, else why (`ssh.connection-lost`, `ssh.peer-silent`). */
+  readonly closed: Promise<DeckhandError | undefined>;
+  /** Runs a command and collects its output. Waits for a free session within MaxSessions. */
+  execute(command: string, options: ExecuteOptions): Promise<ExecuteResult>;
+  close(): Promise<void>;
+}
+
+export interface HostKeyIdentity {
+  /** `ssh-ed25519`, `ecdsa-sha2-nistp256`, `rsa-sha2-512` … */
+  readonly type: string;
+  /** `SHA256:…` as OpenSSH prints it. */
+  readonly fingerprint: string;
+}
+
+export interface ExecuteOptions {
+  readonly signal: AbortSignal;
+  /** Sent whole, then end of file. Absent: end of file at once. */
+  readonly stdin?: Uint8Array;
+  /** Called with each piece as it arrives; back-pressure is the caller's returned promise. */
+  readonly onOutput?: (stream: OutputStream, bytes: Uint8Array) => void | Promise<void>;
+  /** Most bytes collected of each stream; what is beyond is counted, not kept. Default 1 MiB. */
+  readonly collectLimit?: number;
+  /** Milliseconds for the whole command; 0 or absent = none. Error `command.timeout`. */
+  readonly timeout?: number;
+  /** Milliseconds without any output; 0 or absent = none. Error `command.idle-timeout`. */
+  readonly idleTimeout?: number;
+  readonly pty?: { readonly columns: number; readonly rows: number; readonly term: string };
+}
+
+export interface ExecuteResult {
+  readonly exitCode: number | null;
+  /** Without `SIG`: `TERM`, `KILL`; null when the command exited by itself. */
+  readonly signal: string | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly truncated: boolean;
+  /** Milliseconds from request to the end of the channel. */
+  readonly duration: number;
+}
+
+/** How to open connections; `ssh2` is the first, the system's client the second. */
+export interface SshEngine {
+  readonly name: string;
+  connect(host: ResolvedHost, options: ConnectOptions): Promise<SshConnection>;
+}
+
+export interface ConnectOptions {
+  readonly signal: AbortSignal;
+  /** Milliseconds until authenticated. Default 15 000 (or ConnectTimeout of the configuration). */
+  readonly connectTimeout?: number;
+  /** Milliseconds between keep-alives; three without answer = `ssh.peer-silent`. Default 5 000. */
+  readonly keepAliveInterval?: number;
+  readonly credentials?: CredentialPrompts;
+  readonly hostKeys: HostKeyPolicy;
+}
+
+/** Asked only when needed. A null answer means: nobody can answer. */
+export interface CredentialPrompts {
+  readonly password?: (host: string, user: string) => Promise<string | null>;
+  readonly passphrase?: (keyFile: string) => Promise<string | null>;
+  readonly keyboardInteractive?: (
+    host: string,
+    prompts: readonly string[],
+  ) => Promise<readonly string[] | null>;
+}
+
+export interface HostKeyPolicy {
+  /**
+   * Asked about a key that no known_hosts file has. True: it is accepted, and appended to the first
+   * user file. Never asked about a changed or revoked key.
+   */
+  readonly acceptUnknown: (host: string, key: HostKeyIdentity) => Promise<boolean>;
+}
