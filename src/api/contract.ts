@@ -1,0 +1,164 @@
+import type { Verdict } from '../core/command-run.ts';
+import type { ErrorRecord } from '../core/deckhand-error.ts';
+import type { Plan } from '../core/plan.ts';
+import type { OnEvent } from '../core/run-event.ts';
+import type { PlanPreview, RunReport } from '../core/run-report.ts';
+
+/** Every call takes these: how to stop it, and who watches. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent?: OnEvent;
+  /** Asked before anything changes (and before each step under `confirm: 'steps'`). Absent: nobody approves. */
+  readonly approve?: (request: ApprovalRequest) => Promise<ApprovalAnswer>;
+}
+
+export interface ApprovalRequest {
+  /** sha256 over hosts, steps and effects: what the approval is bound to. */
+  readonly hash: string;
+  readonly title: string;
+  readonly preview: PlanPreview;
+  /** Set when one step is asked about. */
+  readonly stepId?: string;
+  readonly host?: string;
+}
+/** `skip` leaves a step out (its dependants do not run); `decline` stops the run. */
+export type ApprovalAnswer = 'approve' | 'skip' | 'decline';
+
+/** Names, patterns, `@group`, `!host`, comma separated; see `fleet/`. */
+export type Selector = string;
+
+export interface ExecRequest {
+  readonly hosts: Selector;
+  /** POSIX sh text. */
+  readonly command: string;
+  readonly stdin?: Uint8Array;
+  readonly root: boolean;
+  /** Milliseconds; absent = the setting, 0 = none. */
+  readonly timeout?: number;
+  readonly idleTimeout?: number;
+  /** Most bytes kept of each stream. */
+  readonly outputLimit?: number;
+  /** True: straight on a channel, without the holder. */
+  readonly direct: boolean;
+}
+
+export interface ExecHostResult {
+  readonly host: string;
+  readonly verdict: Verdict | 'error';
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly truncated: boolean;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly runId: string | null;
+  readonly error?: ErrorRecord;
+}
+export interface ExecReport {
+  readonly results: readonly ExecHostResult[];
+}
+
+/** What to plan: an intent in plain language, or a finished plan. */
+export interface PlanRequest {
+  readonly hosts: Selector;
+  readonly intent?: string;
+  readonly plan?: Plan;
+  /** Runbook parameters given by the person; they win over what was read from the intent. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Runs this runbook without matching. */
+  readonly runbook?: string;
+}
+export interface RunRequest extends PlanRequest {
+  readonly confirm: 'plan' | 'steps';
+}
+
+export interface HostSummary {
+  readonly name: string;
+  readonly source: string;
+  readonly groups: readonly string[];
+  readonly address: string | null;
+}
+export interface HostTest {
+  readonly host: string;
+  readonly ok: boolean;
+  readonly stages: readonly {
+    readonly name: 'reachable' | 'host key' | 'authentication' | 'shell';
+    readonly ok: boolean;
+    /** Milliseconds; null where it was not reached. */
+    readonly latency: number | null;
+    readonly text: string;
+  }[];
+  readonly error?: ErrorRecord;
+}
+export interface HostFacts {
+  readonly host: string;
+  /** Plain JSON; see `fleet/facts.ts`. Null when they could not be read. */
+  readonly facts: Readonly<Record<string, unknown>> | null;
+  /** Milliseconds since they were read. */
+  readonly age: number;
+  readonly error?: ErrorRecord;
+}
+export interface AddHostRequest {
+  readonly name: string;
+  readonly address: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly identityFile?: string;
+  readonly groups?: readonly string[];
+}
+export interface RunbookSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly required: boolean;
+    readonly default: string | null;
+    readonly description: string;
+  }[];
+  readonly examples: readonly string[];
+}
+export interface DoctorFinding {
+  readonly subject: string;
+  readonly id: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly message: string;
+  readonly fix: string | null;
+}
+
+/** Everything a surface can ask of Deckhand. Methods throw `DeckhandError`; per-host failures are data. */
+export interface DeckhandApi extends AsyncDisposable {
+  exec(request: ExecRequest, options: CallOptions): Promise<ExecReport>;
+  plan(request: PlanRequest, options: CallOptions): Promise<PlanPreview>;
+  run(request: RunRequest, options: CallOptions): Promise<RunReport>;
+  listHosts(selector: Selector | null): Promise<readonly HostSummary[]>;
+  addHost(request: AddHostRequest): Promise<{ readonly file: string }>;
+  testHosts(selector: Selector, options: CallOptions): Promise<readonly HostTest[]>;
+  hostFacts(selector: Selector, refresh: boolean, options: CallOptions): Promise<readonly HostFacts[]>;
+  listRunbooks(): Promise<readonly RunbookSummary[]>;
+  showRunbook(name: string): Promise<{ readonly summary: RunbookSummary; readonly source: string }>;
+  doctor(selector: Selector | null, options: CallOptions): Promise<readonly DoctorFinding[]>;
+}
+
+/** What only a person can give, asked when needed; null = nobody can answer. Never stored. */
+export interface PersonPrompts {
+  readonly password?: (host: string, user: string) => Promise<string | null>;
+  readonly passphrase?: (keyFile: string) => Promise<string | null>;
+  readonly sudoPassword?: (host: string) => Promise<string | null>;
+  readonly acceptHostKey?: (
+    host: string,
+    key: { readonly type: string; readonly fingerprint: string },
+  ) => Promise<boolean>;
+}
+
+/** How a surface gets an engine: `daemon/` gives one in-process. */
+export type OpenDeckhand = (options: {
+  readonly prompts: PersonPrompts;
+  readonly settingsFile?: string;
+  readonly sshConfigFile?: string;
+  /** Flags of the command line that win over every setting. */
+  readonly overrides?: Readonly<Record<string, string>>;
+}) => Promise<DeckhandApi>;

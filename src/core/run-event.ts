@@ -1,0 +1,63 @@
+import type { ErrorRecord } from './deckhand-error.ts';
+import type { PlanPreview, ProofReport, StepOutcome, StepReport } from './run-report.ts';
+import type { OutputStream } from './command-run.ts';
+
+/** What happened, in order: the one thing that progress rows, logs and the console are drawn from. */
+export type RunEventBody =
+  | {
+      readonly kind: 'host-phase';
+      readonly host: string;
+      readonly phase: 'connecting' | 'reading facts' | 'checking' | 'running' | 'proving';
+    }
+  | { readonly kind: 'plan-ready'; readonly preview: PlanPreview }
+  | { readonly kind: 'approval-requested'; readonly hash: string; readonly title: string }
+  | {
+      readonly kind: 'step-started';
+      readonly host: string;
+      readonly stepId: string;
+      readonly title: string;
+      readonly index: number;
+      readonly total: number;
+    }
+  | {
+      readonly kind: 'state-applying';
+      readonly host: string;
+      readonly stepId: string;
+      readonly state: string;
+      readonly commandRunId: string;
+    }
+  | {
+      readonly kind: 'correction';
+      readonly host: string;
+      readonly stepId: string;
+      readonly signature: string;
+      readonly title: string;
+    }
+  | {
+      readonly kind: 'step-completed';
+      readonly host: string;
+      readonly stepId: string;
+      readonly outcome: StepOutcome;
+      readonly report: StepReport;
+    }
+  | { readonly kind: 'proof'; readonly host: string; readonly proof: ProofReport }
+  | {
+      readonly kind: 'host-completed';
+      readonly host: string;
+      readonly outcome: 'proved' | 'failed';
+      readonly error?: ErrorRecord;
+    }
+  | {
+      readonly kind: 'output';
+      readonly host: string;
+      readonly stream: OutputStream;
+      readonly bytes: Uint8Array;
+    };
+
+/** `seq` counts from 1 in one request; `time` is ISO 8601. */
+export type RunEvent = RunEventBody & {
+  readonly seq: number;
+  readonly time: string;
+  readonly requestId: string;
+};
+export type OnEvent = (event: RunEvent) => void;

@@ -1,0 +1,127 @@
+import type { Verdict } from './command-run.ts';
+import type { ErrorRecord } from './deckhand-error.ts';
+import type { Plan } from './plan.ts';
+import type { Effect } from './state.ts';
+
+/** What a step did on one host. `unchanged`: everything already held. */
+export type StepOutcome = 'unchanged' | 'changed' | 'failed' | 'skipped';
+
+/** One difference between what is and what is wanted. */
+export interface DiffLine {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** A state that does not hold yet on a host, with the honest difference. */
+export interface PendingChange {
+  readonly stepId: string;
+  readonly state: string;
+  readonly diff: readonly DiffLine[];
+}
+
+/** What a plan would do on one host: read from the host, nothing changed. */
+export interface HostPreview {
+  readonly host: string;
+  readonly pending: readonly PendingChange[];
+  /** Post-conditions that do not hold now. */
+  readonly openPostconditions: readonly string[];
+  readonly error?: ErrorRecord;
+}
+
+/** The plan as a person approves it: `hash` binds hosts, steps and effects. */
+export interface PlanPreview {
+  readonly plan: Plan;
+  readonly hash: string;
+  readonly steps: readonly PlannedStep[];
+  readonly hosts: readonly HostPreview[];
+}
+
+export interface PlannedStep {
+  readonly id: string;
+  readonly title: string;
+  readonly risk: 'none' | Effect['risk'];
+  readonly states: readonly string[];
+  readonly effects: readonly Effect[];
+  readonly dependsOn: readonly string[];
+}
+
+/** A change that was carried out, with the command run that did it. */
+export interface Change {
+  readonly state: string;
+  readonly diff: readonly DiffLine[];
+  readonly commandRunId: string;
+}
+
+/** A known failure and the one bounded thing that was done about it. */
+export interface Correction {
+  readonly signature: string;
+  readonly title: string;
+  readonly commandRunId: string;
+  readonly failedRunId: string;
+}
+
+export interface StepReport {
+  readonly id: string;
+  readonly title: string;
+  readonly outcome: StepOutcome;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly changes: readonly Change[];
+  readonly corrections: readonly Correction[];
+  readonly error?: ErrorRecord;
+}
+
+/** A condition Deckhand itself asked of the host, and what the host answered. */
+export interface ProofReport {
+  readonly title: string;
+  readonly holds: boolean;
+  readonly evidence: string;
+  readonly commandRunId: string;
+}
+
+export interface HostReport {
+  readonly host: string;
+  /** `proved` only when every post-condition was seen to hold. */
+  readonly outcome: 'proved' | 'failed';
+  readonly changed: number;
+  readonly steps: readonly StepReport[];
+  readonly proofs: readonly ProofReport[];
+  /** Findings of a plan that looks rather than changes: title and text. */
+  readonly findings: readonly {
+    readonly title: string;
+    readonly text: string;
+    readonly commandRunId: string;
+  }[];
+  readonly commandRuns: readonly CommandRunRecord[];
+  /** Commands sent to the host, each one round trip. */
+  readonly roundTrips: number;
+  readonly error?: ErrorRecord;
+}
+
+/** A command run as reports keep it: bounded, sanitised text. */
+export interface CommandRunRecord {
+  readonly id: string;
+  readonly purpose: string;
+  readonly script: string;
+  readonly verdict: Verdict;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly duration: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunReport {
+  readonly version: 1;
+  readonly id: string;
+  readonly intent: string;
+  readonly goal: string;
+  readonly plan: Plan;
+  readonly startedAt: string;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly outcome: 'proved' | 'failed' | 'declined';
+  readonly hosts: readonly HostReport[];
+  readonly error?: ErrorRecord;
+}
