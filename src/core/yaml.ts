@@ -1,4 +1,4 @@
-import { parseDocument, LineCounter } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { DeckhandError } from './deckhand-error.ts';
 import type { ErrorCode } from './error-table.ts';
 
@@ -25,14 +25,24 @@ export function readYaml(text: string, file: string, code: ErrorCode): YamlText 
     value: toPlain(() => document.toJS({ maxAliasCount: 50 }) as unknown, file, code),
     lineOf(path) {
       for (let depth = path.length; depth > 0; depth -= 1) {
-        const node = document.getIn(path.slice(0, depth), true) as
-          | { range?: [number, number, number] }
-          | undefined;
-        if (node?.range) return lines.linePos(node.range[0]).line;
+        const start = startOf(document, path.slice(0, depth));
+        if (start !== undefined) return lines.linePos(start).line;
       }
       return 1;
     },
   };
+}
+
+/** Offset of a field: of its key where it has one, because a map's value stands a line below. */
+function startOf(document: Document, path: readonly PropertyKey[]): number | undefined {
+  const last = path.at(-1);
+  const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+  if (isMap(parent)) {
+    const pair = parent.items.find(item => isScalar(item.key) && String(item.key.value) === String(last));
+    if (isScalar(pair?.key)) return pair.key.range?.[0];
+  }
+  const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
+  return node?.range?.[0];
 }
 
 /** The value of `readYaml` alone. */
