@@ -1,0 +1,115 @@
+import { DeckhandError } from '../core/deckhand-error.ts';
+import type { Environment } from './paths.ts';
+import {
+  DEFAULTS,
+  environmentName,
+  type HostEntry,
+  SETTING_NAMES,
+  SETTING_SCHEMAS,
+  type SettingName,
+  type SettingValue,
+  type SettingValues,
+} from './schema.ts';
+import type { LoadedFile } from './settings-file.ts';
+
+/** A value and where it came from: `default`, `environment DECKHAND_X`, `flag --x` or `file:line`. */
+export interface Sourced<Value> {
+  readonly value: Value;
+  readonly source: string;
+}
+
+export type SourcedSettings = { readonly [Name in SettingName]: Sourced<SettingValue<Name>> };
+
+export interface Settings {
+  readonly values: SettingValues;
+  /** The same values with their sources, for `deckhand settings`. */
+  readonly sourced: SourcedSettings;
+  /** Host entries of all files by name; the source is the entry's `file:line`. */
+  readonly hosts: ReadonlyMap<string, Sourced<HostEntry>>;
+  /** Members of each group: names of hosts, or of groups (`@name` says group). */
+  readonly groups: ReadonlyMap<string, Sourced<readonly string[]>>;
+  /** Files that were read, nearest first. */
+  readonly files: readonly string[];
+}
+
+/** Texts of command line flags by setting; a missing flag is undefined. */
+export type SettingFlags = Readonly<Partial<Record<SettingName, string | undefined>>>;
+
+/** Merges all layers; `files` nearest first. Pure. @throws DeckhandError `settings.invalid`, `input.invalid`. */
+export function mergeSettings(
+  files: readonly LoadedFile[],
+  environment: Environment,
+  flags: SettingFlags = {},
+): Settings {
+  const sourced = Object.fromEntries(
+    SETTING_NAMES.map(name => [name, chooseValue(name, files, environment, flags)]),
+  ) as unknown as SourcedSettings;
+  const values = Object.fromEntries(
+    SETTING_NAMES.map(name => [name, sourced[name].value]),
+  ) as unknown as SettingValues;
+  return {
+    values,
+    sourced,
+    hosts: mergeNamed(files, 'hosts'),
+    groups: mergeNamed(files, 'groups'),
+    files: files.map(loaded => loaded.file),
+  };
+}
+
+function chooseValue(
+  name: SettingName,
+  files: readonly LoadedFile[],
+  environment: Environment,
+  flags: SettingFlags,
+): Sourced<unknown> {
+  const flag = flags[name];
+  if (flag !== undefined) return readText(name, flag, `flag --${flagName(name)}`, 'input.invalid');
+  const variable = environmentName(name);
+  const text = environment[variable];
+  if (text !== undefined && text !== '') {
+    return readText(name, text, `environment ${variable}`, 'settings.invalid');
+  }
+  const path = name.split('.');
+  for (const loaded of files) {
+    const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], {
+      ...loaded.settings,
+    });
+    if (value !== undefined) return { value, source: `${loaded.file}:${loaded.lineOf(path)}` };
+  }
+  return { value: DEFAULTS[name], source: 'default' };
+}
+
+/** `facts.maxAge` → `facts-max-age`. */
+export function flagName(name: SettingName): string {
+  return name
+    .replaceAll(/([a-z])([A-Z])/g, '$1-$2')
+    .replaceAll('.', '-')
+    .toLowerCase();
+}
+
+function readText(
+  name: SettingName,
+  text: string,
+  source: string,
+  code: 'settings.invalid' | 'input.invalid',
+): Sourced<unknown> {
+  const result = SETTING_SCHEMAS[name].safeParse(text);
+  if (result.success) return { value: result.data, source };
+  const fault = result.error.issues[0]?.message ?? 'invalid';
+  throw new DeckhandError(code, `${source}: ${name}: ${fault}.`, { details: { source, field: name } });
+}
+
+function mergeNamed<Field extends 'hosts' | 'groups'>(
+  files: readonly LoadedFile[],
+  field: Field,
+): Map<string, Sourced<NonNullable<LoadedFile['settings'][Field]>[string]>> {
+  type Value = NonNullable<LoadedFile['settings'][Field]>[string];
+  const merged = new Map<string, Sourced<Value>>();
+  for (const loaded of files) {
+    for (const [name, value] of Object.entries(loaded.settings[field] ?? {}) as [string, Value][]) {
+      if (merged.has(name)) continue;
+      merged.set(name, { value, source: `${loaded.file}:${loaded.lineOf([field, name])}` });
+    }
+  }
+  return merged;
+}

@@ -1,0 +1,120 @@
+import { DeckhandError } from '../core/deckhand-error.ts';
+import { parseDuration } from '../core/duration.ts';
+import { z } from '../core/schema.ts';
+import { parseByteSize } from './byte-size.ts';
+
+/** Turns the error of a core parser into an issue of the schema, so that it gets file and line. */
+function parsedBy(parse: (text: string, field: string) => number) {
+  return z.union([z.string(), z.number().nonnegative()]).transform((value, context) => {
+    try {
+      return parse(String(value), 'value');
+    } catch (error) {
+      if (!(error instanceof DeckhandError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message.replace(/^value: /, '') });
+      return z.NEVER;
+    }
+  });
+}
+
+const duration = parsedBy(parseDuration);
+const concurrency = z
+  .union([z.number(), z.string().regex(/^\d+$/, 'a whole number').transform(Number)])
+  .pipe(z.number().int('a whole number').min(1).max(10_000));
+const outputLimit = parsedBy(parseByteSize).pipe(
+  z
+    .number()
+    .min(1024)
+    .max(1024 ** 3),
+);
+const language = z.string().regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'a language such as en or de');
+
+/** A name of a host: safe as an argument of `ssh -G`, and never taken for a selector. */
+export const hostName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,252}$/, 'a name of letters, digits, dots, dashes and underscores')
+  .refine(name => name !== 'all', "'all' is a selector; choose another name");
+export const groupName = hostName;
+const address = z.string().regex(/^[A-Za-z0-9_:[][A-Za-z0-9._:%\][-]{0,252}$/, 'an IP address or DNS name');
+const account = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._@\\$-]{0,63}$/, 'an account name');
+const jump = z.string().regex(/^[A-Za-z0-9_[][A-Za-z0-9._:@%\][-]*$/, 'a host, or user@host:port');
+const path = z
+  .string()
+  .min(1)
+  .regex(/^[^\0\n]+$/, 'a path');
+
+/** A host as written in `deckhand.yaml`; everything left out comes from the OpenSSH configuration. */
+export const hostEntrySchema = z
+  .strictObject({
+    address: address.optional(),
+    user: account.optional(),
+    port: z.number().int().min(1).max(65_535).optional(),
+    identityFile: path.optional(),
+    knownHostsFile: path.optional(),
+    /** Jump chain, first hop first. */
+    jump: z.union([jump.transform(hop => [hop]), z.array(jump).max(10)]).optional(),
+    groups: z.array(groupName).default([]),
+    tags: z.array(z.string().min(1).max(100)).default([]),
+  })
+  .readonly();
+export type HostEntry = z.infer<typeof hostEntrySchema>;
+/** A host entry as a person gives it, before defaults. */
+export type HostEntryInput = z.input<typeof hostEntrySchema>;
+
+const emptyAsObject = (value: unknown): unknown => value ?? {};
+
+/** One settings file. Every field may be missing. */
+export const settingsFileSchema = z.strictObject({
+  concurrency: concurrency.optional(),
+  timeouts: z
+    .strictObject({ connect: duration.optional(), command: duration.optional(), idle: duration.optional() })
+    .optional(),
+  outputLimit: outputLimit.optional(),
+  facts: z.strictObject({ maxAge: duration.optional() }).optional(),
+  runbooks: z.array(path).optional(),
+  language: language.optional(),
+  hosts: z
+    .preprocess(emptyAsObject, z.record(hostName, z.preprocess(emptyAsObject, hostEntrySchema)))
+    .optional(),
+  groups: z.preprocess(emptyAsObject, z.record(groupName, z.array(z.string()))).optional(),
+});
+export type SettingsFile = z.infer<typeof settingsFileSchema>;
+
+/** Every plain setting: dotted name → how its text is read. Durations are milliseconds, sizes bytes. */
+export const SETTING_SCHEMAS = {
+  concurrency,
+  'timeouts.connect': duration,
+  'timeouts.command': duration,
+  'timeouts.idle': duration,
+  outputLimit,
+  'facts.maxAge': duration,
+  runbooks: z.preprocess(
+    value => (typeof value === 'string' ? value.split(':').filter(part => part !== '') : value),
+    z.array(path),
+  ),
+  language,
+} as const;
+
+export type SettingName = keyof typeof SETTING_SCHEMAS;
+export type SettingValue<Name extends SettingName> = z.infer<(typeof SETTING_SCHEMAS)[Name]>;
+export type SettingValues = { readonly [Name in SettingName]: SettingValue<Name> };
+
+export const SETTING_NAMES = Object.keys(SETTING_SCHEMAS) as readonly SettingName[];
+
+export const DEFAULTS: SettingValues = {
+  concurrency: 50,
+  'timeouts.connect': 15_000,
+  'timeouts.command': 0,
+  'timeouts.idle': 0,
+  outputLimit: 1024 * 1024,
+  'facts.maxAge': 3_600_000,
+  runbooks: [],
+  language: 'en',
+};
+
+/** `facts.maxAge` → `DECKHAND_FACTS_MAX_AGE`. */
+export function environmentName(name: SettingName): string {
+  return `DECKHAND_${name
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+    .replaceAll('.', '_')
+    .toUpperCase()}`;
+}
