@@ -1,0 +1,79 @@
+/** Which folder may know which. The whole architecture in two tables; the test reads real imports against them. */
+
+/** Everything but `cli`: the daemon is the one place that wires the rest. */
+const wiring = [
+  'core',
+  'ssh',
+  'store',
+  'shell',
+  'models',
+  'secrets',
+  'settings',
+  'fleet',
+  'holder',
+  'policy',
+  'states',
+  'runbooks',
+  'tasks',
+  'agent',
+  'api',
+];
+
+/** Folder (or file) of `src/` → the folders it may import besides itself. What is absent here may not exist. */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  // mechanisms
+  ssh: ['core'],
+  store: ['core'],
+  shell: ['core'],
+  models: ['core'],
+  secrets: ['core'],
+  settings: ['core'],
+  // capabilities
+  fleet: ['core', 'settings', 'ssh'],
+  holder: ['core', 'ssh'],
+  policy: ['core', 'shell'],
+  states: ['core', 'shell'],
+  runbooks: ['core', 'states', 'shell'],
+  // work
+  agent: ['core', 'policy', 'models', 'states', 'runbooks', 'shell'],
+  tasks: ['core', 'ssh', 'holder', 'fleet', 'states', 'runbooks', 'agent', 'shell', 'settings'],
+  // surfaces
+  api: ['core'],
+  daemon: wiring,
+  cli: ['core', 'api', 'settings'],
+  testing: ['core', 'ssh', 'api'],
+  'bin.ts': ['cli', 'daemon', 'api', 'core'],
+  'index.ts': ['daemon', 'api', 'core'],
+};
+
+/** Third-party package → the one folder that imports it; everybody else uses what that folder offers. */
+export const MAY_USE: Readonly<Record<string, string>> = {
+  zod: 'core',
+  yaml: 'core',
+  ssh2: 'ssh',
+  'ssh-config': 'ssh',
+  minisearch: 'runbooks',
+  'snowball-stemmers': 'runbooks',
+  '@stricli/core': 'cli',
+  '@clack/prompts': 'cli',
+};
+
+/** Node modules that do I/O: the words of `core` must not. */
+export const INPUT_OUTPUT = [
+  'node:fs',
+  'node:fs/promises',
+  'node:net',
+  'node:tls',
+  'node:http',
+  'node:https',
+  'node:dgram',
+  'node:child_process',
+  'node:readline',
+];
+
+/** Folder names that say nothing of what is inside. */
+export const NAMELESS = ['utils', 'util', 'common', 'helpers', 'services', 'types', 'misc', 'lib', 'shared'];
+
+/** Lines. Aim at 150. */
+export const LONGEST_FILE = 400;
