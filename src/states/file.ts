@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { StateOf } from '../core/state.ts';
+import { printBytes, quote } from '../shell/quote.ts';
+import { APPLY_PRELUDE, MAKE_TEMP, MOVE_TEMP, openFile, plainMode } from './apply-prelude.ts';
+import { compareOwnership, type FileStatus, parseStatus } from './file-status.ts';
+import { unifiedDiff } from './line-diff.ts';
+import { type Facts, factOf, observe, type StateKind, undecided } from './state-kind.ts';
+
+type File = StateOf<'file'>;
+
+/** Whole regular files, byte for byte. */
+export const fileKind: StateKind<File> = {
+  describe: state => `file ${state.path}${state.ensure === 'absent' ? ' absent' : ''}`,
+  check: state =>
+    state.ensure === 'absent'
+      ? `look stat ${quote(state.path)} || :`
+      : `content ${quote(state.path)} ${sha256(bytesOf(state))} ${isPrivate(state.mode) ? 'hide' : 'show'}`,
+  judge: judgeFile,
+  apply: state => (state.ensure === 'absent' ? removeScript(state) : writeScript(state)),
+  effects: state => [
+    { kind: 'path', subject: state.path, risk: state.ensure === 'absent' ? 'destructive' : 'privileged' },
+  ],
+  privilege: () => 'root',
+};
+
+function bytesOf(state: File): Buffer {
+  return Buffer.from(state.content, 'utf8');
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Neither group nor others may read it, so its text stays out of plans and reports. */
+function isPrivate(mode: string): boolean {
+  return (Number.parseInt(mode, 8) & 0o044) === 0;
+}
+
+function judgeFile(state: File, facts: Facts) {
+  const line = factOf(facts, 'stat');
+  const error = factOf(facts, 'error');
+  if (line === undefined || error !== undefined) return undecided(error ?? 'stat did not answer.');
+  const status = parseStatus(line);
+  if (line !== 'missing' && !status) return undecided(`stat answered: ${line}`);
+  if (state.ensure === 'absent') {
+    return observe(status ? [{ field: 'file', before: status.type, after: 'absent' }] : []);
+  }
+  const wanted = bytesOf(state);
+  if (!status) {
+    const diff = [{ field: 'file', before: 'absent', after: summary(wanted) }];
+    return observe(diff, isPrivate(state.mode) ? '' : unifiedDiff('', state.content));
+  }
+  if (status.type !== 'regular file') {
+    return observe([{ field: 'type', before: status.type, after: 'regular file' }]);
+  }
+  return judgeContent(state, status, facts);
+}
+
+function judgeContent(state: File, status: FileStatus, facts: Facts) {
+  const wanted = bytesOf(state);
+  const sum = factOf(facts, 'sha256');
+  if (sum === undefined) return undecided('sha256sum did not answer.');
+  const ownership = compareOwnership(status, state);
+  if (sum === sha256(wanted)) return observe(ownership);
+  const before = `${status.size} bytes, sha256 ${sum.slice(0, 12)}`;
+  const diff = [{ field: 'content', before, after: summary(wanted) }, ...ownership];
+  const current = factOf(facts, 'content');
+  const show = current !== undefined && !current.includes('\0') && !isPrivate(status.mode);
+  return observe(diff, show ? unifiedDiff(current, state.content) : '');
+}
+
+function summary(bytes: Uint8Array): string {
+  return `${bytes.length} bytes, sha256 ${sha256(bytes).slice(0, 12)}`;
+}
+
+function writeScript(state: File): string {
+  const bytes = bytesOf(state);
+  const ownership = `${state.owner}:${state.group}`;
+  const validate =
+    state.validate === undefined
+      ? ''
+      : `if ! (${state.validate.replaceAll('%s', '"$temp"')}
+) >&2; then die "The new content of $path was refused by its validation."; fi
+`;
+  return `${APPLY_PRELUDE}${openFile(state.path)}${MAKE_TEMP}${printBytes(bytes)} >"$temp"
+if [ "$(wc -c <"$temp")" -ne ${bytes.length} ]; then die "$temp was not written whole."; fi
+if [ -f "$path" ] && cmp -s "$temp" "$path" && [ "$(stat -c '%a %U:%G' "$path")" = ${quote(`${plainMode(state.mode)} ${ownership}`)} ]; then exit 0; fi
+chown ${quote(ownership)} "$temp"
+chmod ${state.mode} "$temp"
+${validate}${MOVE_TEMP}`;
+}
+
+function removeScript(state: File): string {
+  return `${APPLY_PRELUDE}path=${quote(state.path)}
+if [ -d "$path" ] && [ ! -L "$path" ]; then die "$path is a directory."; fi
+rm -f -- "$path"
+`;
+}
