@@ -1,6 +1,6 @@
 import type { OutputStream } from '../core/command-run.ts';
 import type { DeckhandError } from '../core/deckhand-error.ts';
-import type { ResolvedHost } from './resolved-host.ts';
+import type { ResolvedHost, ResolveHost } from './resolved-host.ts';
 
 /** One authenticated, host-key-verified connection. Every engine gives exactly this. */
 export interface SshConnection extends AsyncDisposable {
@@ -17,7 +17,7 @@ export interface SshConnection extends AsyncDisposable {
 }
 
 export interface HostKeyIdentity {
-  /** `ssh-ed25519`, `ecdsa-sha2-nistp256`, `rsa-sha2-512` … */
+  /** As known_hosts writes it: `ssh-ed25519`, `ecdsa-sha2-nistp256`, `ssh-rsa` … */
   readonly type: string;
   /** `SHA256:…` as OpenSSH prints it. */
   readonly fingerprint: string;
@@ -65,6 +65,8 @@ export interface ConnectOptions {
   readonly keepAliveInterval?: number;
   readonly credentials?: CredentialPrompts;
   readonly hostKeys: HostKeyPolicy;
+  /** Resolves the names of the jump chain; absent: as the person's own configuration says. */
+  readonly resolve?: ResolveHost;
 }
 
 /** Asked only when needed. A null answer means: nobody can answer. */

@@ -23,3 +23,6 @@ export interface ResolvedHost {
   /** Milliseconds, or null where the configuration says nothing. */
   readonly connectTimeout: number | null;
 }
+
+/** A name or `user@address:port` to everything needed to reach it. Throws `input.invalid`, `settings.invalid`. */
+export type ResolveHost = (name: string, signal: AbortSignal) => Promise<ResolvedHost>;
