@@ -1,6 +1,6 @@
 /** The (at most three) names nearest to a mistyped one, nearest first; far ones are left out. */
 export function nearestNames(wanted: string, names: readonly string[]): readonly string[] {
-  const limit = Math.ceil(wanted.length / 3);
+  const limit = Math.max(1, Math.floor(wanted.length / 3));
   return [...new Set(names)]
     .map(name => ({ name, distance: editDistance(wanted.toLowerCase(), name.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
