@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { orderSteps, type Plan } from '../core/plan.ts';
+import type { PlannedStep } from '../core/run-report.ts';
+import type { Effect } from '../core/state.ts';
+import { describeState, effectsOf } from '../states/registry.ts';
+
+const SEVERITY = ['none', 'change', 'privileged', 'destructive'] as const;
+
+/** What each step touches and risks, in the order of the run. */
+export function planSteps(plan: Plan): readonly PlannedStep[] {
+  return orderSteps(plan).map(step => {
+    const effects = step.states.flatMap(state => [...effectsOf(state)]);
+    return {
+      id: step.id,
+      title: step.title,
+      risk: highestRisk(effects),
+      states: step.states.map(describeState),
+      effects,
+      dependsOn: step.dependsOn,
+    };
+  });
+}
+
+function highestRisk(effects: readonly Effect[]): PlannedStep['risk'] {
+  let highest: PlannedStep['risk'] = 'none';
+  for (const { risk } of effects) {
+    if (SEVERITY.indexOf(risk) > SEVERITY.indexOf(highest)) highest = risk;
+  }
+  return highest;
+}
+
+/**
+ * What an approval is bound to: hosts, steps, checks and post-conditions, whatever words led there.
+ * One changed byte of any script or state gives another hash.
+ */
+export function approvalHash(hosts: readonly string[], plan: Plan): string {
+  const meaning = {
+    hosts: [...hosts].sort(),
+    steps: orderSteps(plan),
+    postconditions: plan.postconditions,
+    report: plan.report,
+  };
+  return createHash('sha256').update(canonicalJson(meaning)).digest('hex');
+}
+
+/** JSON with sorted keys, so that equal values give equal text. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : inner,
+  );
+}

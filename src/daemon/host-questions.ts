@@ -1,0 +1,60 @@
+import { homedir } from 'node:os';
+import type { DoctorFinding, HostFacts, HostTest } from '../api/contract.ts';
+import { systemClock } from '../core/clock.ts';
+import { toDeckhandError } from '../core/deckhand-error.ts';
+import type { DoctorFinding as Finding } from '../fleet/doctor.ts';
+import { examineHost } from '../fleet/doctor-host.ts';
+import { examineLocal } from '../fleet/doctor-local.ts';
+import { deckhandPaths } from '../settings/paths.ts';
+import { testConnection } from '../ssh/test-connection.ts';
+import { ssh2Engine } from '../ssh/ssh2-engine.ts';
+import type { FleetAccess } from './fleet-access.ts';
+
+/** Facts of one host; a failure is part of the answer. */
+export async function readFactsOf(
+  fleet: FleetAccess,
+  host: string,
+  refresh: boolean,
+  signal: AbortSignal,
+): Promise<HostFacts> {
+  try {
+    const { facts, age } = await fleet.facts(host, refresh, signal);
+    return { host, facts, age };
+  } catch (error) {
+    return { host, facts: null, age: 0, error: toDeckhandError(error).toJSON() };
+  }
+}
+
+/** Q10: each stage of a connection by itself, on a connection of its own. */
+export async function testHost(fleet: FleetAccess, host: string, signal: AbortSignal): Promise<HostTest> {
+  return await testConnection(host, {
+    engine: ssh2Engine,
+    resolve: fleet.resolve,
+    options: fleet.connectOptions,
+    signal,
+  });
+}
+
+/** What keeps this machine from being a good place to work from. */
+export async function doctorOfThisMachine(signal: AbortSignal): Promise<readonly DoctorFinding[]> {
+  const home = homedir();
+  const { state } = deckhandPaths(process.env, home);
+  const findings = await examineLocal({ home, state, nodeVersion: process.versions.node }, signal);
+  return findings.map(finding => toContract('this machine', finding));
+}
+
+/** What keeps one host from being worked on. */
+export async function doctorOfHost(
+  fleet: FleetAccess,
+  host: string,
+  signal: AbortSignal,
+): Promise<readonly DoctorFinding[]> {
+  const connect = async (inner: AbortSignal) =>
+    await ssh2Engine.connect(await fleet.resolve(host, inner), { ...fleet.connectOptions, signal: inner });
+  const findings = await examineHost(connect, signal, systemClock);
+  return findings.map(finding => toContract(host, finding));
+}
+
+function toContract(subject: string, { id, status, message, fix }: Finding): DoctorFinding {
+  return { subject, id, status, message, fix: fix === '' ? null : fix };
+}

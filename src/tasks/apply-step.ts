@@ -1,0 +1,161 @@
+import { chooseCorrection, explainFailure } from '../agent/correction.ts';
+import type { CommandRun, OnOutput } from '../core/command-run.ts';
+import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
+import type { Step } from '../core/plan.ts';
+import type { Change, Correction } from '../core/run-report.ts';
+import type { State } from '../core/state.ts';
+import type { CheckItem } from '../states/compile-checks.ts';
+import { applyState, describeState, privilegeOf } from '../states/registry.ts';
+import { checkHost, checkUntil, type CheckPort, type Observations, type Observed } from './check-host.ts';
+import type { RunEventBody } from '../core/run-event.ts';
+
+const OUTPUT_LIMIT = 1024 * 1024;
+
+export interface StepPort extends CheckPort {
+  readonly emit: (event: RunEventBody) => void;
+  readonly onOutput: OnOutput;
+}
+
+export interface AppliedStep {
+  readonly changes: readonly Change[];
+  readonly corrections: readonly Correction[];
+  readonly error?: DeckhandError;
+}
+
+/** The questions that decide whether a step holds: its states, then its own checks. */
+export function stepItems(step: Step): readonly CheckItem[] {
+  return [
+    ...step.states.map((state, index) => ({ id: `${step.id}/${index}`, state })),
+    ...step.checks.map((check, index) => ({ id: `${step.id}/check-${index}`, check })),
+  ];
+}
+
+/**
+ * Makes the states of one step true, in order, each only when a fresh look says that it does not hold,
+ * then asks the host whether the whole step holds. Never throws for a failure on the host.
+ */
+export async function applyStep(
+  port: StepPort,
+  step: Step,
+  seen: Observations,
+  signal: AbortSignal,
+): Promise<AppliedStep> {
+  const changes: Change[] = [];
+  const corrections: Correction[] = [];
+  try {
+    let observations = seen;
+    for (const [index, state] of step.states.entries()) {
+      const id = `${step.id}/${index}`;
+      // What an earlier state of this step changed may have changed this answer (a reload that is due now).
+      if (changes.length > 0)
+        observations = await checkHost(port, [{ id, state }], `look again: ${describeState(state)}`, signal);
+      const observed = observations.get(id);
+      if (observed?.holds === true) continue;
+      if (observed?.holds === null) throw undecided(state, observed);
+      const run = await applyWithCorrections(port, step, state, corrections, signal);
+      changes.push({ state: describeState(state), diff: observed?.diff ?? [], commandRunId: run.id });
+    }
+    await proveStep(port, step, signal);
+    return { changes, corrections };
+  } catch (error) {
+    return { changes, corrections, error: toDeckhandError(error) };
+  }
+}
+
+async function applyWithCorrections(
+  port: StepPort,
+  step: Step,
+  state: State,
+  corrections: Correction[],
+  signal: AbortSignal,
+): Promise<CommandRun> {
+  const what = describeState(state);
+  let run = await runScript(
+    port,
+    step,
+    state,
+    applyState(state),
+    `apply: ${what}`,
+    step.timeout * 1000,
+    signal,
+  );
+  for (;;) {
+    if (run.verdict === 'succeeded') return run;
+    const tried = corrections.map(correction => correction.signature);
+    const chosen = chooseCorrection(run, tried);
+    if (!chosen) throw explainFailure(run, what);
+    port.emit({
+      kind: 'correction',
+      host: port.host,
+      stepId: step.id,
+      signature: chosen.signature,
+      title: chosen.action.title,
+    });
+    const { script, timeout, title } = chosen.action;
+    const repair = await runScript(port, step, state, script, `correction: ${title}`, timeout, signal);
+    corrections.push({
+      signature: chosen.signature,
+      title,
+      commandRunId: repair.id,
+      failedRunId: run.id,
+    });
+    if (repair.verdict !== 'succeeded') throw explainFailure(repair, `correction for ${what}`);
+    run = await runScript(
+      port,
+      step,
+      state,
+      applyState(state),
+      `apply once more: ${what}`,
+      step.timeout * 1000,
+      signal,
+    );
+  }
+}
+
+async function runScript(
+  port: StepPort,
+  step: Step,
+  state: State,
+  script: string,
+  purpose: string,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<CommandRun> {
+  const request = {
+    host: port.host,
+    script,
+    privilege: privilegeOf(state),
+    timeout,
+    outputLimit: OUTPUT_LIMIT,
+    durable: true,
+  } as const;
+  port.emit({ kind: 'state-applying', host: port.host, stepId: step.id, state: describeState(state) });
+  const run = await port.run(request, signal, port.onOutput);
+  port.journal.record(run, purpose);
+  return run;
+}
+
+async function proveStep(port: StepPort, step: Step, signal: AbortSignal): Promise<void> {
+  const observations = await checkUntil(port, stepItems(step), `prove step: ${step.title}`, signal);
+  for (const item of stepItems(step)) {
+    const observed = observations.get(item.id);
+    if (observed?.holds === true) continue;
+    const what = 'state' in item ? describeState(item.state) : item.check.title;
+    const now = observed?.diff
+      .map(line => `${line.field} is ${line.before || 'absent'}, wanted ${line.after}`)
+      .join('; ');
+    throw new DeckhandError('step.check-failed', `${what}: ran, but does not hold${now ? `: ${now}` : ''}.`, {
+      details: { runId: observed?.commandRunId, evidence: observed?.detail },
+    });
+  }
+}
+
+function undecided(state: State, observed: Observed): DeckhandError {
+  return new DeckhandError(
+    'step.check-unreadable',
+    `${describeState(state)}: cannot be decided: ${observed.detail}`,
+    {
+      details: { runId: observed.commandRunId },
+    },
+  );
+}
