@@ -1,0 +1,67 @@
+import snowball from 'snowball-stemmers';
+import { COMPOUNDS, CONCEPTS, FILLERS, NEGATIONS, POLITE_QUESTION } from './vocabulary.ts';
+
+export type Language = 'en' | 'ru';
+
+const english = snowball.newStemmer('english');
+const russian = snowball.newStemmer('russian');
+
+/** Russian where there is any Cyrillic letter. */
+export function detectLanguage(text: string): Language {
+  return /\p{Script=Cyrillic}/u.test(text) ? 'ru' : 'en';
+}
+
+/** Lower case, ё as е, and the stem of its own script. */
+export function stemOf(word: string): string {
+  const plain = word.toLowerCase().replaceAll('ё', 'е');
+  return /\p{Script=Cyrillic}/u.test(plain) ? russian.stem(plain) : english.stem(plain);
+}
+
+const CONCEPT_OF: ReadonlyMap<string, string> = new Map(
+  Object.entries(CONCEPTS).flatMap(([concept, words]) =>
+    words.split(' ').map(word => [stemOf(word), concept]),
+  ),
+);
+/** Compared whole, not by stem: a stem would make a filler of some verb. */
+const FILLER_WORDS: ReadonlySet<string> = new Set(FILLERS.split(' ').map(plainOf));
+const NEGATION_WORDS: ReadonlySet<string> = new Set(NEGATIONS.split(' ').map(plainOf));
+
+/** One spelling for comparison: lower case, ё as е. */
+export function plainOf(word: string): string {
+  return word.toLowerCase().replaceAll('ё', 'е');
+}
+
+/** The concept a word stands for; its stem where the table has none. */
+export function conceptOf(word: string): string {
+  const stem = stemOf(word);
+  return CONCEPT_OF.get(stem) ?? stem;
+}
+
+/** Whether the table knows the word as a verb or a thing. */
+export function isKnownWord(word: string): boolean {
+  return CONCEPT_OF.has(stemOf(word));
+}
+
+export function isFiller(word: string): boolean {
+  return FILLER_WORDS.has(plainOf(word));
+}
+
+export function isNegation(word: string): boolean {
+  return NEGATION_WORDS.has(plainOf(word));
+}
+
+/** `can you X?` as `X`, white space as single blanks. */
+export function normaliseRequest(text: string): string {
+  return (POLITE_QUESTION.exec(text)?.[1] ?? text).replaceAll(/\s+/g, ' ').trim();
+}
+
+/**
+ * Everything in a text that could mean something: words with their inner `.`, `-`, `/`, `_`, `=` and
+ * `@` (several words that are one are joined first), and the signs a shell or a question would use. Other punctuation means nothing.
+ */
+export function tokenise(text: string): string[] {
+  const joined = COMPOUNDS.reduce((changed, [pattern, word]) => changed.replaceAll(pattern, word), text);
+  const found =
+    joined.match(/[\p{L}\p{N}_/@+=~-][\p{L}\p{N}_/@+=~.:-]*|[|&;$`<>#*\\?{}%^]|[^\s\p{P}\p{L}\p{N}]/gu) ?? [];
+  return found.map(token => token.replace(/(?<=.)[.:-]+$/u, '')).filter(token => !/^-+$/.test(token));
+}
