@@ -67,7 +67,12 @@ export interface ConnectOptions {
   readonly hostKeys: HostKeyPolicy;
   /** Resolves the names of the jump chain; absent: as the person's own configuration says. */
   readonly resolve?: ResolveHost;
+  /** Called as the connection to the host itself (not to its jump hosts) gets on. */
+  readonly onStage?: (stage: ConnectStage) => void;
 }
+
+/** `reachable`: an SSH server answers; `host-key`: its key is trusted; `authenticated`: logged in. */
+export type ConnectStage = 'reachable' | 'host-key' | 'authenticated';
 
 /** Asked only when needed. A null answer means: nobody can answer. */
 export interface CredentialPrompts {

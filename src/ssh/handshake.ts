@@ -70,7 +70,7 @@ class Handshake {
   async run(): Promise<Ssh2Link> {
     const { signal } = this.#deadline;
     const stop = (): void => this.#fail(this.#stopped());
-    const listen = (bytes: Uint8Array): void => this.#banner.feed(bytes);
+    const listen = (bytes: Uint8Array): void => this.#hear(bytes);
     this.#listen();
     try {
       this.#client.connect(this.#configuration());
@@ -87,6 +87,12 @@ class Handshake {
       this.#stream.off('data', listen);
       this.#client.removeAllListeners('ready').removeAllListeners('handshake');
     }
+  }
+
+  #hear(bytes: Uint8Array): void {
+    const before = this.#banner.version;
+    this.#banner.feed(bytes);
+    if (before === null && this.#banner.version !== null) this.#options.onStage?.('reachable');
   }
 
   #configuration(): ConnectConfig {
@@ -123,6 +129,7 @@ class Handshake {
     try {
       const identity = await this.#check.verify(key);
       this.#hostKey ??= identity;
+      if (this.#stage !== 'authentication') this.#options.onStage?.('host-key');
       // At a rekey the same key has to come again.
       verify(this.#hostKey.fingerprint === identity.fingerprint);
     } catch (error) {
@@ -158,6 +165,7 @@ class Handshake {
       serverVersion: this.#banner.version ?? '',
       keepAliveInterval: this.#options.keepAliveInterval ?? DEFAULT_KEEP_ALIVE,
     });
+    this.#options.onStage?.('authenticated');
     this.#result.resolve(link);
   }
 

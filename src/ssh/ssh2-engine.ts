@@ -76,10 +76,11 @@ async function passHop(
         `The jump chain of ${host.name} is longer than ${LONGEST_CHAIN}.`,
       );
     }
+    const { onStage: _targetOnly, ...hopOptions } = options;
     const resolve = options.resolve ?? ((target, signal) => resolveHost(target, { signal }));
     const hop = await resolve(name, options.signal);
-    if (through !== null) return await openLink(hop, through, options, chain);
-    return await openChain(hop, options, { ...chain, depth: chain.depth + 1 });
+    if (through !== null) return await openLink(hop, through, hopOptions, chain);
+    return await openChain(hop, hopOptions, { ...chain, depth: chain.depth + 1 });
   } catch (error) {
     if (options.signal.aborted) throw error;
     throw jumpError(host, name, toDeckhandError(error));

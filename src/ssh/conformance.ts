@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import type { ExecuteOptions, ExecuteResult, SshConnection } from './connection.ts';
+
+/** The two functions of a test runner that the suite needs (vitest, node:test). */
+export interface TestRunner {
+  readonly describe: (name: string, body: () => void) => void;
+  readonly it: (name: string, body: () => Promise<void>) => void;
+}
+
+interface ConformanceCase {
+  readonly title: string;
+  readonly run: (connection: SshConnection) => Promise<void>;
+}
+
+const MEBIBYTE = 1024 * 1024;
+const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, value) => value);
+/** Prints the bytes 0 to 255; octal escapes work in every POSIX printf. */
+const PRINT_ALL_BYTES = `printf '${Array.from(ALL_BYTES, value => `\\${value.toString(8).padStart(3, '0')}`).join('')}'`;
+
+/**
+ * What every SSH engine must do, run against a real server: a Linux host with a POSIX shell whose
+ * MaxSessions is below 32. `makeConnection` opens a new connection; the suite closes it.
+ */
+export function sshConformance(
+  name: string,
+  makeConnection: () => Promise<SshConnection>,
+  { describe, it }: TestRunner,
+): void {
+  describe(`${name}: conformance`, () => {
+    for (const { title, run } of CASES) {
+      it(title, async () => {
+        await using connection = await makeConnection();
+        await run(connection);
+      });
+    }
+  });
+}
+
+const CASES: readonly ConformanceCase[] = [
+  {
+    title: 'gives the exact bytes of both streams, apart',
+    run: async connection => {
+      const result = await run(connection, `${PRINT_ALL_BYTES}; ${PRINT_ALL_BYTES} >&2`);
+      assert.deepEqual(plain(result.stdout), plain(ALL_BYTES));
+      assert.deepEqual(plain(result.stderr), plain(ALL_BYTES));
+      assert.equal(result.exitCode, 0);
+      assert.equal(result.signal, null);
+      assert.equal(result.truncated, false);
+    },
+  },
+  {
+    title: 'reports exit 7 as 7',
+    run: async connection => {
+      const result = await run(connection, 'exit 7');
+      assert.equal(result.exitCode, 7);
+      assert.equal(result.signal, null);
+    },
+  },
+  {
+    title: 'reports a killed command with its signal',
+    run: async connection => {
+      const result = await run(connection, 'kill -KILL $$');
+      assert.equal(result.exitCode, null);
+      assert.equal(result.signal, 'KILL');
+    },
+  },
+  {
+    title: 'sends stdin whole, then the end of file',
+    run: async connection => {
+      const stdin = new Uint8Array(3 * MEBIBYTE).map((_, index) => (index * 31) % 256);
+      const result = await run(connection, 'cat', { stdin, collectLimit: stdin.length });
+      assert.ok(Buffer.from(result.stdout).equals(Buffer.from(stdin)));
+    },
+  },
+  {
+    title: 'gives the end of file at once without stdin',
+    run: async connection => {
+      const result = await run(connection, 'cat; echo done');
+      assert.equal(text(result), 'done\n');
+    },
+  },
+  {
+    title: 'runs 8 commands at the same time',
+    run: async connection => {
+      const results = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => run(connection, `sleep 0.1; echo ${index}`)),
+      );
+      assert.deepEqual(results.map(text), ['0\n', '1\n', '2\n', '3\n', '4\n', '5\n', '6\n', '7\n']);
+    },
+  },
+  {
+    title: 'runs 100 commands over one connection',
+    run: async connection => {
+      // The client side of the connection, as the server sees it, is the same for all.
+      const results = await Promise.all(
+        Array.from({ length: 100 }, () => run(connection, 'echo "$SSH_CONNECTION"')),
+      );
+      assert.equal(new Set(results.map(text)).size, 1);
+      assert.equal(results.length, 100);
+    },
+  },
+  {
+    title: 'waits for a free session beyond MaxSessions',
+    run: async connection => {
+      const results = await Promise.all(
+        Array.from({ length: 32 }, (_, index) => run(connection, `sleep 0.05; echo ${index}`)),
+      );
+      assert.deepEqual(
+        results.map(text),
+        Array.from({ length: 32 }, (_, index) => `${index}\n`),
+      );
+    },
+  },
+  {
+    title: 'stops a command after its timeout and serves the next',
+    run: async connection => {
+      await assert.rejects(run(connection, 'sleep 60', { timeout: 200 }), { code: 'command.timeout' });
+      assert.equal(text(await run(connection, 'echo next')), 'next\n');
+    },
+  },
+  {
+    title: 'stops a silent command after the idle timeout, and only a silent one',
+    run: async connection => {
+      const busy = 'for i in 1 2 3 4 5 6; do echo $i; sleep 0.1; done';
+      assert.equal((await run(connection, busy, { idleTimeout: 2_000 })).exitCode, 0);
+      await assert.rejects(run(connection, 'echo first; sleep 60', { idleTimeout: 300 }), {
+        code: 'command.idle-timeout',
+      });
+    },
+  },
+  {
+    title: 'stops a command when its signal is aborted',
+    run: async connection => {
+      const controller = new AbortController();
+      const running = connection.execute('echo started; sleep 60', {
+        signal: controller.signal,
+        onOutput: () => controller.abort(),
+      });
+      await assert.rejects(running, { code: 'command.cancelled' });
+      assert.equal(text(await run(connection, 'echo next')), 'next\n');
+    },
+  },
+  {
+    title: 'does not start a command whose signal is aborted already',
+    run: async connection => {
+      const running = connection.execute('echo started', { signal: AbortSignal.abort() });
+      await assert.rejects(running, { code: 'command.cancelled' });
+    },
+  },
+  {
+    title: 'keeps 200 MB of output bounded and counts them all',
+    run: async connection => {
+      const before = process.memoryUsage.rss();
+      const result = await run(connection, 'head -c 200000000 /dev/zero', { collectLimit: 1000 });
+      assert.equal(result.stdoutBytes, 200_000_000);
+      assert.equal(result.stdout.length, 1000);
+      assert.equal(result.truncated, true);
+      assert.ok(process.memoryUsage.rss() - before < 150 * MEBIBYTE, 'memory grew with the output');
+    },
+  },
+  {
+    title: 'lets a slow reader slow the command down',
+    run: async connection => {
+      let seen = 0;
+      let most = 0;
+      let inside = 0;
+      const result = await run(connection, 'head -c 8000000 /dev/zero', {
+        onOutput: async (_stream, bytes) => {
+          inside += 1;
+          most = Math.max(most, inside);
+          await new Promise(resolve => setImmediate(resolve));
+          seen += bytes.length;
+          inside -= 1;
+        },
+      });
+      assert.equal(seen, 8_000_000);
+      assert.equal(result.stdoutBytes, 8_000_000);
+      assert.equal(most, 1, 'the next piece came before the reader was done');
+    },
+  },
+  {
+    title: 'ends a command whose reader fails with the error of the reader',
+    run: async connection => {
+      const running = run(connection, 'echo a; sleep 60', {
+        onOutput: () => Promise.reject(new Error('the reader failed')),
+      });
+      await assert.rejects(running, /the reader failed/);
+    },
+  },
+  {
+    title: 'gives a terminal of the size asked for',
+    run: async connection => {
+      const result = await run(connection, 'stty size', { pty: { columns: 91, rows: 33, term: 'xterm' } });
+      assert.equal(text(result).trim(), '33 91');
+    },
+  },
+  {
+    title: 'closes: commands end with a typed error, closed settles without one',
+    run: async connection => {
+      const started = Promise.withResolvers<void>();
+      const running = run(connection, 'echo up; sleep 60', { onOutput: () => started.resolve() });
+      const ended = assert.rejects(running, { code: 'ssh.connection-lost' });
+      await started.promise;
+      await connection.close();
+      assert.equal(await connection.closed, undefined);
+      await ended;
+      await assert.rejects(run(connection, 'true'), { code: 'ssh.connection-lost' });
+    },
+  },
+];
+
+function run(
+  connection: SshConnection,
+  command: string,
+  options: Omit<ExecuteOptions, 'signal'> = {},
+): Promise<ExecuteResult> {
+  return connection.execute(command, { signal: new AbortController().signal, ...options });
+}
+function text(result: ExecuteResult): string {
+  return Buffer.from(result.stdout).toString();
+}
+function plain(bytes: Uint8Array): number[] {
+  return [...bytes];
+}
