@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MAY_USE } from '../architecture/rules.ts';
+import { errorTablePage } from './error-table-page.ts';
+
+const project = join(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(project, path), 'utf8');
+
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly scripts: Readonly<Record<string, string>>;
+}
+const manifest = JSON.parse(read('package.json')) as Manifest;
+
+describe('docs/errors.md', () => {
+  it('is what `npm run docs` writes', () => {
+    expect(read('docs/errors.md')).toBe(errorTablePage());
+  });
+});
+
+describe('docs/dependencies.md', () => {
+  const rows = [
+    ...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| (\S+) \| (\d+) KiB \| (\S+) \| (.+) \|$/gm),
+  ].map(([, name = '', version = '', kibibytes = '', folder = '', reason = '']) => ({
+    name,
+    version,
+    kibibytes: Number(kibibytes),
+    folder,
+    reason,
+  }));
+
+  it('has one row for each runtime dependency, with its version', () => {
+    const stated = Object.fromEntries(rows.map(row => [row.name, row.version]));
+    expect(stated).toEqual(manifest.dependencies);
+  });
+
+  it('names the folder that the architecture allows', () => {
+    expect(Object.fromEntries(rows.map(row => [row.name, row.folder]))).toEqual(MAY_USE);
+  });
+
+  it.each(rows)('$name: the size is true', ({ name, kibibytes }) => {
+    const real = bytesBelow(join(project, 'node_modules', name)) / 1024;
+    expect(Math.abs(real - kibibytes) / kibibytes).toBeLessThan(0.1);
+  });
+
+  it('names everything they bring in', () => {
+    const lock = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+    };
+    const shipped = Object.entries(lock.packages)
+      .filter(([path, entry]) => path !== '' && entry.dev !== true)
+      .map(([path]) => path.split('node_modules/').at(-1) ?? path);
+    const page = read('docs/dependencies.md');
+    expect(shipped.filter(name => !page.includes(`\`${name}\``) && !isBuildTool(name))).toEqual([]);
+  });
+});
+
+/** Parts of a build that npm marks as optional for both sides. */
+function isBuildTool(name: string): boolean {
+  return name === 'buildcheck';
+}
+
+/** What npm unpacked; a native part that was built here (`build/`) is left out. */
+function bytesBelow(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && !`${entry.parentPath}/`.slice(folder.length).includes('/build/'))
+    .filter(entry => !`${entry.parentPath}/`.slice(folder.length).includes('/node_modules/'))
+    .reduce((sum, entry) => sum + readFileSync(join(entry.parentPath, entry.name)).length, 0);
+}
+
+describe('pages', () => {
+  const pages = [
+    ...readdirSync(project).filter(name => name.endsWith('.md')),
+    ...readdirSync(join(project, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.md'))
+      .map(name => `docs/${name}`),
+  ];
+
+  it.each(pages)('%s: every relative link leads somewhere', page => {
+    const links = [...read(page).matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)].map(match => match[1] ?? '');
+    const dead = links
+      .filter(link => !/^[a-z]+:/.test(link))
+      .filter(link => !existsSync(join(project, dirname(page), link)));
+    expect(dead).toEqual([]);
+  });
+
+  it.each(pages)('%s: every npm script it names exists', page => {
+    const named = [...read(page).matchAll(/npm run ([a-z:0-9]+)/g)].map(match => match[1] ?? '');
+    expect(named.filter(name => !(name in manifest.scripts))).toEqual([]);
+  });
+
+  it.each(pages)('%s: every path of the repository it names exists', page => {
+    const paths = [...read(page).matchAll(/`((?:src|test|docs|bench|runbooks)\/[\w./-]+)`/g)].map(
+      match => match[1] ?? '',
+    );
+    expect(paths.filter(path => !existsSync(join(project, path)))).toEqual([]);
+  });
+});
