@@ -8,7 +8,7 @@ export function parseListeners(lines: readonly string[]): Listener[] {
   for (const listener of parsed) {
     if (listener) known.set(`${listener.address} ${listener.port}`, listener);
   }
-  return [...known.values()].sort((a, b) => a.port - b.port || a.address.localeCompare(b.address));
+  return [...known.values()].sort((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1));
 }
 
 /** `LISTEN 0 128 0.0.0.0:22 0.0.0.0:*` → address and port; null for what does not look so. */

@@ -29,11 +29,11 @@ const outputLimit = parsedBy(parseByteSize).pipe(
 const language = z.string().regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'a language such as en or de');
 
 /** A name of a host: safe as an argument of `ssh -G`, and never taken for a selector. */
-export const hostName = z
+const hostName = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,252}$/, 'a name of letters, digits, dots, dashes and underscores')
   .refine(name => name !== 'all', "'all' is a selector; choose another name");
-export const groupName = hostName;
+const groupName = hostName;
 const address = z.string().regex(/^[A-Za-z0-9_:[][A-Za-z0-9._:%\][-]{0,252}$/, 'an IP address or DNS name');
 const account = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._@\\$-]{0,63}$/, 'an account name');
 const jump = z.string().regex(/^[A-Za-z0-9_[][A-Za-z0-9._:@%\][-]*$/, 'a host, or user@host:port');
