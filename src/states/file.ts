@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { StateOf } from '../core/state.ts';
+import { sanitiseText } from '../core/untrusted.ts';
 import { printBytes, quote } from '../shell/quote.ts';
 import { APPLY_PRELUDE, MAKE_TEMP, MOVE_TEMP, openFile, plainMode } from './apply-prelude.ts';
+import { CONTENT_LIMIT } from './check-prelude.ts';
 import { compareOwnership, type FileStatus, parseStatus } from './file-status.ts';
-import { unifiedDiff } from './line-diff.ts';
 import { type Facts, factOf, observe, type StateKind, undecided } from './state-kind.ts';
 
 type File = StateOf<'file'>;
@@ -45,10 +46,10 @@ function judgeFile(state: File, facts: Facts) {
   if (state.ensure === 'absent') {
     return observe(status ? [{ field: 'file', before: status.type, after: 'absent' }] : []);
   }
-  const wanted = bytesOf(state);
   if (!status) {
-    const diff = [{ field: 'file', before: 'absent', after: summary(wanted) }];
-    return observe(diff, isPrivate(state.mode) ? '' : unifiedDiff('', state.content));
+    const created = { field: 'file', before: 'absent', after: summary(bytesOf(state)) };
+    const shown = isShown(state.mode, state.content) && state.content !== '';
+    return observe(shown ? [created, { field: 'content', before: '', after: state.content }] : [created]);
   }
   if (status.type !== 'regular file') {
     return observe([{ field: 'type', before: status.type, after: 'regular file' }]);
@@ -63,10 +64,25 @@ function judgeContent(state: File, status: FileStatus, facts: Facts) {
   const ownership = compareOwnership(status, state);
   if (sum === sha256(wanted)) return observe(ownership);
   const before = `${status.size} bytes, sha256 ${sum.slice(0, 12)}`;
-  const diff = [{ field: 'content', before, after: summary(wanted) }, ...ownership];
+  const sums = { field: 'content', before, after: summary(wanted) };
   const current = factOf(facts, 'content');
-  const show = current !== undefined && !current.includes('\0') && !isPrivate(status.mode);
-  return observe(diff, show ? unifiedDiff(current, state.content) : '');
+  const shown =
+    current !== undefined &&
+    isShown(status.mode, current) &&
+    isShown(state.mode, state.content) &&
+    visible(current) !== visible(state.content);
+  const texts = { field: 'content', before: current ?? '', after: state.content };
+  return observe([shown ? texts : sums, ...ownership], `${sums.before} → ${sums.after}`);
+}
+
+/** Text of a size for people, of a file that is not private. */
+function isShown(mode: string, content: string): boolean {
+  return !isPrivate(mode) && content.length <= CONTENT_LIMIT && !content.includes('\0');
+}
+
+/** What a line diff shows of a text; two texts may differ only in what it does not. */
+function visible(content: string): string {
+  return sanitiseText(content).replace(/\n$/, '');
 }
 
 function summary(bytes: Uint8Array): string {

@@ -9,7 +9,7 @@ export type { DiffLine } from '../core/run-report.ts';
 export interface Observation {
   readonly holds: boolean | null;
   readonly diff: readonly DiffLine[];
-  /** Evidence or a unified diff; sanitised and bounded. */
+  /** Evidence; sanitised and bounded. */
   readonly detail: string;
 }
 
