@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { terminalAsker } from './cli/asker.ts';
+import { interruption } from './cli/interrupt.ts';
+import { runCli } from './cli/main.ts';
+import { processTerminal } from './cli/terminal.ts';
+
+/** The process: wires the engine behind the command line. The engine is loaded when a command needs it. */
+const terminal = processTerminal();
+const { signal, interrupt } = interruption({
+  say: text => terminal.stderr.write(`${text}\n`),
+  exit: code => process.exit(code),
+});
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
+// a reader such as `head` that left: the rest of the output has no one to go to
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+const exitCode = await runCli(process.argv.slice(2), {
+  terminal,
+  signal,
+  asker: terminal.interactive ? terminalAsker(signal) : null,
+  openEngine: async options => (await import('./daemon/engine.ts')).openEngine(options),
+  runDemo: async surroundings => (await import('./daemon/demo.ts')).runDemo(surroundings),
+  version: async () => {
+    const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+    return (JSON.parse(text) as { readonly version: string }).version;
+  },
+});
+// pipes may still hold output: leave when it is out
+process.stdout.write('', () => process.exit(exitCode));

@@ -1,0 +1,76 @@
+import type { ApprovalAnswer, ApprovalRequest, CallOptions } from '../api/contract.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
+import { promptNeeded } from './asker.ts';
+import type { EngineSession } from './engine-session.ts';
+import type { ApprovalFlags } from './flags.ts';
+import { oneLine } from './layout.ts';
+import { renderPlan } from './render-plan.ts';
+
+type Approve = NonNullable<CallOptions['approve']>;
+
+/** `--confirm` needs a person; said before any host is reached. Throws `input.prompt-needed`. */
+export function checkApprovalFlags(flags: ApprovalFlags, session: Pick<EngineSession, 'asker'>): void {
+  if (flags.confirm && !session.asker)
+    throw promptNeeded('--confirm asks before each step', '--yes instead of --confirm');
+}
+
+/**
+ * Shows the plan and asks: `--yes` approves the plan as a whole; `--confirm` asks before each step.
+ * Without a terminal and without `--yes` it throws `approval.needed`.
+ */
+export function approver(
+  flags: ApprovalFlags,
+  session: Pick<EngineSession, 'asker' | 'say' | 'talkStyle' | 'flags'>,
+): Approve {
+  const quiet = session.flags.json || session.flags.jsonl;
+  return async request => {
+    if (request.stepId !== undefined) return flags.confirm ? await askStep(request, session) : 'approve';
+    if (!quiet || (session.asker && !flags.yes)) session.say(renderPlan(request.preview, session.talkStyle));
+    if (flags.yes) return 'approve';
+    // each step will be asked about: asking for the whole as well would be one question too many
+    if (flags.confirm && session.asker) return 'approve';
+    return await askPlan(request, session);
+  };
+}
+
+async function askPlan(
+  request: ApprovalRequest,
+  session: Pick<EngineSession, 'asker'>,
+): Promise<ApprovalAnswer> {
+  if (!session.asker) {
+    throw new DeckhandError(
+      'approval.needed',
+      `The plan ${request.hash.slice(0, 12)} changes hosts, and no terminal is attached to approve it.`,
+      { hint: 'Read the plan, then run it with --yes.', details: { hash: request.hash } },
+    );
+  }
+  const destructive = request.preview.steps.some(step => step.risk === 'destructive');
+  const hosts = request.preview.hosts.filter(host => host.pending.length > 0).length;
+  return await session.asker.choose<ApprovalAnswer>(
+    `Carry out plan ${request.hash.slice(0, 12)} on ${hosts === 1 ? '1 host' : `${hosts} hosts`}?`,
+    [
+      { value: 'approve', label: 'Approve' },
+      { value: 'decline', label: 'Decline: change nothing' },
+    ],
+    destructive ? 'decline' : 'approve',
+  );
+}
+
+async function askStep(
+  request: ApprovalRequest,
+  session: Pick<EngineSession, 'asker'>,
+): Promise<ApprovalAnswer> {
+  if (!session.asker) throw promptNeeded('--confirm asks before each step', '--yes instead of --confirm');
+  const step = request.preview.steps.find(candidate => candidate.id === request.stepId);
+  const where = request.host === undefined ? '' : `${oneLine(request.host)}: `;
+  const risk = step && step.risk !== 'none' ? ` (${step.risk})` : '';
+  return await session.asker.choose<ApprovalAnswer>(
+    `${where}${oneLine(step?.title ?? request.title)}${risk}`,
+    [
+      { value: 'approve', label: 'Approve this step' },
+      { value: 'skip', label: 'Skip it (steps that need it do not run)' },
+      { value: 'decline', label: 'Abort the run' },
+    ],
+    step?.risk === 'destructive' ? 'skip' : 'approve',
+  );
+}

@@ -1,0 +1,35 @@
+import { buildCommand } from '@stricli/core';
+import type { CliContext } from '../context.ts';
+import {
+  approvalAliases,
+  approvalFlags,
+  type ApprovalFlags,
+  commonAliases,
+  type IntentFlags,
+  intentFlags,
+} from '../flags.ts';
+import { planRequestOf } from '../plan-request.ts';
+import { runPlan } from '../run-plan.ts';
+
+/** `deckhand ask INTENT… --host SELECTOR`: plan, approve, carry out, prove, report. */
+export const askCommand = buildCommand<IntentFlags & ApprovalFlags, string[], CliContext>({
+  docs: {
+    brief: 'Make an intent true on hosts: plan, approve, carry out, prove',
+    fullDescription: `Finds the runbook that fits the intent, shows what would change on each host, asks, carries it out and proves the result by asking the hosts.
+
+Example:
+  deckhand ask "serve hello on port 8080" --host web-1
+  deckhand ask --runbook serve-page --set port=8080 --host @web --yes --report run.md`,
+  },
+  parameters: {
+    flags: { ...intentFlags, ...approvalFlags },
+    aliases: { ...commonAliases, ...approvalAliases },
+    positional: {
+      kind: 'array',
+      parameter: { parse: String, brief: 'What should be true, in plain words', placeholder: 'INTENT' },
+    },
+  },
+  async func(flags, ...words) {
+    await runPlan(this, flags, async () => planRequestOf(flags, words));
+  },
+});
