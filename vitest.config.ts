@@ -1,7 +1,13 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/** A folder where each suite leaves its results as JSON, so that `.ci/run` can count them. */
+const results = process.env['DECKHAND_TEST_RESULTS'];
+const suite = process.argv.includes('e2e') ? 'e2e' : 'unit';
 
 export default defineConfig({
   test: {
+    reporters: results ? ['default', ['json', { outputFile: join(results, `${suite}.json`) }]] : ['default'],
     projects: [
       {
         test: {

@@ -25,20 +25,12 @@ const atOnce = 2;
 
 /** Longest first, so that the last one to end is a short one. */
 const parts: readonly Part[] = [
-  { name: 'unit tests', tool: 'vitest', arguments: ['run', '--project', 'unit', ...reporters()] },
+  { name: 'unit tests', tool: 'vitest', arguments: ['run', '--project', 'unit'] },
   { name: 'lint', tool: 'oxlint', arguments: ['--type-aware', '--deny-warnings', 'src', 'test', 'bench'] },
   { name: 'types', tool: 'tsc', arguments: ['-p', 'tsconfig.json'] },
   { name: 'dead code', tool: 'knip', arguments: [] },
   { name: 'format', tool: 'biome', arguments: ['format', '.'] },
 ];
-
-/** Where the counts of the unit tests go as JSON, for `.ci/run`. */
-function reporters(): readonly string[] {
-  const folder = process.env['DECKHAND_TEST_RESULTS'];
-  return folder
-    ? ['--reporter=default', '--reporter=json', `--outputFile.json=${join(folder, 'unit.json')}`]
-    : [];
-}
 
 /** Runs one part to its end; what it prints is kept and shown whole only when it fails. */
 function runPart(part: Part): Promise<Outcome> {
