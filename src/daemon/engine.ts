@@ -15,6 +15,7 @@ import { orderSteps, type Plan } from '../core/plan.ts';
 import { settingsFileToWrite } from '../settings/load.ts';
 import { addHost } from '../fleet/add-host.ts';
 import { findRunbook, loadRunbooks } from '../runbooks/load-runbooks.ts';
+import type { Runbook } from '../runbooks/runbook.ts';
 import { type AgentRunPort, eventEmitter, previewPlan, runPlan } from '../tasks/agent-run.ts';
 import { inParallel } from '../tasks/in-parallel.ts';
 import { executeOnHost } from '../tasks/ssh-execute.ts';
@@ -28,15 +29,17 @@ export const openEngine: OpenDeckhand = async options => {
   const fleet = await FleetAccess.open(options);
   const clock = systemClock;
   const { values } = fleet.settings;
-  const runbooks = await loadRunbooks(values.runbooks);
+  // Read when first asked for: a broken runbook must not keep a command from running.
+  let loading: Promise<readonly Runbook[]> | undefined;
+  const runbooks = async (): Promise<readonly Runbook[]> => await (loading ??= loadRunbooks(values.runbooks));
 
   const language = values.language === 'ru' ? 'ru' : 'en';
 
-  const makePlan = (request: PlanRequest): Plan => {
+  const makePlan = async (request: PlanRequest): Promise<Plan> => {
     if (request.plan) return request.plan;
     return planFromRequest(
       { intent: request.intent ?? '', parameters: request.parameters ?? {}, runbook: request.runbook },
-      runbooks,
+      await runbooks(),
     );
   };
   const agentPort = (call: CallOptions): AgentRunPort => ({
@@ -76,14 +79,14 @@ export const openEngine: OpenDeckhand = async options => {
     },
 
     async plan(request, call) {
-      const plan = makePlan(request);
+      const plan = await makePlan(request);
       orderSteps(plan);
       return await previewPlan(plan, hostNames(request.hosts), agentPort(call), call.signal);
     },
 
     async run(request, call) {
       const { approve } = call;
-      const plan = makePlan(request);
+      const plan = await makePlan(request);
       return await runPlan(plan, hostNames(request.hosts), agentPort(call), {
         signal: call.signal,
         confirmSteps: request.confirm === 'steps',
@@ -129,9 +132,9 @@ export const openEngine: OpenDeckhand = async options => {
         values.concurrency,
         async host => await readFactsOf(fleet, host, refresh, call.signal),
       ),
-    listRunbooks: async () => runbooks.map(runbook => summariseRunbook(runbook, language)),
+    listRunbooks: async () => (await runbooks()).map(runbook => summariseRunbook(runbook, language)),
     async showRunbook(name) {
-      const runbook = findRunbook(runbooks, name);
+      const runbook = findRunbook(await runbooks(), name);
       return { summary: summariseRunbook(runbook, language), source: runbook.source };
     },
     async doctor(selector, call) {

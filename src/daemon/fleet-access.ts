@@ -9,7 +9,7 @@ import { type FleetHost, type Inventory, loadInventory } from '../fleet/inventor
 import { inventoryResolver } from '../fleet/resolve.ts';
 import { selectHosts } from '../fleet/selectors.ts';
 import { loadSettings } from '../settings/load.ts';
-import type { SettingFlags, Settings } from '../settings/merge.ts';
+import type { Settings } from '../settings/merge.ts';
 import { deckhandPaths } from '../settings/paths.ts';
 import { ConnectionPool } from '../ssh/connection-pool.ts';
 import type { ConnectOptions, SshConnection } from '../ssh/connection.ts';
@@ -66,7 +66,7 @@ export class FleetAccess implements AsyncDisposable {
       folder: process.cwd(),
       home: homedir(),
       environment: process.env,
-      flags: (options.overrides ?? {}) as SettingFlags,
+      flags: options.overrides ?? {},
       ...(options.settingsFile === undefined ? {} : { file: options.settingsFile }),
     });
     const inventory = await loadInventory(settings, homedir(), options.sshConfigFile);

@@ -6,7 +6,7 @@ import type { DoctorFinding as Finding } from '../fleet/doctor.ts';
 import { examineHost } from '../fleet/doctor-host.ts';
 import { examineLocal } from '../fleet/doctor-local.ts';
 import { deckhandPaths } from '../settings/paths.ts';
-import { testConnection } from '../ssh/test-connection.ts';
+import { type ConnectionTest, type StepResult, testConnection } from '../ssh/test-connection.ts';
 import { ssh2Engine } from '../ssh/ssh2-engine.ts';
 import type { FleetAccess } from './fleet-access.ts';
 
@@ -27,12 +27,36 @@ export async function readFactsOf(
 
 /** Q10: each stage of a connection by itself, on a connection of its own. */
 export async function testHost(fleet: FleetAccess, host: string, signal: AbortSignal): Promise<HostTest> {
-  return await testConnection(host, {
-    engine: ssh2Engine,
-    resolve: fleet.resolve,
-    options: fleet.connectOptions,
-    signal,
-  });
+  const options = { ...fleet.connectOptions, signal };
+  const test = await testConnection(host, { engine: ssh2Engine, resolve: fleet.resolve, options });
+  const failed = Object.values(test.steps).find(step => step.status === 'failed');
+  return {
+    host,
+    ok: test.passed,
+    stages: STAGES.map(([key, name]) => toStage(name, test.steps[key], stageText(name, test))),
+    ...(failed ? { error: failed.error } : {}),
+  };
+}
+
+const STAGES = [
+  ['reachable', 'reachable'],
+  ['host-key', 'host key'],
+  ['authenticated', 'authentication'],
+  ['shell', 'shell'],
+] as const;
+type Stage = HostTest['stages'][number];
+
+function toStage(name: Stage['name'], step: StepResult, passedText: string): Stage {
+  if (step.status === 'passed') return { name, ok: true, latency: step.latency, text: passedText };
+  const text = step.status === 'failed' ? step.error.message : 'not tried';
+  return { name, ok: false, latency: null, text };
+}
+
+function stageText(name: Stage['name'], test: ConnectionTest): string {
+  if (name === 'reachable') return test.serverVersion ?? '';
+  if (name === 'host key') return `${test.hostKey?.type ?? ''} ${test.hostKey?.fingerprint ?? ''}`;
+  if (name === 'authentication') return `as ${test.host?.user ?? ''}`;
+  return test.noisy ? 'answers; its start-up files print something' : 'answers';
 }
 
 /** What keeps this machine from being a good place to work from. */

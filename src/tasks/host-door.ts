@@ -2,10 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import type { CommandRequest, CommandRun, OnOutput } from '../core/command-run.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
-import { Holder } from '../holder/holder.ts';
+import { type HeldRequest, Holder } from '../holder/holder.ts';
 import { runDirect } from '../holder/run-direct.ts';
 import type { SshConnection } from '../ssh/connection.ts';
-import { BoundedBytes } from './bounded-bytes.ts';
 
 /** How long a lost connection is tried again before a run's end counts as unknown. Milliseconds. */
 const REATTACH_LIMIT = 120_000;
@@ -57,69 +56,41 @@ export class HostDoor {
     return await this.#runHeld(connection, { ...request, id }, signal, onOutput);
   };
 
+  /** Runs under the holder; asks again with the same id, which never starts it twice, after a lost link. */
   async #runHeld(
-    connection: SshConnection,
-    request: CommandRequest & { readonly id: string },
+    first: SshConnection,
+    request: HeldRequest,
     signal: AbortSignal,
     onOutput?: OnOutput,
   ): Promise<CommandRun> {
-    const seen = {
-      stdout: new BoundedBytes(request.outputLimit),
-      stderr: new BoundedBytes(request.outputLimit),
-    };
+    const { clock } = this.#options;
+    const seen = { stdout: 0, stderr: 0 };
     const watch: OnOutput = (stream, bytes) => {
-      seen[stream].push(bytes);
+      seen[stream] += bytes.length;
       onOutput?.(stream, bytes);
     };
-    const startedAt = this.#options.clock.now();
-    const begun = this.#options.clock.monotonic();
-    try {
-      return await this.#holder(connection).run(request, signal, watch);
-    } catch (error) {
-      if (!isLinkLoss(error)) throw error;
-      const end = await this.#reattach(request, seen, watch, signal);
-      return {
-        id: request.id,
-        host: request.host,
-        script: request.script,
-        privilege: request.privilege,
-        startedAt,
-        duration: this.#options.clock.monotonic() - begun,
-        verdict: end?.verdict ?? 'unknown',
-        exitCode: end?.exitCode ?? null,
-        signal: end?.signal ?? null,
-        stdout: seen.stdout.bytes(),
-        stderr: seen.stderr.bytes(),
-        stdoutBytes: seen.stdout.total,
-        stderrBytes: seen.stderr.total,
-        truncated: end?.truncated ?? true,
-      };
-    }
-  }
-
-  /** Follows the run from the bytes already seen, on fresh connections, until its end or the limit. */
-  async #reattach(
-    request: CommandRequest & { readonly id: string },
-    seen: { readonly stdout: BoundedBytes; readonly stderr: BoundedBytes },
-    watch: OnOutput,
-    signal: AbortSignal,
-  ): Promise<CommandRun | undefined> {
-    const { clock } = this.#options;
-    const giveUpAt = clock.monotonic() + (this.#options.reattachLimit ?? REATTACH_LIMIT);
+    const startedAt = clock.now();
+    const begun = clock.monotonic();
+    let connection: SshConnection | undefined = first;
     let pause = FIRST_PAUSE;
-    while (clock.monotonic() < giveUpAt) {
+    let lostAt: number | undefined;
+    for (;;) {
       try {
-        const connection = await this.#options.connect(request.host, signal);
-        this.#roundTrips += 1;
-        const offsets = { stdout: seen.stdout.total, stderr: seen.stderr.total };
-        return await this.#holder(connection).follow(request, offsets, signal, watch);
+        connection ??= await this.#options.connect(request.host, signal);
+        lostAt = undefined;
+        return await this.#holder(connection).run(request, signal, watch, { ...seen });
       } catch (error) {
-        if (!(error instanceof DeckhandError) || !error.retryable) throw error;
+        const lost = isLinkLoss(error) || (lostAt !== undefined && isRetryable(error));
+        if (!lost) throw error;
+        lostAt ??= clock.monotonic();
+        if (clock.monotonic() - lostAt > (this.#options.reattachLimit ?? REATTACH_LIMIT)) {
+          return unseenEnd(request, startedAt, clock.monotonic() - begun, seen);
+        }
+        connection = undefined;
         await clock.sleep(pause, signal);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
     }
-    return undefined;
   }
 
   #holder(connection: SshConnection): Holder {
@@ -132,9 +103,34 @@ export class HostDoor {
   }
 }
 
+/** It started, the link broke, and nobody saw it end: never called a success or a failure. */
+function unseenEnd(
+  request: HeldRequest,
+  startedAt: number,
+  duration: number,
+  seen: { readonly stdout: number; readonly stderr: number },
+): CommandRun {
+  const { id, host, script, privilege } = request;
+  return {
+    ...{ id, host, script, privilege, startedAt, duration },
+    verdict: 'unknown',
+    exitCode: null,
+    signal: null,
+    stdout: new Uint8Array(),
+    stderr: new Uint8Array(),
+    stdoutBytes: seen.stdout,
+    stderrBytes: seen.stderr,
+    truncated: true,
+  };
+}
+
 function isLinkLoss(error: unknown): boolean {
   return (
     error instanceof DeckhandError &&
     (error.code === 'ssh.connection-lost' || error.code === 'ssh.peer-silent')
   );
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof DeckhandError && error.retryable;
 }

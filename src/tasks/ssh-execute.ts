@@ -27,27 +27,13 @@ export async function executeOnHost(
 
 /** A run that did not succeed, as an error; exit code and signal in the details. */
 function errorOfRun(run: CommandRun): DeckhandError | undefined {
+  if (run.verdict === 'succeeded') return undefined;
   const details = { host: run.host, runId: run.id, exitCode: run.exitCode, signal: run.signal };
-  switch (run.verdict) {
-    case 'succeeded':
-      return undefined;
-    case 'failed':
-      return new DeckhandError(
-        'command.failed',
-        `${run.host}: the command ended with exit code ${run.exitCode}.`,
-        { details },
-      );
-    case 'killed':
-      return new DeckhandError(
-        'command.killed',
-        `${run.host}: the command was ended by signal ${run.signal}.`,
-        { details },
-      );
-    case 'unknown':
-      return new DeckhandError(
-        'command.unknown',
-        `${run.host}: the command started, but nobody saw it end.`,
-        { details },
-      );
-  }
+  const ends = {
+    failed: ['command.failed', `the command ended with exit code ${run.exitCode}`],
+    killed: ['command.killed', `the command was ended by signal ${run.signal}`],
+    unknown: ['command.unknown', 'the command started, but nobody saw it end'],
+  } as const;
+  const [code, text] = ends[run.verdict];
+  return new DeckhandError(code, `${run.host}: ${text}.`, { details });
 }
