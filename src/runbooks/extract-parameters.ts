@@ -7,7 +7,7 @@ import {
   type ParameterValue,
 } from './parameter.ts';
 import type { Runbook } from './runbook.ts';
-import { JOINTS, NOT_PACKAGES } from './vocabulary.ts';
+import { JOINTS, NOT_PACKAGES, PREPOSITIONS } from './vocabulary.ts';
 import { isFiller, isKnownWord, isNegation, plainOf, type Language } from './words.ts';
 
 export interface Extracted {
@@ -20,6 +20,7 @@ export interface Extracted {
 
 const NO_PACKAGES: ReadonlySet<string> = new Set(NOT_PACKAGES.split(' ').map(plainOf));
 const JOINT_WORDS: ReadonlySet<string> = new Set(JOINTS.split(' ').map(plainOf));
+const BREAKS: ReadonlySet<string> = new Set(`${JOINTS} ${PREPOSITIONS}`.split(' ').map(plainOf));
 /** Not a letter, digit or sign of a name on either side: JavaScript's \b knows no Cyrillic. */
 const BEFORE = String.raw`(?<![\p{L}\p{N}_/.@-])`;
 const AFTER = String.raw`(?![\p{L}\p{N}_/@]|[.-][\p{L}\p{N}])`;
@@ -66,7 +67,10 @@ function findValue(
   const pattern = new RegExp(`${BEFORE}(?:${expanded})${AFTER}`, 'dgiu');
   for (const match of rest.matchAll(pattern)) {
     const text = match.groups?.['value'] ?? '';
-    const value = typeof extraction === 'string' ? readValue(parameter, request, text) : extraction.value;
+    const value =
+      typeof extraction === 'string'
+        ? readValue(parameter, request, text)
+        : acceptValue(parameter, extraction.value).value;
     if (value === null) continue;
     const [from, to] = match.indices?.[0] ?? [0, 0];
     const [start, end] = match.indices?.groups?.['value'] ?? [to, to];
@@ -91,8 +95,9 @@ function isPlausible(parameter: Parameter, found: string): boolean {
         Object.hasOwn(parameter.aliases, plainOf(found)) ||
         (!NO_PACKAGES.has(plainOf(found)) && !isVerb(found))
       );
-    case 'account':
     case 'string':
+      return !found.split(/\s+/u).some(word => isFiller(word) || isNegation(word) || isVerb(word));
+    case 'account':
     case 'hostname':
       return found
         .split(/\s+/u)
@@ -111,7 +116,7 @@ function isPlausible(parameter: Parameter, found: string): boolean {
 /** No sign and no word at which a second thought could begin: such text must be quoted. */
 function isPlainText(found: string): boolean {
   if (/[,;:&|?`$\n]|[.!]\s/u.test(found)) return false;
-  return !found.split(/\s+/u).some(word => isNegation(word) || JOINT_WORDS.has(plainOf(word)));
+  return !found.split(/\s+/u).some(word => isNegation(word) || BREAKS.has(plainOf(word)));
 }
 
 /** `install updates` and `install backup` name no package. `postgresql`, `sudo` and `cron` do. */

@@ -101,14 +101,20 @@ function judge(runbook: Runbook, request: MaskedRequest, language: Language, tex
   const words = tokenise(rest).filter(word => !isFiller(word));
   const said = [...words, ...tokenise(leads)].filter(word => !isFiller(word));
   const concepts = new Set(said.map(conceptOf));
-  const unplaced = words.filter(word => isNegation(word) || !covered.has(conceptOf(word)));
   const fulfilled = phrases
     .filter(phrase => [...phrase.concepts].every(concept => concepts.has(concept)))
     .map(phrase => ({ phrase, missing: missingOf(runbook, phrase, parameters) }))
+    // One word is too little to ask for the rest: `run X` is no schedule with its time left open.
+    .filter(({ phrase, missing }) => phrase.concepts.size > 1 || missing.length === 0)
     .sort(
       (one, other) =>
         one.missing.length - other.missing.length || other.phrase.concepts.size - one.phrase.concepts.size,
     );
+  const meant = fulfilled[0]?.phrase.concepts;
+  const unplaced = words.filter(word => {
+    const concept = conceptOf(word);
+    return isNegation(word) ? meant?.has(concept) !== true : !covered.has(concept);
+  });
   const likeness = Math.max(0, ...phrases.map(phrase => dice(phrase.concepts, concepts)));
   return {
     runbook,

@@ -127,7 +127,10 @@ const TRAITS: Readonly<Record<Exclude<ParameterType, 'list'>, TypeTraits>> = {
 /** Source of the regular expression that stands for `{value}` in a parameter's patterns. */
 export function findPattern(parameter: Parameter): string {
   if (parameter.choices) return parameter.choices.map(choice => escapePattern(choice)).join('|');
-  if (parameter.type !== 'list') return TRAITS[parameter.type].find;
+  if (parameter.type !== 'list') {
+    const names = Object.keys(parameter.aliases).map(name => escapePattern(name));
+    return [...names, TRAITS[parameter.type].find].join('|');
+  }
   const item = `(?:${TRAITS[parameter.items].find})`;
   return String.raw`${item}(?:(?:\s*,\s*(?:and\s+|и\s+)?|\s+and\s+|\s+и\s+|\s+)${item})*`;
 }

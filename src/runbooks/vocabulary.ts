@@ -24,7 +24,8 @@ export const CONCEPTS: Readonly<Record<string, string>> = {
   set: 'set change configure настрой настроить задай задать смени сменить измени изменить выставь выставить поменяй поменять установка',
   open: 'open открой открыть',
   close: 'close закрой закрыть',
-  allow: 'allow permit разреши разрешить разрешая пускай пускать пропускай',
+  allow:
+    'allow permit разреши разрешить разрешая пускай пускать пропускай пропускает разрешает пускает allowing',
   block: 'block deny drop forbid запрети запретить заблокируй заблокировать блокируй',
   protect: 'protect защити защитить',
   run: 'run execute запускай запускать выполняй выполнять исполняй',
@@ -92,8 +93,8 @@ export const CONCEPTS: Readonly<Record<string, string>> = {
 export const FILLERS =
   'a an the this that it its is be please kindly now me my our i you we us lets for on in at to of with by and as ' +
   'want need would like host server machine box system vps up also just ' +
-  'пожалуйста мне нам я мы на в во с со и это этот эта эту этой этом тут здесь сейчас хочу надо нужно нужен нужна бы ' +
-  'хост хосте сервер сервере сервера машина машине машину систему система системе для к по мой моём моем просто давай чтобы чтоб';
+  'пожалуйста мне нам я мы на в во с со и это этот эта эту этой этом этим этого этому тут здесь сейчас хочу надо нужно нужен нужна бы ' +
+  'хост хоста хосту хостом хосте сервер сервере сервера серверу сервером машина машине машину систему система системе для к по мой моём моем просто давай чтобы чтоб';
 
 /** Words that turn a request around. Never covered, except by a runbook's own phrases or patterns. */
 export const NEGATIONS =
@@ -117,8 +118,9 @@ export const COMPOUNDS: readonly (readonly [RegExp, string])[] = [
   [/\bclean\s+up\b/giu, 'cleanup'],
   [/\btime\s*-?\s*zone\b/giu, 'timezone'],
   [/\bhost\s+name\b/giu, 'hostname'],
-  [/\bweb\s+page\b/giu, 'page'],
-  [/\bweb\s+site\b/giu, 'site'],
+  [/\bweb[\s-]+page\b/giu, 'page'],
+  [/веб-(?=страни|сайт)/giu, ''],
+  [/\bweb[\s-]+site\b/giu, 'site'],
   [/\bn['’]t\b/giu, ' not'],
   [/n['’]t(?![\p{L}])/giu, ' not'],
   [/['’]s(?![\p{L}])/giu, ' '],
@@ -132,3 +134,8 @@ export const POLITE_QUESTION =
 export const JOINTS =
   'and or then but after before also instead afterwards while until if when ' +
   'и или затем потом но а после также перед пока если когда';
+
+/** Words after which a text goes on about something else: unquoted text that holds one is no value. */
+export const PREPOSITIONS =
+  'on over at via using with from to in for by as through under into off of about ' +
+  'на над через по с со из для от под в во к ко у о об при за';
