@@ -17,14 +17,13 @@ export function readConfigFile(
 ): SshSettings {
   const files = configFile === undefined ? [join(facts.home, '.ssh', 'config'), SYSTEM_FILE] : [configFile];
   const text = files.map(file => readWithIncludes(file, facts, 0)).join('\nMatch all\n');
-  return settingsFromText(text, target, facts);
+  return settingsFromText(text, target);
 }
 
 /** Pure part: configuration text (includes already in place) to settings with OpenSSH's defaults. */
-export function settingsFromText(text: string, target: HostTarget, facts: LocalFacts): SshSettings {
-  const user = target.user ?? facts.user;
+export function settingsFromText(text: string, target: HostTarget): SshSettings {
   const settings = new Map<string, string[]>();
-  for (const [key, value] of Object.entries(compute(text, target.name, user))) {
+  for (const [key, value] of Object.entries(compute(text, target))) {
     settings.set(key.toLowerCase(), [value].flat().map(String));
   }
   if (target.user !== null) settings.set('user', [target.user]);
@@ -43,13 +42,14 @@ export function settingsFromText(text: string, target: HostTarget, facts: LocalF
   return settings;
 }
 
-function compute(text: string, host: string, user: string): Record<string, string | string[]> {
+function compute(text: string, target: HostTarget): Record<string, string | string[]> {
+  const query = { Host: target.name, ...(target.user === null ? {} : { User: target.user }) };
   try {
-    return parse(text).compute({ Host: host, User: user }, { ignoreCase: true });
+    return parse(text).compute(query, { ignoreCase: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DeckhandError('settings.invalid', `The ssh configuration cannot be read: ${reason}`, {
-      details: { host },
+      details: { host: target.name },
       cause: error,
     });
   }

@@ -190,7 +190,9 @@ const CASES: readonly ConformanceCase[] = [
   {
     title: 'gives a terminal of the size asked for',
     run: async connection => {
-      const result = await run(connection, 'stty size', { pty: { columns: 91, rows: 33, term: 'xterm' } });
+      const result = await run(connection, 'cat; stty size', {
+        pty: { columns: 91, rows: 33, term: 'xterm' },
+      });
       assert.equal(text(result).trim(), '33 91');
     },
   },

@@ -25,7 +25,7 @@ export interface HostKeyIdentity {
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
-  /** Sent whole, then end of file. Absent: end of file at once. */
+  /** Sent whole, then end of file (control-D on a terminal). Absent: end of file at once. */
   readonly stdin?: Uint8Array;
   /** Called with each piece as it arrives; back-pressure is the caller's returned promise. */
   readonly onOutput?: (stream: OutputStream, bytes: Uint8Array) => void | Promise<void>;

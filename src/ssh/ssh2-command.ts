@@ -11,6 +11,9 @@ import type { Ssh2Link } from './ssh2-link.ts';
 export const DEFAULT_COLLECT_LIMIT = 1024 * 1024;
 /** Milliseconds between asking a command to end and killing it. */
 const KILL_AFTER = 1_000;
+const LINE_FEED = 10;
+/** Control-D, a terminal's end of input. */
+const END_OF_INPUT = 4;
 
 /** Collects one command's output on its channel and says how it ended. */
 export class Ssh2Command {
@@ -56,7 +59,7 @@ export class Ssh2Command {
     signal.addEventListener('abort', cancel, { once: true });
     this.#startTimers();
     if (signal.aborted) cancel();
-    else this.#channel.end(stdin === undefined ? undefined : Buffer.from(stdin));
+    else this.#sendInput(stdin ?? new Uint8Array(0));
     try {
       return await this.#result.promise;
     } finally {
@@ -64,6 +67,17 @@ export class Ssh2Command {
       this.#link.client.off('close', lost);
       for (const timer of [...this.#timers, this.#idle]) clearTimeout(timer);
     }
+  }
+
+  /** On a terminal the end of input is a character: closing the channel's input hangs up some servers' terminals. */
+  #sendInput(stdin: Uint8Array): void {
+    if (this.#options.pty === undefined) {
+      this.#channel.end(Buffer.from(stdin));
+      return;
+    }
+    // In the middle of a line the first one only ends the line.
+    const atLineStart = stdin.length === 0 || stdin.at(-1) === LINE_FEED;
+    this.#channel.write(Buffer.concat([stdin, Buffer.alloc(atLineStart ? 1 : 2, END_OF_INPUT)]));
   }
 
   #listen(): void {
@@ -93,13 +107,22 @@ export class Ssh2Command {
       const taken = this.#options.onOutput?.(name, bytes);
       if (taken === undefined) return;
       stream.pause();
-      taken.then(
-        () => stream.resume(),
-        (error: Error) => this.#stop(error),
-      );
+      // The result waits for the reader as well, so that whoever awaits it has seen everything.
+      this.#open += 1;
+      void this.#awaitReader(taken, stream);
     } catch (error) {
       this.#stop(error as Error);
     }
+  }
+
+  async #awaitReader(taken: Promise<void>, stream: Readable): Promise<void> {
+    try {
+      await taken;
+    } catch (error) {
+      this.#stop(error as Error);
+    }
+    stream.resume();
+    this.#ended();
   }
 
   #startTimers(): void {
@@ -131,7 +154,7 @@ export class Ssh2Command {
     }
   }
 
-  /** Channel, stdout and stderr each end once; only then is everything read. */
+  /** Channel, stdout, stderr and each piece a reader holds end once; only then is everything read. */
   #ended(): void {
     this.#open -= 1;
     if (this.#open > 0) return;
