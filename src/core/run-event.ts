@@ -24,7 +24,6 @@ export type RunEventBody =
       readonly host: string;
       readonly stepId: string;
       readonly state: string;
-      readonly commandRunId: string;
     }
   | {
       readonly kind: 'correction';

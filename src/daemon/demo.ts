@@ -27,6 +27,8 @@ const RUNBOOKS = fileURLToPath(new URL('demo', import.meta.url));
 export async function runDemo({ say, run, signal }: DemoSurroundings): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'deckhand-demo-'));
   const home = join(folder, 'home');
+  // What the demo learns of its host must not outlive it.
+  process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
   try {
     await mkdir(home, { mode: 0o700 });
     const host = await prepareHost(folder, home);
@@ -35,7 +37,7 @@ export async function runDemo({ say, run, signal }: DemoSurroundings): Promise<n
     const ask = async (): Promise<number> =>
       await run([
         'ask',
-        `serve a page saying hello from my home folder on port ${port}`,
+        `publish a note saying "hello" from my home folder on port ${port}`,
         ...['--host', 'demo', '--yes', '--set', `node=${process.execPath}`],
         ...['--ssh-config', host.sshConfig, '--settings', host.settings],
       ]);
@@ -47,7 +49,7 @@ export async function runDemo({ say, run, signal }: DemoSurroundings): Promise<n
     const second = await ask();
     if (signal.aborted || second !== 0) return second;
     await damage(home);
-    say('\n3. Somebody stopped the server and deleted the page: exactly that is repaired.\n');
+    say('\n3. Somebody stopped the server and deleted the note: exactly that is repaired.\n');
     const third = await ask();
     say(`\nThe demo's host, keys and files are removed.${third === 0 ? '' : ' It did not end well.'}`);
     return third;

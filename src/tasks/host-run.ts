@@ -75,19 +75,39 @@ export async function runOnHost(
     const report = { ...outcome, duration: port.clock.monotonic() - startedAt };
     reports.push(report);
     port.emit({ kind: 'step-completed', host: port.host, stepId: step.id, outcome: report.outcome, report });
-    if (signal.aborted) return cancelled(port.host, reports);
+    if (signal.aborted) break;
   }
-  return await proveHost(port, plan, look, reports, signal);
+  try {
+    signal.throwIfAborted();
+    return await proveHost(port, plan, look, reports, signal);
+  } catch (error) {
+    return unproved(port.host, reports, signal.aborted ? cancelled(port.host) : toDeckhandError(error));
+  }
 }
 
-/** What was done until the person stopped it; nothing is claimed about the rest. */
-function cancelled(
+function cancelled(host: string): DeckhandError {
+  return new DeckhandError('command.cancelled', `${host}: the run was cancelled.`);
+}
+
+/** What was done, when nothing could be proved after it: the person stopped it, or the host was lost. */
+function unproved(
   host: string,
   steps: readonly StepReport[],
+  error: DeckhandError,
 ): Omit<HostReport, 'roundTrips' | 'commandRuns'> {
-  const error = new DeckhandError('command.cancelled', `${host}: the run was cancelled.`);
-  const changed = steps.reduce((sum, step) => sum + step.changes.length, 0);
-  return { host, outcome: 'failed', changed, steps, proofs: [], findings: [], error: error.toJSON() };
+  return {
+    host,
+    outcome: 'failed',
+    changed: changesOf(steps),
+    steps,
+    proofs: [],
+    findings: [],
+    error: error.toJSON(),
+  };
+}
+
+function changesOf(steps: readonly StepReport[]): number {
+  return steps.reduce((sum, step) => sum + step.changes.length, 0);
 }
 
 interface StepSituation {
@@ -150,7 +170,7 @@ async function proveHost(
   signal: AbortSignal,
 ): Promise<Omit<HostReport, 'roundTrips' | 'commandRuns'>> {
   port.emit({ kind: 'host-phase', host: port.host, phase: 'proving' });
-  const changed = steps.reduce((sum, step) => sum + step.changes.length, 0);
+  const changed = changesOf(steps);
   const failed =
     steps.find(step => step.outcome === 'failed') ?? steps.find(step => step.outcome === 'skipped');
   const items = proofItems(plan.postconditions, 'post');
