@@ -8,9 +8,14 @@ import type { Style } from './style.ts';
 /** A finished run for the terminal: per host what was done, what was proved by which command run, and what to do next. */
 export function renderReport(report: RunReport, style: Style): string {
   const parts = report.hosts.map(host => renderHost(host, style));
-  if (report.error) parts.push(renderCause(report.error, style, ''));
+  if (report.error && ownCause(report)) parts.push(renderCause(report.error, style, ''));
   parts.push(summary(report, style));
   return `${parts.join('\n\n')}\n`;
+}
+
+/** Whether the run's error says more than its hosts and the summary do. */
+function ownCause(report: RunReport): boolean {
+  return report.outcome === 'failed' && !report.hosts.some(host => host.outcome === 'failed');
 }
 
 function renderHost(host: HostReport, style: Style): string {

@@ -17,7 +17,7 @@ export function renderMarkdown(report: RunReport): string {
     headTable(report),
     ...planBlocks(report),
     ...report.hosts.flatMap(hostBlocks),
-    ...(report.error ? [causeText(report.error)] : []),
+    ...(report.error && report.hosts.every(host => !host.error) ? [causeText(report.error)] : []),
     ...appendix(report),
   ];
   return `${blocks.filter(block => block !== '').join('\n\n')}\n`;

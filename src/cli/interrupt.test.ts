@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { oneAtATime } from './asker.ts';
+import { interruption } from './interrupt.ts';
+
+test('the first Ctrl-C cancels, the second leaves with 130', () => {
+  const exits: number[] = [];
+  const said: string[] = [];
+  const { signal, interrupt } = interruption({
+    say: text => said.push(text),
+    exit: code => exits.push(code),
+  });
+  expect(signal.aborted).toBe(false);
+  interrupt();
+  expect(signal.aborted).toBe(true);
+  expect(said).toHaveLength(1);
+  expect(exits).toEqual([]);
+  interrupt();
+  expect(exits).toEqual([130]);
+});
+
+test('questions wait for each other, and what moves is hidden meanwhile', async () => {
+  const log: string[] = [];
+  const first = Promise.withResolvers<string>();
+  const asker = oneAtATime(
+    {
+      choose: async (_, __, initial) => await Promise.resolve(initial),
+      secret: async question => {
+        log.push(question);
+        return question === 'a' ? await first.promise : 'second';
+      },
+    },
+    { pause: () => log.push('pause'), resume: () => log.push('resume') },
+  );
+  const answers = Promise.all([asker.secret('a'), asker.secret('b')]);
+  first.resolve('first');
+  expect(await answers).toEqual(['first', 'second']);
+  expect(log).toEqual(['pause', 'a', 'resume', 'pause', 'b', 'resume']);
+});
+
+test('a failed question does not block the next one', async () => {
+  const asker = oneAtATime(
+    {
+      choose: async (_, __, initial) => await Promise.resolve(initial),
+      secret: async question =>
+        question === 'bad' ? await Promise.reject(new Error('left')) : await Promise.resolve('ok'),
+    },
+    { pause() {}, resume() {} },
+  );
+  await expect(asker.secret('bad')).rejects.toThrow('left');
+  expect(await asker.secret('good')).toBe('ok');
+});

@@ -1,0 +1,391 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CallOptions, PersonPrompts, PlanRequest, RunRequest } from '../api/contract.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
+import type { RunReport } from '../core/run-report.ts';
+import { provedReport, samplePreview } from './sample-run.ts';
+import { execResult, runScripted } from './scripted-surroundings.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'deckhand-cli-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const results =
+  (...list: ReturnType<typeof execResult>[]) =>
+  async () =>
+    await Promise.resolve({ results: list });
+
+describe('usage', () => {
+  test.each([
+    ['an unknown command', ['bogus']],
+    ['an unknown flag', ['plan', 'x', '--host', 'a', '--bogus']],
+    ['a missing host', ['ask', 'x']],
+    ['a missing command', ['exec', 'web-1']],
+    ['no intent and no runbook', ['ask', '--host', 'a']],
+    ['an empty selector', ['ask', 'x', '--host', '']],
+    ['a parameter without value', ['plan', 'x', '--host', 'a', '--set', 'port']],
+    ['a parameter given twice', ['plan', 'x', '--host', 'a', '--set', 'p=1', '--set', 'p=2']],
+    ['a bad duration', ['exec', 'a', '--timeout', 'soon', '--', 'true']],
+    ['a bad port', ['hosts', 'add', 'a', 'b', '--port', '0']],
+    ['a report of no known form', ['ask', 'x', '--host', 'a', '--yes', '--report', 'x.pdf']],
+    ['two sources of one password', ['doctor', '--ask-sudo-password', '--sudo-password-fd', '3']],
+  ])('%s ends with 2 and says so', async (_, inputs) => {
+    const run = await runScripted(inputs);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toMatch(/^error input\.invalid: .+\nhint: .+/);
+    expect(run.stdout).toBe('');
+  });
+
+  test('with --json an unknown flag is data on stdout', async () => {
+    const run = await runScripted(['plan', 'x', '--host', 'a', '--bogus', '--json']);
+    expect(run.exitCode).toBe(2);
+    expect(JSON.parse(run.stdout)).toMatchObject({ version: 1, error: { code: 'input.invalid' } });
+  });
+
+  test('--json and --jsonl exclude each other', async () => {
+    expect((await runScripted(['doctor', '--json', '--jsonl'])).exitCode).toBe(2);
+  });
+
+  test('help and version open no engine', async () => {
+    expect(await runScripted(['ask', '--help'])).toMatchObject({ exitCode: 0, opened: null });
+    expect(await runScripted(['--version'])).toMatchObject({ exitCode: 0, stdout: '9.9.9\n', opened: null });
+  });
+
+  test.each([
+    'ask',
+    'plan',
+    'apply',
+    'exec',
+    'doctor',
+    'demo',
+    'hosts list',
+    'hosts add',
+    'hosts test',
+    'hosts facts',
+    'runbook list',
+    'runbook show',
+  ])('the help of %s has an example', async command => {
+    const run = await runScripted([...command.split(' '), '--help']);
+    expect(run.stdout).toMatch(new RegExp(`Example:\n  deckhand ${command}`));
+  });
+
+  test('demo runs the command line in this process', async () => {
+    expect(await runScripted(['demo'])).toMatchObject({ exitCode: 0, stdout: '9.9.9\n' });
+  });
+});
+
+describe('exec', () => {
+  test('one host: bytes go through, the exit code is the remote one', async () => {
+    const exec = results(
+      execResult('web-1', { stdout: 'a\u00ff\u001b[1m', stderr: 'oh', verdict: 'failed', exitCode: 42 }),
+    );
+    const run = await runScripted(['exec', 'web-1', '--', 'ls', '--help'], { api: { exec } });
+    expect(run).toMatchObject({ exitCode: 42, stdout: 'a\u00ff\u001b[1m', stderr: 'oh' });
+  });
+
+  test('one host on a terminal: the output is sanitised', async () => {
+    const exec = results(execResult('web-1', { stdout: 'a\u001b[1mb' }));
+    const run = await runScripted(['exec', 'web-1', '--', 'ls'], { api: { exec }, terminal: true });
+    expect(run.stdout).toBe('ab');
+  });
+
+  test('several hosts: equal output is folded, failures are told on stderr', async () => {
+    const refused = new DeckhandError('ssh.refused', 'nothing listens').toJSON();
+    const exec = results(
+      execResult('web-3', { verdict: 'failed', exitCode: 2, stderr: 'no such file\n' }),
+      execResult('web-1', { stdout: 'up\n' }),
+      execResult('web-4', { verdict: 'error', exitCode: null, error: refused }),
+      execResult('web-2', { stdout: 'up\n' }),
+    );
+    const run = await runScripted(['exec', '@web', '--', 'uptime'], { api: { exec } });
+    expect(run.exitCode).toBe(3);
+    expect(run.stdout).toBe(
+      'web-1, web-2 (2 hosts): ok\nup\nweb-3: exit 2\nstderr:\nno such file\nweb-4: ssh.refused\n',
+    );
+    expect(run.stderr).toBe(
+      'failed on 2 of 4\n  web-3  exit 2       no such file\n  web-4  ssh.refused  nothing listens\n',
+    );
+  });
+
+  test('--json gives text, and base64 where the bytes are no text', async () => {
+    const exec = results(execResult('a', { stdout: 'fine', stderr: '\u00ff' }));
+    const run = await runScripted(['exec', 'a', '--json', '--', 'x'], { api: { exec } });
+    const [result] = (JSON.parse(run.stdout) as { results: Record<string, unknown>[] }).results;
+    expect(result).toMatchObject({ stdout: 'fine', stderrBase64: '/w==' });
+    expect(result).not.toHaveProperty('stdoutBase64');
+  });
+
+  test('the request carries what the flags say', async () => {
+    let seen: unknown;
+    const exec = async (request: unknown) => {
+      seen = request;
+      return await Promise.resolve({ results: [execResult('a')] });
+    };
+    await runScripted(['exec', '--root', '--direct', '--timeout', '30s', '--stdin', 'a', '--', 'ls', '-l'], {
+      api: { exec },
+      stdin: new Uint8Array([1]),
+    });
+    expect(seen).toEqual({
+      hosts: 'a',
+      command: 'ls -l',
+      root: true,
+      direct: true,
+      timeout: 30_000,
+      stdin: new Uint8Array([1]),
+    });
+  });
+
+  test('an error of the one host is printed with its hint', async () => {
+    const error = new DeckhandError('ssh.host-key-unknown', 'web-1 is not known.').toJSON();
+    const exec = results(execResult('web-1', { verdict: 'error', exitCode: null, error }));
+    const run = await runScripted(['exec', 'web-1', '--', 'ls'], { api: { exec } });
+    expect(run.exitCode).toBe(5);
+    expect(run.stderr).toContain('error ssh.host-key-unknown: web-1 is not known.\nhint: ');
+    expect(run.stderr).toContain('--accept-host-key');
+  });
+});
+
+describe('plan and ask', () => {
+  test('plan shows and ends with 3 when one host could not be read', async () => {
+    const run = await runScripted(['plan', 'serve', 'hello', '--host', 'web-1']);
+    expect(run.exitCode).toBe(3);
+    expect(run.stdout).toContain('Plan 3f9a1c2e41d7');
+  });
+
+  test('plan ends with 10 when something would change', async () => {
+    const plan = async () =>
+      await Promise.resolve({ ...samplePreview, hosts: samplePreview.hosts.slice(0, 2) });
+    expect((await runScripted(['plan', 'x', '--host', 'a'], { api: { plan } })).exitCode).toBe(10);
+  });
+
+  test('the request has intent, hosts, runbook and parameters', async () => {
+    let seen: PlanRequest | undefined;
+    const plan = async (request: PlanRequest) => {
+      seen = request;
+      return await Promise.resolve(samplePreview);
+    };
+    const hosts = ['--host', 'a', '--host', '@web'];
+    const parameters = ['--set', 'port=80', '--set', 'text=a=b', '--runbook', 'r'];
+    await runScripted(['plan', 'serve', 'hello', ...hosts, ...parameters], { api: { plan } });
+    expect(seen).toEqual({
+      hosts: 'a,@web',
+      intent: 'serve hello',
+      runbook: 'r',
+      parameters: { port: '80', text: 'a=b' },
+    });
+  });
+
+  test('no terminal and no --yes: approval is needed, 7, and nothing is on stdout', async () => {
+    const run = await runScripted(['ask', 'x', '--host', 'a']);
+    expect(run).toMatchObject({ exitCode: 7, stdout: '' });
+    expect(run.stderr).toContain('error approval.needed');
+    expect(run.stderr).toContain('--yes');
+  });
+
+  test('--yes shows the plan on stderr and the report on stdout', async () => {
+    const run = await runScripted(['ask', 'x', '--host', 'a', '-y']);
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain('Plan 3f9a1c2e41d7');
+    expect(run.stdout).toContain('[run-proof]');
+  });
+
+  test.each([
+    ['approve', 0],
+    ['decline', 7],
+  ])('a person may %s', async (answer, exitCode) => {
+    const run = await runScripted(['ask', 'x', '--host', 'a'], { answers: [answer] });
+    expect(run.exitCode).toBe(exitCode);
+    expect(run.questions).toEqual(['Carry out plan 3f9a1c2e41d7 on 2 hosts?']);
+  });
+
+  test('Ctrl-C at the question ends with 130', async () => {
+    expect((await runScripted(['ask', 'x', '--host', 'a'], { answers: [] })).exitCode).toBe(130);
+  });
+
+  test('--confirm asks about each step, and needs a terminal', async () => {
+    const run = async (_: RunRequest, call: CallOptions): Promise<RunReport> => {
+      const question = { hash: 'h', title: 'g', preview: samplePreview };
+      await call.approve?.(question);
+      for (const step of samplePreview.steps)
+        await call.approve?.({ ...question, stepId: step.id, host: 'web-1' });
+      return provedReport;
+    };
+    const inputs = ['ask', 'x', '--host', 'a', '--confirm'];
+    const asked = await runScripted(inputs, { api: { run }, answers: ['approve', 'skip'] });
+    expect(asked.questions).toEqual([
+      'web-1: Install nginx (privileged)',
+      'web-1: Put the page in place (change)',
+    ]);
+    const alone = await runScripted(inputs, { api: { run } });
+    expect(alone.exitCode).toBe(2);
+    expect(alone.stderr).toContain('error input.prompt-needed');
+  });
+
+  test('--jsonl prints events and the result as the last line', async () => {
+    const run = async (_: RunRequest, call: CallOptions): Promise<RunReport> => {
+      call.onEvent?.({
+        kind: 'host-phase',
+        host: 'a',
+        phase: 'checking',
+        seq: 1,
+        time: 't',
+        requestId: 'r',
+      });
+      return await Promise.resolve(provedReport);
+    };
+    const { stdout } = await runScripted(['ask', 'x', '--host', 'a', '--yes', '--jsonl'], { api: { run } });
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toMatchObject([
+      { version: 1, kind: 'host-phase', host: 'a' },
+      { version: 1, kind: 'result', result: { outcome: 'proved' } },
+    ]);
+  });
+
+  test('--report writes Markdown or JSON for this account alone, without the sudo password', async () => {
+    const secret = join(folder, 'sudo');
+    writeFileSync(secret, 'hello-secret\nnot this line\n');
+    const run = async () => await Promise.resolve({ ...provedReport, goal: 'with hello-secret inside' });
+    for (const name of ['run.md', 'run.json']) {
+      const report = join(folder, name);
+      const flags = ['--yes', '--sudo-password-file', secret, '--report', report];
+      const shown = await runScripted(['ask', 'x', '--host', 'a', ...flags], { api: { run } });
+      expect(shown.exitCode).toBe(0);
+      expect(readFileSync(report, 'utf8')).toContain('run-proof');
+      expect(readFileSync(report, 'utf8') + shown.stdout + shown.stderr).not.toContain('hello-secret');
+      expect(statSync(report).mode & 0o777).toBe(0o600);
+    }
+  });
+});
+
+describe('apply', () => {
+  test('a runbook with parameters, flags win', async () => {
+    const file = join(folder, 'site.yaml');
+    writeFileSync(file, 'runbook: serve-page\nparameters:\n  port: 8080\n  names: [a, b]\n');
+    let seen: RunRequest | undefined;
+    const run = async (request: RunRequest) => {
+      seen = request;
+      return await Promise.resolve(provedReport);
+    };
+    const inputs = ['apply', file, '--host', 'a', '--yes', '--set', 'port=90'];
+    expect((await runScripted(inputs, { api: { run } })).exitCode).toBe(0);
+    expect(seen).toEqual({
+      hosts: 'a',
+      runbook: 'serve-page',
+      parameters: { port: '90', names: 'a,b' },
+      confirm: 'plan',
+    });
+  });
+
+  test('a whole plan, and a fault in one with file, line and field', async () => {
+    const file = join(folder, 'plan.yaml');
+    const good =
+      'goal: g\nsteps:\n  - id: a\n    title: t\n    states:\n      - { kind: package, name: nginx }\n';
+    writeFileSync(file, good);
+    expect((await runScripted(['apply', file, '--host', 'a', '--yes'])).exitCode).toBe(0);
+    writeFileSync(file, good.replace('id: a', 'id: A!'));
+    const bad = await runScripted(['apply', file, '--host', 'a', '--yes']);
+    expect(bad.exitCode).toBe(2);
+    expect(bad.stderr).toContain('plan.yaml:3: steps.0.id');
+  });
+
+  test('a missing file', async () => {
+    const run = await runScripted(['apply', join(folder, 'no.yaml'), '--host', 'a']);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toContain('error local.file-missing');
+  });
+});
+
+describe('what only a person can give', () => {
+  test('flags and settings reach the engine', async () => {
+    const run = await runScripted(['hosts', 'list', '-F', 'c', '--settings', 's', '--idle-timeout', '5s']);
+    expect(run.opened).toMatchObject({
+      sshConfigFile: 'c',
+      settingsFile: 's',
+      overrides: { 'timeouts.idle': '5s' },
+    });
+  });
+
+  test('a password demanded by flag fails without a terminal, before anything is opened', async () => {
+    const run = await runScripted(['doctor', '--ask-sudo-password']);
+    expect(run).toMatchObject({ exitCode: 2, opened: null });
+    expect(run.stderr).toContain('--sudo-password-file FILE or --sudo-password-fd N');
+  });
+
+  test('a password is asked for once for all hosts', async () => {
+    const given: unknown[] = [];
+    const api = (prompts: PersonPrompts) => ({
+      doctor: async () => {
+        given.push(await prompts.sudoPassword?.('a'), await prompts.sudoPassword?.('b'));
+        return [];
+      },
+    });
+    const flagged = await runScripted(['doctor', '--ask-sudo-password'], { answers: ['pw'], api });
+    const later = await runScripted(['doctor'], { answers: ['pw'], api });
+    await runScripted(['doctor'], { api });
+    expect(given).toEqual(['pw', 'pw', 'pw', 'pw', null, null]);
+    expect([flagged.questions.length, later.questions.length]).toEqual([1, 1]);
+  });
+
+  test('an unknown host key: asked with its fingerprint, accepted by flag, else refused', async () => {
+    const key = { type: 'ssh-ed25519', fingerprint: 'SHA256:abc' };
+    const answers: unknown[] = [];
+    const api = (prompts: PersonPrompts) => ({
+      doctor: async () => {
+        answers.push(await prompts.acceptHostKey?.('web-1', key));
+        return [];
+      },
+    });
+    await runScripted(['doctor'], { api });
+    const flagged = await runScripted(['doctor', '--accept-host-key'], { api });
+    const asked = await runScripted(['doctor'], { api, answers: ['yes'] });
+    await runScripted(['doctor'], { api, answers: ['no'] });
+    expect(answers).toEqual([false, true, true, false]);
+    expect(flagged.stderr).toContain('SHA256:abc');
+    expect(asked.questions[0]).toContain('ssh-ed25519 SHA256:abc');
+  });
+});
+
+describe('the other commands', () => {
+  test.each([
+    [['hosts', 'list'], 'web-1  192.0.2.1  @web    deckhand.yaml'],
+    [['hosts', 'add', 'a', 'b', '--group', 'web', '--port', '22'], 'added a to /x/deckhand.yaml'],
+    [['hosts', 'test', 'a'], '✓  reachable  3 ms  192.0.2.1:22'],
+    [['hosts', 'facts', 'a'], 'system  Debian 13'],
+    [['runbook', 'list'], 'serve-page  Serve a page'],
+    [['runbook', 'show', 'serve-page'], 'port  port  default 80  Where it listens'],
+    [['doctor'], 'works, with warnings: 1 checked, 1 to look at'],
+  ])('%j', async (inputs, text) => {
+    const run = await runScripted(inputs);
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain(text);
+    const json = await runScripted([...inputs, '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ version: 1 });
+  });
+
+  test('an error of the engine is printed, and is data under --json', async () => {
+    const listHosts = async () =>
+      await Promise.reject(new DeckhandError('fleet.unknown-host', 'There is no host x.'));
+    const run = await runScripted(['hosts', 'list', 'x', '--json'], { api: { listHosts } });
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toMatch(/^error fleet\.unknown-host: There is no host x\.\nhint: /);
+    expect(JSON.parse(run.stdout)).toMatchObject({ version: 1, error: { code: 'fleet.unknown-host' } });
+  });
+
+  test('work that was stopped ends with 130', async () => {
+    const controller = new AbortController();
+    const doctor = async () => {
+      controller.abort();
+      controller.signal.throwIfAborted();
+      return await Promise.resolve([]);
+    };
+    const run = await runScripted(['doctor'], { api: { doctor }, signal: controller.signal });
+    expect(run.exitCode).toBe(130);
+  });
+});

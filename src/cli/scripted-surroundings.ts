@@ -1,0 +1,138 @@
+import type { DeckhandApi, ExecHostResult, OpenDeckhand, PersonPrompts } from '../api/contract.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
+import type { Asker } from './asker.ts';
+import { runCli } from './main.ts';
+import { provedReport, samplePreview } from './sample-run.ts';
+
+/** What a command line printed and asked. */
+interface ScriptedRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Options the engine was opened with; null when it was not. */
+  readonly opened: Parameters<OpenDeckhand>[0] | null;
+  readonly questions: readonly string[];
+}
+
+interface Script {
+  readonly api?: Partial<DeckhandApi> | ((prompts: PersonPrompts) => Partial<DeckhandApi>);
+  /** Answers in order; absent: nobody can be asked. */
+  readonly answers?: readonly string[];
+  readonly terminal?: boolean;
+  readonly signal?: AbortSignal;
+  readonly stdin?: Uint8Array;
+}
+
+/** For tests only: runs a command line against a scripted engine and keeps all it printed. */
+export async function runScripted(inputs: readonly string[], script: Script = {}): Promise<ScriptedRun> {
+  const printed = { stdout: '', stderr: '' };
+  const questions: string[] = [];
+  let opened: ScriptedRun['opened'] = null;
+  const output = (name: keyof typeof printed) => ({
+    isTerminal: script.terminal ?? false,
+    columns: () => 80,
+    rows: () => 24,
+    write: (data: string | Uint8Array): void => {
+      printed[name] += typeof data === 'string' ? data : Buffer.from(data).toString('latin1');
+    },
+  });
+  const exitCode = await runCli(inputs, {
+    terminal: {
+      stdout: output('stdout'),
+      stderr: output('stderr'),
+      interactive: script.answers !== undefined,
+      readStdin: async () => await Promise.resolve(script.stdin ?? new Uint8Array()),
+      environment: { NO_COLOR: '1' },
+    },
+    asker: script.answers ? scriptedAsker([...script.answers], questions) : null,
+    signal: script.signal ?? new AbortController().signal,
+    version: async () => await Promise.resolve('9.9.9'),
+    runDemo: async surroundings => await surroundings.run(['--version']),
+    openEngine: async options => {
+      opened = options;
+      const own = typeof script.api === 'function' ? script.api(options.prompts) : script.api;
+      return await Promise.resolve({ ...sampleApi, ...own });
+    },
+  });
+  return { exitCode, ...printed, opened, questions };
+}
+
+function scriptedAsker(answers: string[], questions: string[]): Asker {
+  const next = async (question: string): Promise<string> => {
+    questions.push(question);
+    const answer = answers.shift();
+    if (answer === undefined) throw new DeckhandError('command.cancelled', 'No answer is left.');
+    return await Promise.resolve(answer);
+  };
+  return {
+    choose: async <Value extends string>(question: string) => (await next(question)) as Value,
+    secret: next,
+  };
+}
+
+/** A result of `exec` with its output as text, one character per byte. */
+export function execResult(
+  host: string,
+  part: Partial<Omit<ExecHostResult, 'stdout' | 'stderr'>> & { stdout?: string; stderr?: string } = {},
+): ExecHostResult {
+  const stdout = Buffer.from(part.stdout ?? '', 'latin1');
+  const stderr = Buffer.from(part.stderr ?? '', 'latin1');
+  return {
+    host,
+    verdict: 'succeeded',
+    exitCode: 0,
+    signal: null,
+    truncated: false,
+    duration: 12,
+    runId: 'run-1',
+    stdoutBytes: stdout.length,
+    stderrBytes: stderr.length,
+    ...part,
+    stdout,
+    stderr,
+  };
+}
+
+const sampleApi: DeckhandApi = {
+  exec: async () => await Promise.resolve({ results: [execResult('web-1', { stdout: 'hello\n' })] }),
+  plan: async () => await Promise.resolve(samplePreview),
+  run: async (_, call) => {
+    const answer = await call.approve?.({ hash: samplePreview.hash, title: 'goal', preview: samplePreview });
+    if (answer === 'approve') return provedReport;
+    return { ...provedReport, outcome: 'declined', hosts: [] };
+  },
+  listHosts: async () =>
+    await Promise.resolve([
+      { name: 'web-1', source: 'deckhand.yaml', groups: ['web'], address: '192.0.2.1' },
+    ]),
+  addHost: async () => await Promise.resolve({ file: '/x/deckhand.yaml' }),
+  testHosts: async () =>
+    await Promise.resolve([
+      {
+        host: 'web-1',
+        ok: true,
+        stages: [{ name: 'reachable', ok: true, latency: 3, text: '192.0.2.1:22' }],
+      },
+    ]),
+  hostFacts: async () =>
+    await Promise.resolve([{ host: 'web-1', facts: { system: 'Debian 13', cores: 4 }, age: 2000 }]),
+  listRunbooks: async () =>
+    await Promise.resolve([{ name: 'serve-page', title: 'Serve a page', parameters: [], examples: [] }]),
+  showRunbook: async name =>
+    await Promise.resolve({
+      summary: {
+        name,
+        title: 'Serve a page',
+        parameters: [
+          { name: 'port', type: 'port', required: false, default: '80', description: 'Where it listens' },
+        ],
+        examples: ['serve hello on port 8080'],
+      },
+      source: 'name: serve-page\n',
+    }),
+  doctor: async () =>
+    await Promise.resolve([
+      { subject: 'this machine', id: 'ssh-agent', status: 'warn', message: 'no agent', fix: 'start one' },
+    ]),
+  [Symbol.asyncDispose]: async () => await Promise.resolve(),
+};
