@@ -98,9 +98,12 @@ function writeScript(state: File): string {
       : `if ! (${state.validate.replaceAll('%s', '"$temp"')}
 ) >&2; then die "The new content of $path was refused by its validation."; fi
 `;
-  return `${APPLY_PRELUDE}${openFile(state.path)}${MAKE_TEMP}${printBytes(bytes)} >"$temp"
+  const same = quote(`${plainMode(state.mode)} ${ownership}`);
+  return `${APPLY_PRELUDE}${openFile(state.path)}if [ -f "$path" ] && [ "$(stat -c '%a %U:%G' "$path")" = ${same} ]; then
+  case $(sha256sum <"$path") in ${sha256(bytes)}*) exit 0 ;; esac
+fi
+${MAKE_TEMP}${printBytes(bytes)} >"$temp"
 if [ "$(wc -c <"$temp")" -ne ${bytes.length} ]; then die "$temp was not written whole."; fi
-if [ -f "$path" ] && cmp -s "$temp" "$path" && [ "$(stat -c '%a %U:%G' "$path")" = ${quote(`${plainMode(state.mode)} ${ownership}`)} ]; then exit 0; fi
 chown ${quote(ownership)} "$temp"
 chmod ${state.mode} "$temp"
 ${validate}${MOVE_TEMP}`;

@@ -123,22 +123,26 @@ runuser -u ${name} -- /bin/sh -c ${quote(keyScript(state))} sh "$home"
 
 /** Runs as the user, with the home as its only argument. */
 function keyScript(state: User): string {
-  const additions = state.authorizedKeys.map(
-    key => `normal | grep -qF -e ${quote(identity(key))} || printf '%s\\n' ${quote(key)} >>"$temp"`,
-  );
+  const keys = state.authorizedKeys.map(key => ({ key: quote(key), identity: quote(identity(key)) }));
+  const searches = keys.map(key => `has authorized_keys ${key.identity} || lacking=yes`);
+  const additions = keys.map(key => `has "$temp" ${key.identity} || printf '%s\\n' ${key.key} >>"$temp"`);
   return `set -eu
 umask 077
 cd -- "$1"
 mkdir -p .ssh
-chmod 700 .ssh
+if [ "$(stat -c %a .ssh)" != 700 ]; then chmod 700 .ssh; fi
 cd .ssh
+has() { grep -v '^[[:space:]]*#' "$1" | tr -s '\\t ' '  ' | grep -qF -e "$2"; }
+if [ -f authorized_keys ] && [ "$(stat -c '%a %U' authorized_keys)" = ${quote(`600 ${state.name}`)} ]; then
+  lacking=
+  ${searches.join('\n  ')}
+  if [ -z "$lacking" ]; then exit 0; fi
+fi
 temp=$(mktemp .deckhand.XXXXXX)
 trap 'rm -f -- "$temp"' EXIT
 if [ -e authorized_keys ]; then cat authorized_keys >"$temp"; fi
 if [ -n "$(tail -c 1 "$temp")" ]; then echo >>"$temp"; fi
-normal() { grep -v '^[[:space:]]*#' "$temp" | tr -s '\\t ' '  '; }
 ${additions.join('\n')}
-if cmp -s "$temp" authorized_keys && [ "$(stat -c '%a %U' authorized_keys)" = ${quote(`600 ${state.name}`)} ]; then exit 0; fi
 sync "$temp"
 mv -f -- "$temp" authorized_keys
 `;
