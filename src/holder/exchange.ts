@@ -1,0 +1,129 @@
+import { DeckhandError } from '../core/deckhand-error.ts';
+import { sanitiseText, tailOf } from '../core/untrusted.ts';
+import type { ExecuteResult, SshConnection } from '../ssh/connection.ts';
+import { type Frame, FrameParser } from './frame-parser.ts';
+import { launchHolder, type PrivilegeRoute } from './launch-command.ts';
+import { newMarker, type RandomSource } from './marker.ts';
+import { passwordRefused, privilegeNeeded, reasonOf } from './privilege.ts';
+import { type Offsets, type RunState, START } from './run-state.ts';
+
+export interface Exchange {
+  readonly route: PrivilegeRoute;
+  /** Verb and what belongs to it: words of letters, digits and `-` only. */
+  readonly words: readonly string[];
+  readonly payload?: (marker: string) => Uint8Array;
+  readonly signal: AbortSignal;
+  readonly onFrame?: (frame: Frame) => void;
+  readonly offsets?: Offsets;
+  readonly random?: RandomSource;
+}
+
+/**
+ * Asks the holder on the host one thing and hands its frames on; installs it first where it is
+ * missing (one more round trip, once per host and account). Resolves with the end state. Throws
+ * `privilege.*`, `ssh.*`, `host.disk-full`, `host.unsupported`.
+ */
+export async function exchange(connection: SshConnection, request: Exchange): Promise<RunState> {
+  const first = await attempt(connection, request, false);
+  if (first !== 'need-install') return first;
+  const second = await attempt(connection, request, true);
+  if (second === 'need-install') throw failure(connection, 'install', '');
+  return second;
+}
+
+async function attempt(
+  connection: SshConnection,
+  request: Exchange,
+  install: boolean,
+): Promise<RunState | 'need-install'> {
+  const marker = newMarker(request.random);
+  let end: RunState | 'need-install' | undefined;
+  let failed: string | undefined;
+  let broken: unknown;
+  const parser = new FrameParser(
+    marker,
+    frame => {
+      if (frame.kind === 'end') end = frame.state;
+      else if (frame.kind === 'need-install') end = 'need-install';
+      else if (frame.kind === 'failed') failed = frame.reason;
+      else request.onFrame?.(frame);
+    },
+    request.offsets ?? START,
+  );
+  const payload = request.payload?.(marker) ?? new Uint8Array();
+  const launch = launchHolder(request.route, marker, request.words, payload, install);
+  const abort = new AbortController();
+  let result: ExecuteResult | undefined;
+  try {
+    result = await connection.execute(launch.command, {
+      signal: AbortSignal.any([request.signal, abort.signal]),
+      stdin: launch.stdin,
+      collectLimit: 16 * 1024,
+      onOutput: (stream, bytes) => {
+        if (stream === 'stderr' || broken !== undefined) return;
+        try {
+          parser.push(bytes);
+        } catch (error) {
+          broken = error;
+          abort.abort();
+        }
+      },
+    });
+  } catch (error) {
+    // The answer was complete: how the channel ended no longer matters.
+    if (broken === undefined && end === undefined && failed === undefined) throw error;
+  }
+  if (broken !== undefined) throw broken;
+  if (end !== undefined) return end;
+  const stderr = result?.stderr ?? new Uint8Array();
+  if (failed !== undefined) throw failure(connection, failed, new TextDecoder().decode(stderr));
+  throw noAnswer(connection, request.route, parser.speaking, result);
+}
+
+function failure(connection: SshConnection, reason: string, stderr: string): DeckhandError {
+  const said = tailOf(sanitiseText(stderr).trim(), 300);
+  const host = connection.host.name;
+  const details = { host, reason, said };
+  if (/No space left|quota exceeded/i.test(stderr)) {
+    return new DeckhandError('host.disk-full', `${host} has no room for the run's files: ${said}`, {
+      details,
+    });
+  }
+  if (reason === 'incomplete') {
+    return new DeckhandError(
+      'ssh.connection-lost',
+      `The request did not reach ${host} whole; nothing was started.`,
+      { details },
+    );
+  }
+  return new DeckhandError(
+    'host.unsupported',
+    `The state directory of ${connection.host.user} on ${host} cannot be used (${reason}): ${said}`,
+    { details },
+  );
+}
+
+/** The channel ended without an end frame: why, as far as it can be told. */
+export function noAnswer(
+  connection: SshConnection,
+  route: PrivilegeRoute,
+  speaking: boolean,
+  result: ExecuteResult | undefined,
+): DeckhandError {
+  const { name, user } = connection.host;
+  if (!speaking && route.kind !== 'plain') {
+    const password = route.kind === 'sudo-password' ? route.password : undefined;
+    const reason = reasonOf(result?.stderr ?? new Uint8Array(), password);
+    return password === undefined ? privilegeNeeded(connection, reason) : passwordRefused(connection, reason);
+  }
+  if (!speaking && result?.exitCode !== null && result?.exitCode !== undefined) {
+    return new DeckhandError(
+      'ssh.no-shell',
+      `${user}@${name} logs in but did not run the command (exit ${result.exitCode}).`,
+      { details: { host: name, user, exitCode: result.exitCode } },
+    );
+  }
+  return new DeckhandError('ssh.connection-lost', `The channel to ${name} ended in the middle of the work.`, {
+    details: { host: name },
+  });
+}

@@ -1,0 +1,355 @@
+import type { Clock } from '../core/clock.ts';
+import type { CommandRequest, CommandRun, OnOutput, Privilege } from '../core/command-run.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
+import type { SshConnection } from '../ssh/connection.ts';
+import { type CommandOutcome, commandRun, outcomeOf } from './command-outcome.ts';
+import { type Exchange, exchange } from './exchange.ts';
+import type { Frame } from './frame-parser.ts';
+import { scriptPayload } from './launch-command.ts';
+import { RunLimits, type StopReason } from './limits.ts';
+import { OutputCollector } from './output-collector.ts';
+import { type PrivilegeOptions, routeTo } from './privilege.ts';
+import { type Offsets, type RunState, START } from './run-state.ts';
+
+export interface HolderOptions extends PrivilegeOptions {
+  readonly clock: Clock;
+  /** Milliseconds between TERM and KILL when a run is stopped. Default 2 000. */
+  readonly grace?: number;
+}
+
+/** A request with the id that makes it happen at most once on its host. */
+export type HeldRequest = CommandRequest & { readonly id: string };
+
+export interface FollowOptions {
+  readonly privilege: Privilege;
+  /** Where to go on. Default: from the beginning. */
+  readonly offsets?: Offsets;
+  readonly signal: AbortSignal;
+  readonly onOutput?: OnOutput;
+  /** Most bytes collected of each stream. Default 1 MiB. */
+  readonly outputLimit?: number;
+}
+
+export interface CancelOutcome {
+  /** Processes of the run that are still there. Empty and `proved`: none is. */
+  readonly remaining: readonly number[];
+  readonly proved: boolean;
+  readonly state: RunState;
+}
+
+const DEFAULT_LIMIT = 1024 * 1024;
+const DEFAULT_GRACE = 2000;
+/** Milliseconds given to a cancel beyond its grace: TERM, KILL, look again, and the way there. */
+const CANCEL_MARGIN = 10_000;
+
+/**
+ * Runs commands on one host so that they outlive the connection: each in a run directory on the
+ * target, in its own session, at most once per id. Every method may throw `ssh.*`, `privilege.*`,
+ * `host.disk-full` and `host.unsupported`.
+ */
+export class Holder {
+  readonly #connection: SshConnection;
+  readonly #options: HolderOptions;
+
+  constructor(connection: SshConnection, options: HolderOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /**
+   * Starts a command and follows it to its end; where the id was started before, only follows. A
+   * caller that lost the connection calls again with the same id on a new one, and `seen` with what
+   * `onOutput` got so far: the answer is the whole run again, `onOutput` gets only the rest.
+   * Limits and abort stop the command on the host first, then throw `command.timeout`,
+   * `command.idle-timeout` or `command.cancelled` — or `command.cancel-unproved` with the `pids`
+   * left. Errors carry `runId` (and `offsets` when the connection was lost).
+   */
+  async run(
+    request: HeldRequest,
+    signal: AbortSignal,
+    onOutput?: OnOutput,
+    seen: Offsets = START,
+  ): Promise<CommandRun> {
+    checkRequest(request);
+    if (signal.aborted) throw stoppedError(request, 'cancelled');
+    const { clock } = this.#options;
+    const startedAt = clock.now();
+    const began = clock.monotonic();
+    const collector = new OutputCollector(request.outputLimit);
+    const channel = new AbortController();
+    using limits = new RunLimits(clock, request, signal);
+    const progress = new Progress(collector, onOutput, seen, () => limits.sawOutput());
+    const work = this.#start(request, channel.signal, progress).then(state => {
+      progress.verifyComplete(state, this.#connection.host.name);
+      return state;
+    });
+    const stopped = limits.reached.then(reason => ({ reason }));
+    try {
+      const first = await Promise.race([work, stopped]);
+      if ('reason' in first) return await this.#stop(request, first.reason, work);
+      const timing = { startedAt, duration: clock.monotonic() - began };
+      return commandRun(request.id, request, timing, outcomeOf(first, collector));
+    } catch (error) {
+      throw locate(error, request.id, progress.offsets);
+    } finally {
+      work.catch(() => undefined);
+      channel.abort();
+    }
+  }
+
+  /** Starts a command (once) and returns when it is running, or was before; follow it with `follow`. */
+  async start(request: HeldRequest, signal: AbortSignal): Promise<{ readonly attached: boolean }> {
+    checkRequest(request);
+    const channel = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<{ readonly attached: boolean }>();
+    const progress = new Progress(new OutputCollector(0), undefined, START, () => undefined);
+    progress.onStarted = attached => resolve({ attached });
+    const work = this.#start(request, AbortSignal.any([signal, channel.signal]), progress);
+    try {
+      return await Promise.race([promise, work.then(() => promise)]);
+    } catch (error) {
+      throw locate(error, request.id, START);
+    } finally {
+      work.catch(() => undefined);
+      channel.abort();
+    }
+  }
+
+  /**
+   * Follows a run from byte positions to its end, byte-exact. The outcome holds what came after the
+   * positions; `missing` says that no run of this id is there.
+   */
+  async follow(id: string, options: FollowOptions): Promise<CommandOutcome & { readonly missing: boolean }> {
+    const offsets = options.offsets ?? START;
+    const collector = new OutputCollector(options.outputLimit ?? DEFAULT_LIMIT);
+    const progress = new Progress(collector, options.onOutput, offsets, () => undefined, offsets);
+    try {
+      const state = await this.#ask(options.privilege, {
+        words: ['follow', checkId(id), String(offsets.stdout), String(offsets.stderr)],
+        signal: options.signal,
+        offsets,
+        onFrame: frame => progress.take(frame),
+      });
+      progress.verifyComplete(state, this.#connection.host.name);
+      const outcome = outcomeOf(state, collector);
+      return { ...outcome, ...cutOf(state, progress.offsets, outcome), missing: state.state === 'missing' };
+    } catch (error) {
+      throw locate(error, id, progress.offsets);
+    }
+  }
+
+  /** `running`, `finished`, `unknown` or `missing`. */
+  async status(id: string, privilege: Privilege, signal: AbortSignal): Promise<RunState> {
+    return this.#ask(privilege, { words: ['status', checkId(id)], signal });
+  }
+
+  /**
+   * TERM to every process of a run (its session, its descendants, whoever carries its marker), KILL
+   * after the grace, and a last look at what is left. A finished run is left alone.
+   */
+  async cancel(
+    id: string,
+    privilege: Privilege,
+    options: { readonly grace?: number; readonly signal: AbortSignal },
+  ): Promise<CancelOutcome> {
+    const grace = Math.round(options.grace ?? this.#options.grace ?? DEFAULT_GRACE);
+    let remaining: readonly number[] = [];
+    let proved = false;
+    const state = await this.#ask(privilege, {
+      words: ['cancel', checkId(id), String(grace)],
+      signal: options.signal,
+      onFrame: frame => {
+        if (frame.kind !== 'remaining') return;
+        remaining = frame.pids;
+        proved = frame.complete && frame.pids.length === 0;
+      },
+    });
+    return { remaining, proved: proved && state.state !== 'running', state };
+  }
+
+  /** Removes runs that ended longer ago than `olderThan` ms, and the oldest beyond `keep`; never running ones. */
+  async cleanUp(
+    privilege: Privilege,
+    options: { readonly olderThan: number; readonly keep: number; readonly signal: AbortSignal },
+  ): Promise<number> {
+    let removed = 0;
+    const minutes = String(Math.ceil(options.olderThan / 60_000));
+    await this.#ask(privilege, {
+      words: ['clean', minutes, String(options.keep)],
+      signal: options.signal,
+      onFrame: frame => {
+        if (frame.kind === 'removed') removed = frame.count;
+      },
+    });
+    return removed;
+  }
+
+  async #start(request: HeldRequest, signal: AbortSignal, progress: Progress): Promise<RunState> {
+    const kibibytes = Math.max(1, Math.ceil(request.outputLimit / 1024));
+    const inputLength = request.stdin === undefined ? '-' : String(request.stdin.length);
+    return this.#ask(request.privilege, {
+      words: ['run', request.id, String(kibibytes), inputLength],
+      payload: marker => scriptPayload(request.script, marker, request.stdin),
+      signal,
+      onFrame: frame => progress.take(frame),
+    });
+  }
+
+  async #ask(privilege: Privilege, request: Omit<Exchange, 'route'>): Promise<RunState> {
+    const route = await routeTo(this.#connection, privilege, this.#options, request.signal);
+    const random = this.#options.random === undefined ? {} : { random: this.#options.random };
+    return exchange(this.#connection, { ...request, ...random, route });
+  }
+
+  /** Stops the command on the host, then throws why. The follower goes on meanwhile, to see the last output. */
+  async #stop(request: HeldRequest, reason: StopReason, work: Promise<RunState>): Promise<never> {
+    const { clock } = this.#options;
+    const grace = this.#options.grace ?? DEFAULT_GRACE;
+    const deadline = new AbortController();
+    const timer = clock.sleep(grace + CANCEL_MARGIN, deadline.signal).catch(() => undefined);
+    const tooLate = new AbortController();
+    void timer.then(() => tooLate.abort());
+    try {
+      const outcome = await this.cancel(request.id, request.privilege, { grace, signal: tooLate.signal });
+      if (!outcome.proved) throw cancelUnproved(request, outcome.remaining, reason);
+      await Promise.race([work.catch(() => undefined), clock.sleep(500, deadline.signal)]);
+    } catch (error) {
+      if (error instanceof DeckhandError && error.code === 'command.cancel-unproved') throw error;
+      throw cancelUnproved(request, [], reason, error);
+    } finally {
+      deadline.abort();
+    }
+    throw stoppedError(request, reason);
+  }
+}
+
+/** Hands output on, suppressing what the caller saw before, and knows how far it came. */
+class Progress {
+  onStarted: ((attached: boolean) => void) | undefined;
+  readonly #collector: OutputCollector;
+  readonly #onOutput: OnOutput | undefined;
+  readonly #seen: Offsets;
+  readonly #noticed: () => void;
+  #offsets: Offsets;
+
+  constructor(
+    collector: OutputCollector,
+    onOutput: OnOutput | undefined,
+    seen: Offsets,
+    noticed: () => void,
+    from: Offsets = START,
+  ) {
+    this.#collector = collector;
+    this.#onOutput = onOutput;
+    this.#seen = seen;
+    this.#noticed = noticed;
+    this.#offsets = from;
+  }
+
+  /** Where the caller's own view of each stream ends. */
+  get offsets(): Offsets {
+    return {
+      stdout: Math.max(this.#offsets.stdout, this.#seen.stdout),
+      stderr: Math.max(this.#offsets.stderr, this.#seen.stderr),
+    };
+  }
+
+  take(frame: Frame): void {
+    if (frame.kind === 'started') this.onStarted?.(frame.attached);
+    if (frame.kind !== 'bytes') return;
+    const { stream, offset, bytes } = frame;
+    this.#noticed();
+    this.#offsets = { ...this.#offsets, [stream]: offset + bytes.length };
+    this.#collector.add(stream, bytes);
+    const fresh = bytes.subarray(Math.max(0, this.#seen[stream] - offset));
+    if (fresh.length > 0) this.#onOutput?.(stream, fresh);
+  }
+
+  /** An end that was announced with more bytes than came is no end. */
+  verifyComplete(state: RunState, host: string): void {
+    if (state.state !== 'finished') return;
+    const { kept } = state;
+    if (this.offsets.stdout >= kept.stdout && this.offsets.stderr >= kept.stderr) return;
+    throw new DeckhandError(
+      'ssh.connection-lost',
+      `${host} announced ${kept.stdout} and ${kept.stderr} bytes of output, but only ${this.offsets.stdout} and ${this.offsets.stderr} came.`,
+      { details: { host } },
+    );
+  }
+}
+
+function cutOf(
+  state: RunState,
+  reached: Offsets,
+  outcome: CommandOutcome,
+): Pick<CommandOutcome, 'truncated' | 'stdoutBytes' | 'stderrBytes'> {
+  const stdoutBytes = state.state === 'finished' ? outcome.stdoutBytes : reached.stdout;
+  const stderrBytes = state.state === 'finished' ? outcome.stderrBytes : reached.stderr;
+  const uncounted =
+    state.state === 'finished' && (state.total.stdout === null || state.total.stderr === null);
+  const truncated = uncounted || stdoutBytes > reached.stdout || stderrBytes > reached.stderr;
+  return { stdoutBytes, stderrBytes, truncated };
+}
+
+function checkId(id: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/.test(id)) return id;
+  throw new DeckhandError(
+    'input.invalid',
+    `run id: '${id.slice(0, 100)}' is not letters, digits, '-' and '_'.`,
+    {
+      details: { field: 'id' },
+    },
+  );
+}
+
+function checkRequest(request: HeldRequest): void {
+  checkId(request.id);
+  if (!request.script.includes('\0')) return;
+  throw new DeckhandError('input.invalid', 'script: a shell script cannot hold a zero byte.', {
+    details: { field: 'script', run: request.id },
+  });
+}
+
+/** Adds which run it was, and how far it was followed, to what went wrong. */
+function locate(error: unknown, runId: string, offsets: Offsets): unknown {
+  if (!(error instanceof DeckhandError)) return error;
+  const lost = error.code.startsWith('ssh.') ? { offsets } : {};
+  const details = { ...error.details, run: runId, runId, ...lost };
+  return new DeckhandError(error.code, error.message, {
+    details,
+    cause: error.cause ?? error,
+    hint: error.hint,
+  });
+}
+
+function stoppedError(request: HeldRequest, reason: StopReason): DeckhandError {
+  const details = { run: request.id, host: request.host };
+  if (reason === 'timeout') {
+    const text = `The command on ${request.host} ran longer than ${request.timeout} ms and was stopped; none of its processes is left.`;
+    return new DeckhandError('command.timeout', text, { details });
+  }
+  if (reason === 'idle-timeout') {
+    const text = `The command on ${request.host} printed nothing for ${request.idleTimeout} ms and was stopped; none of its processes is left.`;
+    return new DeckhandError('command.idle-timeout', text, { details });
+  }
+  return new DeckhandError(
+    'command.cancelled',
+    `The command on ${request.host} was cancelled; none of its processes is left.`,
+    { details },
+  );
+}
+
+function cancelUnproved(
+  request: HeldRequest,
+  pids: readonly number[],
+  reason: StopReason,
+  cause?: unknown,
+): DeckhandError {
+  const seen = pids.length > 0 ? `processes ${pids.join(', ')} are still there` : 'nobody saw it end';
+  const options = { details: { run: request.id, host: request.host, pids, reason } };
+  return new DeckhandError(
+    'command.cancel-unproved',
+    `The command on ${request.host} was told to stop (${reason}), but ${seen}.`,
+    cause === undefined ? options : { ...options, cause },
+  );
+}

@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { OutputStream } from '../../src/core/command-run.ts';
+import { DeckhandError } from '../../src/core/deckhand-error.ts';
+import type { ExecuteOptions, ExecuteResult, SshConnection } from '../../src/ssh/connection.ts';
+import type { ResolvedHost } from '../../src/ssh/resolved-host.ts';
+
+export interface LocalOptions {
+  /** HOME of the pretended account. */
+  readonly home: string;
+  /** A directory first in PATH: which `sh` (and tools) the pretended host has. */
+  readonly shellDirectory: string;
+  readonly user?: string;
+  /** What a noisy login shell prints first. */
+  readonly noise?: string;
+}
+
+/** A "host" on this machine: each execute is a real `sh -c` in a session of its own, as sshd does it. */
+export class LocalConnection implements SshConnection {
+  readonly engine = 'local';
+  readonly hostKey = { type: 'ssh-ed25519', fingerprint: 'SHA256:local' };
+  readonly serverVersion = 'SSH-2.0-local';
+  readonly closed: Promise<DeckhandError | undefined> = new Promise(() => undefined);
+  readonly host: ResolvedHost;
+  /** Every command line that was sent, in order. */
+  readonly commands: string[] = [];
+  readonly #options: LocalOptions;
+  readonly #lost = new AbortController();
+
+  constructor(options: LocalOptions) {
+    this.#options = options;
+    this.host = {
+      name: 'local',
+      address: '127.0.0.1',
+      port: 22,
+      user: options.user ?? 'root',
+      identityFiles: [],
+      identitiesOnly: false,
+      agent: null,
+      hostKeyAlias: null,
+      userKnownHostsFiles: [],
+      globalKnownHostsFiles: [],
+      strictHostKeyChecking: 'yes',
+      proxyJump: [],
+      unsupported: null,
+      connectTimeout: null,
+    };
+  }
+
+  /** As if the network died: every execute rejects, what runs on the "host" only sees closed pipes. */
+  lose(): void {
+    this.#lost.abort();
+  }
+
+  async execute(command: string, options: ExecuteOptions): Promise<ExecuteResult> {
+    if (this.#lost.signal.aborted) throw lostError();
+    this.commands.push(command);
+    const began = performance.now();
+    const { home, shellDirectory, noise } = this.#options;
+    const login = noise === undefined ? command : `printf '%s' '${noise}'; ${command}`;
+    const child = spawn(`${shellDirectory}/sh`, ['-c', login], {
+      env: { HOME: home, PATH: `${shellDirectory}:/usr/bin:/bin`, SHELL: '/bin/sh' },
+      cwd: home,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.stdin ?? new Uint8Array());
+    const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+    const counted = { stdout: 0, stderr: 0 };
+    for (const stream of ['stdout', 'stderr'] satisfies OutputStream[]) {
+      child[stream].on('data', (bytes: Buffer) => {
+        collected[stream].push(bytes);
+        counted[stream] += bytes.length;
+        void options.onOutput?.(stream, bytes);
+      });
+    }
+    const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+    const gone = AbortSignal.any([options.signal, this.#lost.signal]);
+    const cut = new Promise<never>((_, reject) => {
+      const stop = (): void => {
+        for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+        reject(this.#lost.signal.aborted ? lostError() : new DeckhandError('command.cancelled', 'aborted'));
+      };
+      if (gone.aborted) stop();
+      else gone.addEventListener('abort', stop, { once: true });
+    });
+    cut.catch(() => undefined);
+    const [exitCode, signal] = await Promise.race([ended, cut]);
+    const limit = options.collectLimit ?? 1024 * 1024;
+    return {
+      exitCode,
+      signal: signal === null ? null : signal.slice(3),
+      stdout: new Uint8Array(Buffer.concat(collected.stdout).subarray(0, limit)),
+      stderr: new Uint8Array(Buffer.concat(collected.stderr).subarray(0, limit)),
+      stdoutBytes: counted.stdout,
+      stderrBytes: counted.stderr,
+      truncated: counted.stdout > limit || counted.stderr > limit,
+      duration: performance.now() - began,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.lose();
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.lose();
+  }
+}
+
+function lostError(): DeckhandError {
+  return new DeckhandError('ssh.connection-lost', 'The connection to local was cut.');
+}
