@@ -1,24 +1,25 @@
 import type { Clock } from '../core/clock.ts';
-import type { CommandRequest, CommandRun, OnOutput, Privilege } from '../core/command-run.ts';
+import type { CommandRun, OnOutput, Privilege } from '../core/command-run.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import { type CommandOutcome, commandRun, outcomeOf } from './command-outcome.ts';
 import { type Exchange, exchange } from './exchange.ts';
-import type { Frame } from './frame-parser.ts';
+import { checkId, checkRequest, type HeldRequest } from './held-request.ts';
 import { scriptPayload } from './launch-command.ts';
 import { RunLimits, type StopReason } from './limits.ts';
 import { OutputCollector } from './output-collector.ts';
 import { type PrivilegeOptions, routeTo } from './privilege.ts';
+import { Progress } from './progress.ts';
+import { cancelUnproved, locate, stoppedError } from './run-errors.ts';
 import { type Offsets, type RunState, START } from './run-state.ts';
+
+export type { HeldRequest } from './held-request.ts';
 
 export interface HolderOptions extends PrivilegeOptions {
   readonly clock: Clock;
   /** Milliseconds between TERM and KILL when a run is stopped. Default 2 000. */
   readonly grace?: number;
 }
-
-/** A request with the id that makes it happen at most once on its host. */
-export type HeldRequest = CommandRequest & { readonly id: string };
 
 export interface FollowOptions {
   readonly privilege: Privilege;
@@ -223,61 +224,6 @@ export class Holder {
   }
 }
 
-/** Hands output on, suppressing what the caller saw before, and knows how far it came. */
-class Progress {
-  onStarted: ((attached: boolean) => void) | undefined;
-  readonly #collector: OutputCollector;
-  readonly #onOutput: OnOutput | undefined;
-  readonly #seen: Offsets;
-  readonly #noticed: () => void;
-  #offsets: Offsets;
-
-  constructor(
-    collector: OutputCollector,
-    onOutput: OnOutput | undefined,
-    seen: Offsets,
-    noticed: () => void,
-    from: Offsets = START,
-  ) {
-    this.#collector = collector;
-    this.#onOutput = onOutput;
-    this.#seen = seen;
-    this.#noticed = noticed;
-    this.#offsets = from;
-  }
-
-  /** Where the caller's own view of each stream ends. */
-  get offsets(): Offsets {
-    return {
-      stdout: Math.max(this.#offsets.stdout, this.#seen.stdout),
-      stderr: Math.max(this.#offsets.stderr, this.#seen.stderr),
-    };
-  }
-
-  take(frame: Frame): void {
-    if (frame.kind === 'started') this.onStarted?.(frame.attached);
-    if (frame.kind !== 'bytes') return;
-    const { stream, offset, bytes } = frame;
-    this.#noticed();
-    this.#offsets = { ...this.#offsets, [stream]: offset + bytes.length };
-    this.#collector.add(stream, bytes);
-    const fresh = bytes.subarray(Math.max(0, this.#seen[stream] - offset));
-    if (fresh.length > 0) this.#onOutput?.(stream, fresh);
-  }
-
-  /** An end that was announced with more bytes than came is no end. */
-  verifyComplete(state: RunState, host: string): void {
-    if (state.state !== 'finished') return;
-    const { kept } = state;
-    if (this.offsets.stdout >= kept.stdout && this.offsets.stderr >= kept.stderr) return;
-    throw new DeckhandError(
-      'ssh.connection-lost',
-      `${host} announced ${kept.stdout} and ${kept.stderr} bytes of output, but only ${this.offsets.stdout} and ${this.offsets.stderr} came.`,
-      { details: { host } },
-    );
-  }
-}
-
 function cutOf(
   state: RunState,
   reached: Offsets,
@@ -289,67 +235,4 @@ function cutOf(
     state.state === 'finished' && (state.total.stdout === null || state.total.stderr === null);
   const truncated = uncounted || stdoutBytes > reached.stdout || stderrBytes > reached.stderr;
   return { stdoutBytes, stderrBytes, truncated };
-}
-
-function checkId(id: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/.test(id)) return id;
-  throw new DeckhandError(
-    'input.invalid',
-    `run id: '${id.slice(0, 100)}' is not letters, digits, '-' and '_'.`,
-    {
-      details: { field: 'id' },
-    },
-  );
-}
-
-function checkRequest(request: HeldRequest): void {
-  checkId(request.id);
-  if (!request.script.includes('\0')) return;
-  throw new DeckhandError('input.invalid', 'script: a shell script cannot hold a zero byte.', {
-    details: { field: 'script', run: request.id },
-  });
-}
-
-/** Adds which run it was, and how far it was followed, to what went wrong. */
-function locate(error: unknown, runId: string, offsets: Offsets): unknown {
-  if (!(error instanceof DeckhandError)) return error;
-  const lost = error.code.startsWith('ssh.') ? { offsets } : {};
-  const details = { ...error.details, run: runId, runId, ...lost };
-  return new DeckhandError(error.code, error.message, {
-    details,
-    cause: error.cause ?? error,
-    hint: error.hint,
-  });
-}
-
-function stoppedError(request: HeldRequest, reason: StopReason): DeckhandError {
-  const details = { run: request.id, host: request.host };
-  if (reason === 'timeout') {
-    const text = `The command on ${request.host} ran longer than ${request.timeout} ms and was stopped; none of its processes is left.`;
-    return new DeckhandError('command.timeout', text, { details });
-  }
-  if (reason === 'idle-timeout') {
-    const text = `The command on ${request.host} printed nothing for ${request.idleTimeout} ms and was stopped; none of its processes is left.`;
-    return new DeckhandError('command.idle-timeout', text, { details });
-  }
-  return new DeckhandError(
-    'command.cancelled',
-    `The command on ${request.host} was cancelled; none of its processes is left.`,
-    { details },
-  );
-}
-
-function cancelUnproved(
-  request: HeldRequest,
-  pids: readonly number[],
-  reason: StopReason,
-  cause?: unknown,
-): DeckhandError {
-  const seen = pids.length > 0 ? `processes ${pids.join(', ')} are still there` : 'nobody saw it end';
-  const options = { details: { run: request.id, host: request.host, pids, reason } };
-  return new DeckhandError(
-    'command.cancel-unproved',
-    `The command on ${request.host} was told to stop (${reason}), but ${seen}.`,
-    cause === undefined ? options : { ...options, cause },
-  );
 }

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { HOLDER_HASH, HOLDER_SCRIPT } from './holder-script.ts';
 
 /** How the account gets the privilege that a run asks for. */
 export type PrivilegeRoute =
@@ -12,9 +11,6 @@ export interface Launch {
   readonly command: string;
   readonly stdin: Uint8Array;
 }
-
-const HOLDER_SCRIPT = readFileSync(new URL('./holder.sh', import.meta.url), 'utf8');
-const HOLDER_HASH = createHash('sha256').update(HOLDER_SCRIPT).digest('hex').slice(0, 32);
 
 // One line each, and without single quote or exclamation mark: the login shell may be csh or fish.
 const FIND_HOLDER = `d=\${XDG_STATE_HOME:-$HOME/.local/state}/deckhand; f=$d/holder-${HOLDER_HASH}.sh;`;

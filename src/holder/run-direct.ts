@@ -5,6 +5,7 @@ import type { ExecuteOptions, SshConnection } from '../ssh/connection.ts';
 import { commandRun, verdictOf } from './command-outcome.ts';
 import { noAnswer } from './exchange.ts';
 import { NOISE_LIMIT } from './frame-parser.ts';
+import { checkRequest } from './held-request.ts';
 import { launchDirect } from './launch-command.ts';
 import { newMarker } from './marker.ts';
 import { OutputCollector } from './output-collector.ts';
@@ -26,11 +27,7 @@ export async function runDirect(
   signal: AbortSignal,
   onOutput?: OnOutput,
 ): Promise<CommandRun> {
-  if (request.script.includes('\0')) {
-    throw new DeckhandError('input.invalid', 'script: a shell script cannot hold a zero byte.', {
-      details: { field: 'script', run: request.id },
-    });
-  }
+  checkRequest(request);
   const { clock } = options;
   const startedAt = clock.now();
   const began = clock.monotonic();

@@ -1,0 +1,3 @@
+import { describeHolder } from '../../test/fakes/holder-suite.ts';
+
+describeHolder('dash');

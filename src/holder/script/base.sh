@@ -1,0 +1,74 @@
+#!/bin/sh
+# shellcheck disable=SC2034 # one script in parts: the others read these
+# Deckhand holder. Starts one command in its own session, keeps what it wrote and how it ended,
+# and lets a client that lost its connection look again. Plain POSIX sh with /proc; no daemon.
+#
+#   sh holder.sh MARK run    ID CAP-KIB INPUT-BYTES|-   script (and input) on stdin
+#   sh holder.sh MARK follow ID STDOUT-AT STDERR-AT
+#   sh holder.sh MARK status ID
+#   sh holder.sh MARK cancel ID GRACE-MILLISECONDS
+#   sh holder.sh MARK clean  KEEP-MINUTES KEEP-NUMBER
+#
+# A run directory holds: starter, pid (supervisor), child (stat line of the command's shell),
+# out, err (spool, capped), out.total, err.total (bytes written in all), exit.
+# Files that others read are written by one write() and end in a field that proves it was whole.
+LC_ALL=C
+export LC_ALL
+mark=$1 verb=$2 id=$3
+here=${0%/*}
+runs=$here/runs
+dir=$runs/$id
+boot=-
+{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
+leader=
+if command -v setsid >/dev/null 2>&1; then leader=setsid
+elif command -v busybox >/dev/null 2>&1; then leader='busybox setsid'
+fi
+
+fail() {
+  printf 'f %s\n' "$1"
+  exit 0
+}
+
+# Of process $1: state, parent, session, started (ticks since boot). The name may hold anything.
+stat_of() {
+  line=
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null
+  [ -n "$line" ] || return 1
+  # shellcheck disable=SC2086 # the fields are numbers
+  set -- ${line##*) }
+  state=$1 parent=$2 session=$4 started=${20}
+}
+
+record_self() {
+  started=-
+  stat_of $$
+  printf '%s %s %s .\n' $$ "$started" "$boot" >"$1"
+}
+
+# The process recorded in file $1 is still the same one, in the same boot.
+recorded_alive() {
+  recorded= since= booted= whole=
+  { read -r recorded since booted whole <"$1"; } 2>/dev/null
+  [ "$whole" = . ] && [ "$booted" = "$boot" ] || return 1
+  if [ "$since" = - ]; then
+    kill -0 "$recorded" 2>/dev/null
+    return
+  fi
+  stat_of "$recorded" && [ "$started" = "$since" ] && [ "$state" != Z ] && [ "$state" != X ]
+}
+
+alive() {
+  [ -s pid ] || recorded_alive starter || sleep 0.5 2>/dev/null || sleep 1
+  if [ -s pid ]; then recorded_alive pid; else recorded_alive starter; fi
+}
+
+ended() {
+  whole=
+  { read -r kind status kept_out kept_err total_out total_err whole <exit; } 2>/dev/null
+  [ "$whole" = . ]
+}
+
+print_end() {
+  printf 'x %s %s %s %s %s %s\n' "$kind" "$status" "$kept_out" "$kept_err" "$total_out" "$total_err"
+}

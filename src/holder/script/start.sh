@@ -1,0 +1,154 @@
+# Starting: the request, the supervisor, the spool.
+# shellcheck shell=sh disable=SC2034,SC2154 # one script in parts: the others set and read these
+
+# Script (and input) from the channel. Nothing starts from half a request.
+receive() {
+  if [ "$input" = - ]; then
+    script=$(cat)
+  else
+    script=$(
+      while IFS= read -r line; do
+        if [ "$line" = "$mark" ]; then
+          printf '%s' "$mark"
+          break
+        fi
+        printf '%s\n' "$line"
+      done
+    )
+    cat >"$dir/stdin" || return 1
+    # shellcheck disable=SC2046 # only the fifth field is read
+    set -- $(ls -ln "$dir/stdin")
+    [ "$5" = "$input" ] || return 1
+  fi
+  case $script in
+  *"$mark") script=${script%"$mark"} ;;
+  *) return 1 ;;
+  esac
+}
+
+# Making the directory is the start token: whoever makes it starts the command, all others attach.
+run() {
+  cap=$1 input=$2 out_at=0 err_at=0
+  [ -d "$runs" ] || mkdir -p -m 700 "$runs" || [ -d "$runs" ] || fail directory
+  if ! mkdir "$dir"; then
+    [ -d "$dir" ] || fail directory
+    exec </dev/null
+    printf 's attached\n'
+    launched=
+    follow
+    return
+  fi
+  record_self "$dir/starter"
+  if ! receive; then
+    rm -rf "$dir"
+    fail incomplete
+  fi
+  launched=1
+  # A pipeline, not '&': what starts in the background has SIGINT and SIGQUIT ignored for good.
+  {
+    tick </dev/null 2>/dev/null &
+    ticker=$!
+    printf '%s\n' "$script" | $leader sh "$0" "$mark" supervise "$id" "$cap" "$input" 2>/dev/null
+    kill "$ticker" 2>/dev/null
+    printf 'x\n'
+  } | follow
+}
+
+tick() {
+  for pause in 0.02 0.03 0.05 0.1; do
+    sleep "$pause" >/dev/null && printf 't\n'
+  done
+  while sleep 0.15 >/dev/null; do printf 't\n'; done
+  while sleep 1 >/dev/null; do printf 't\n'; done
+}
+
+# What runs in the command's own session. The script arrives on stdin and is never in a file;
+# descriptor 4 is the command's input.
+# shellcheck disable=SC2016 # expanded by the inner shell
+entry='
+exec 2>"$1/e"
+read -r deckhand_line </proc/$$/stat
+printf "%s .\n" "$deckhand_line" >"$1/child"
+deckhand_script=$(cat)
+exec <&4 4<&-
+case ":$PATH:" in *:/usr/sbin:*) ;; *) PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin ;; esac
+for deckhand_line in /usr/lib/locale/C.utf8 /usr/lib/locale/C.UTF-8 /lib/ld-musl-*.so.1; do
+  if [ -e "$deckhand_line" ]; then LC_ALL=C.UTF-8; fi
+done
+export PATH LC_ALL
+cd 2>/dev/null || cd /
+unset deckhand_line
+set --
+eval "$deckhand_script"
+'
+
+# Writes at most the cap to the spool, counts everything, and never stops reading.
+drain() {
+  exec >/dev/null 2>&1 </dev/null 4<&-
+  trap '' XFSZ TERM HUP
+  ulimit -S -f $((cap * 2))
+  tee "$dir/out" <"$dir/o" | wc -c >"$dir/out.total" &
+  tee "$dir/err" <"$dir/e" | wc -c >"$dir/err.total" &
+  wait
+}
+
+# At most about half a second: a child left in the background may hold the pipes for ever.
+await_drains() {
+  turn=0
+  while [ "$turn" -lt 420 ]; do
+    if [ -s "$dir/out.total" ] && [ -s "$dir/err.total" ]; then return; fi
+    turn=$((turn + 1))
+    if [ "$turn" -gt 400 ]; then sleep 0.025 2>/dev/null || { sleep 1; return; }; fi
+  done
+}
+
+supervise() {
+  cap=$1 input=$2
+  exec 2>"$dir/note"
+  record_self "$dir/pid"
+  printf 's\n'
+  : >"$dir/out"
+  : >"$dir/err"
+  mkfifo "$dir/o" "$dir/e"
+  if [ "$input" = - ]; then
+    exec 4</dev/null
+  else
+    exec 4<"$dir/stdin"
+    rm -f "$dir/stdin"
+  fi
+  if [ -e "$dir/cancelled" ]; then
+    exec <&-
+    printf 'signal 15 0 0 0 0 .\n' >"$dir/exit"
+    return
+  fi
+  drain &
+  : >"$dir/note"
+  DECKHAND_RUN=$id $leader sh -c "$entry" deckhand "$dir" >"$dir/o"
+  status=$?
+  exec 4<&-
+  kind=exit
+  # Only the shell's own note tells a death by signal from a plain `exit 137`.
+  if [ "$status" -gt 128 ] && [ -s "$dir/note" ]; then
+    kind=signal
+    status=$((status - 128))
+  fi
+  await_drains
+  total_out='?' total_err='?' kept_out=0 kept_err=0
+  { read -r total_out <"$dir/out.total"; } 2>/dev/null
+  { read -r total_err <"$dir/err.total"; } 2>/dev/null
+  if [ "${total_out:-?}$((0))${total_err:-?}" != 000 ]; then
+    cd "$dir" && measure
+    kept_out=$size_out kept_err=$size_err
+    # Still being written by a background child, but below the cap: everything so far was kept.
+    [ -n "$total_out" ] && [ "$total_out" != '?' ] || total_out=$(total_of "$kept_out")
+    [ -n "$total_err" ] && [ "$total_err" != '?' ] || total_err=$(total_of "$kept_err")
+  fi
+  printf '%s %s %s %s %s %s .\n' "$kind" "$status" "$kept_out" "$kept_err" "$total_out" "$total_err" >"$dir/exit"
+  trap '' PIPE
+  printf 'x\n' 2>/dev/null
+  rm -f "$dir/o" "$dir/e" "$dir/note" "$dir/starter"
+}
+
+total_of() {
+  if [ "$1" -lt $((cap * 1024)) ]; then printf '%s' "$1"; else printf '?'; fi
+}

@@ -1,0 +1,290 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LocalConnection } from './local-connection.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import type { OutputStream } from '../../src/core/command-run.ts';
+import { HOLDER_SCRIPT } from '../../src/holder/holder-script.ts';
+import { Holder, type HeldRequest } from '../../src/holder/holder.ts';
+import { runDirect } from '../../src/holder/run-direct.ts';
+
+const NEVER = new AbortController().signal;
+/** Some systems' bash, dash and busybox are elsewhere, or not there at all. */
+const DIRECTORIES = ['/bin', '/usr/bin'];
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
+
+function processesWith(word: string): string[] {
+  const lines = execFileSync('ps', ['-eo', 'stat=,args='], { encoding: 'utf8' }).split('\n');
+  return lines.filter(line => line.includes(word) && !line.startsWith('Z'));
+}
+
+/** A directory whose `sh` (and, for busybox, every tool) is the given shell. */
+function shellDirectory(root: string, program: string, shell: string): string {
+  const directory = join(root, 'bin');
+  mkdirSync(directory);
+  if (shell !== 'busybox') {
+    symlinkSync(program, join(directory, 'sh'));
+    return directory;
+  }
+  for (const applet of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
+    if (applet !== 'busybox') symlinkSync(program, join(directory, applet));
+  }
+  return directory;
+}
+
+/** What the holder promises, shown with real processes under one real shell. */
+export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
+  const program = DIRECTORIES.map(directory => join(directory, shell)).find(existsSync);
+  describe.skipIf(program === undefined)(`Holder under ${shell}`, () => {
+    let root = '';
+    let home = '';
+    let tools = '';
+    let count = 0;
+    beforeAll(() => {
+      root = mkdtempSync(join(tmpdir(), 'deckhand holder ')); // a space in HOME must not matter
+      home = join(root, 'home');
+      mkdirSync(home);
+      tools = shellDirectory(root, program ?? '', shell);
+    });
+    afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+    function connect(extra: { noise?: string } = {}): LocalConnection {
+      return new LocalConnection({ home, shellDirectory: tools, ...extra });
+    }
+    function holder(connection = connect(), grace = 2000): Holder {
+      return new Holder(connection, { clock: systemClock, grace });
+    }
+    function request(script: string, extra: Partial<HeldRequest> = {}): HeldRequest {
+      count += 1;
+      return {
+        id: `run-${shell}-${count}`,
+        host: 'local',
+        script,
+        privilege: 'user',
+        timeout: 0,
+        outputLimit: 1024 * 1024,
+        durable: true,
+        ...extra,
+      };
+    }
+
+    it('runs, keeps both streams apart and reads the exit code', async () => {
+      const run = await holder().run(request('echo out; echo err >&2; exit 3'), NEVER);
+      expect(run).toMatchObject({ verdict: 'failed', exitCode: 3, signal: null, truncated: false });
+      expect([text(run.stdout), text(run.stderr)]).toEqual(['out\n', 'err\n']);
+    });
+
+    it('takes one round trip once installed', async () => {
+      const connection = connect();
+      await holder(connection).run(request('true'), NEVER);
+      const before = connection.commands.length;
+      expect(await holder(connection).run(request('true'), NEVER)).toMatchObject({ verdict: 'succeeded' });
+      expect(connection.commands.length - before).toBe(1);
+    });
+
+    it('tells a death by signal from a plain exit code', async () => {
+      expect(await holder().run(request('kill -KILL $$'), NEVER)).toMatchObject({
+        verdict: 'killed',
+        signal: 'KILL',
+        exitCode: null,
+      });
+      expect(await holder().run(request('exit 137'), NEVER)).toMatchObject({
+        verdict: 'failed',
+        exitCode: 137,
+      });
+    });
+
+    it('gives the command a clean start: locale, PATH, input, no ignored signals', async () => {
+      const script =
+        'echo "$LC_ALL|$PATH|$#|$(pwd)"; cat; grep SigIgn /proc/self/status; [ -e /proc/$$/fd/4 ] || echo closed';
+      const run = await holder().run(request(script), NEVER);
+      expect(text(run.stdout)).toMatch(
+        new RegExp(`^C\\.UTF-8\\|.*/usr/sbin.*\\|0\\|${home}\nSigIgn:\t0{16}\nclosed\n$`),
+      );
+    });
+
+    it('brings binary input and output through unchanged', async () => {
+      const stdin = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7 + (index >> 8)) % 256);
+      const run = await holder().run(request('cat; cat </dev/null', { stdin }), NEVER);
+      expect(Buffer.compare(run.stdout, stdin)).toBe(0);
+      const empty = await holder().run(request('wc -c', { stdin: new Uint8Array() }), NEVER);
+      expect(text(empty.stdout).trim()).toBe('0');
+    });
+
+    it('caps the spool, counts the rest, and lets the command end by itself', async () => {
+      const script = 'head -c 3000000 /dev/zero; echo done >&2; exit 4';
+      const run = await holder().run(request(script, { outputLimit: 10_000 }), NEVER);
+      expect(run).toMatchObject({ exitCode: 4, stdoutBytes: 3_000_000, truncated: true });
+      expect(run.stdout.length).toBe(10_000);
+      expect(text(run.stderr)).toBe('done\n');
+    });
+
+    it('executes once for 20 starts of one id at the same time', async () => {
+      const counter = join(root, `counter-${shell}`);
+      const one = request(`echo run >>'${counter}'; echo shared`);
+      await holder().run(request('true'), NEVER);
+      const runs = await Promise.all(Array.from({ length: 20 }, () => holder().run(one, NEVER)));
+      expect(readFileSync(counter, 'utf8')).toBe('run\n');
+      expect(new Set(runs.map(run => `${run.exitCode} ${text(run.stdout)}`))).toEqual(
+        new Set(['0 shared\n']),
+      );
+    });
+
+    it('ends with the command although a background child holds its output', async () => {
+      const run = await holder().run(request('echo first; sleep 47.11 & exit 0'), NEVER);
+      expect(run).toMatchObject({ verdict: 'succeeded', truncated: false });
+      expect(text(run.stdout)).toBe('first\n');
+      for (const line of execFileSync('pgrep', ['-f', 'sleep 47.11'], { encoding: 'utf8' })
+        .trim()
+        .split('\n')) {
+        process.kill(Number(line), 'SIGKILL');
+      }
+    });
+
+    it('starts nothing from half a request', async () => {
+      const half = request('echo never');
+      const connection = connect();
+      const execute = connection.execute.bind(connection);
+      connection.execute = (command, options) =>
+        execute(command, { ...options, stdin: (options.stdin ?? new Uint8Array()).slice(0, -5) });
+      await expect(holder(connection).run(half, NEVER)).rejects.toMatchObject({
+        code: 'ssh.connection-lost',
+      });
+      expect(await holder().status(half.id, 'user', NEVER)).toEqual({ state: 'missing' });
+    });
+
+    it('is not disturbed by a noisy login shell', async () => {
+      const run = await holder(connect({ noise: 'Welcome!\no 0 5\n' })).run(request('echo quiet'), NEVER);
+      expect(text(run.stdout)).toBe('quiet\n');
+    });
+
+    it('goes on byte-exact after the connection was lost, without running twice', async () => {
+      const gate = join(root, `gate-${shell}`);
+      const one = request(
+        `echo begin; until [ -e '${gate}' ]; do sleep 0.05; done; echo rest; echo more >&2`,
+      );
+      const connection = connect();
+      const seen: Record<OutputStream, string> = { stdout: '', stderr: '' };
+      const first = holder(connection).run(one, NEVER, (stream, bytes) => {
+        seen[stream] += text(bytes);
+        connection.lose();
+      });
+      const offsets = { stdout: 6, stderr: 0 };
+      await expect(first).rejects.toMatchObject({
+        code: 'ssh.connection-lost',
+        details: { runId: one.id, offsets },
+      });
+      expect(await holder().status(one.id, 'user', NEVER)).toEqual({ state: 'running' });
+      execFileSync('touch', [gate]);
+      const follow = await holder().follow(one.id, { privilege: 'user', offsets, signal: NEVER });
+      expect([text(follow.stdout), text(follow.stderr), follow.exitCode]).toEqual(['rest\n', 'more\n', 0]);
+      const again = await holder().run(one, NEVER, (stream, bytes) => (seen[stream] += text(bytes)), offsets);
+      expect(text(again.stdout)).toBe('begin\nrest\n');
+      expect(seen).toEqual({ stdout: 'begin\nrest\n', stderr: 'more\n' });
+    });
+
+    it('stops a command that ignores TERM, with children in sessions of their own', async () => {
+      const word = `deckhand-victim-${shell}`;
+      const script = `trap '' TERM; export WORD=${word}
+      setsid sh -c 'trap "" TERM; while :; do sleep 0.1; done # ${word}' &
+      (setsid sh -c 'while :; do sleep 0.1; done # ${word}' &)
+      env -i setsid sh -c 'sleep 300; : # ${word}' &
+      echo up; while :; do sleep 0.1; done # ${word}`;
+      const abort = new AbortController();
+      const one = request(script);
+      const run = holder(connect(), 300).run(one, abort.signal, () => abort.abort());
+      await expect(run).rejects.toMatchObject({ code: 'command.cancelled', details: { run: one.id } });
+      expect(processesWith(word)).toEqual([]);
+      expect(await holder().status(one.id, 'user', NEVER)).toMatchObject({
+        state: 'finished',
+        signal: 'KILL',
+      });
+    });
+
+    it('stops at the time limits with typed errors', async () => {
+      const slow = request('sleep 48.11', { timeout: 150 });
+      await expect(holder().run(slow, NEVER)).rejects.toMatchObject({ code: 'command.timeout' });
+      const idle = request('echo x; sleep 48.11', { idleTimeout: 150 });
+      await expect(holder().run(idle, NEVER)).rejects.toMatchObject({ code: 'command.idle-timeout' });
+      expect(processesWith('sleep 48.11')).toEqual([]);
+    });
+
+    it('never starts an id that was cancelled before', async () => {
+      const one = request('echo never');
+      expect(await holder().cancel(one.id, 'user', { signal: NEVER })).toMatchObject({ proved: true });
+      expect(await holder().run(one, NEVER)).toMatchObject({ verdict: 'killed', signal: 'TERM' });
+    });
+
+    it('says unknown when the supervisor was killed', async () => {
+      const one = request('sleep 49.11');
+      expect(await holder().start(one, NEVER)).toEqual({ attached: false });
+      expect(await holder().start(one, NEVER)).toEqual({ attached: true });
+      const directory = join(home, '.local/state/deckhand/runs', one.id);
+      process.kill(Number(readFileSync(join(directory, 'pid'), 'utf8').split(' ')[0]), 'SIGKILL');
+      expect(await holder().run(one, NEVER)).toMatchObject({ verdict: 'unknown', exitCode: null });
+      expect(await holder().cancel(one.id, 'user', { signal: NEVER })).toMatchObject({ proved: true });
+      expect(processesWith('sleep 49.11')).toEqual([]);
+    });
+
+    it('keeps script and input out of argv and files', async () => {
+      const secret = `s3cret-${shell}`;
+      const stdin = Buffer.from(secret);
+      const script = `: ${secret}; ps -eo args | grep -c '[s]3cret-${shell}'; find '${home}' -type f -exec grep -l ${secret} {} +; cat >/dev/null`;
+      const run = await holder().run(request(script, { stdin }), NEVER);
+      expect(text(run.stdout)).toBe('0\n');
+    });
+
+    it('removes finished runs beyond the number, never running ones', async () => {
+      const running = request('sleep 50.11');
+      await holder().start(running, NEVER);
+      const removed = await holder().cleanUp('user', { olderThan: 3_600_000, keep: 2, signal: NEVER });
+      expect(removed).toBeGreaterThan(5);
+      const left = readdirSync(join(home, '.local/state/deckhand/runs'));
+      expect(left).toContain(running.id);
+      expect(left.length).toBeLessThanOrEqual(4);
+      await holder().cancel(running.id, 'user', { signal: NEVER });
+    });
+
+    it('runs directly with the same environment and leaves nothing', async () => {
+      const connection = connect({ noise: 'hello ' });
+      const one = request('echo "$LC_ALL"; cat; echo e >&2; exit 5');
+      const plain = await runDirect(connection, one, { clock: systemClock }, NEVER);
+      expect(plain).toMatchObject({ verdict: 'failed', exitCode: 5 });
+      expect([text(plain.stdout), text(plain.stderr)]).toEqual(['C.UTF-8\n', 'e\n']);
+      const stdin = Uint8Array.of(0, 10, 255);
+      const fed = await runDirect(
+        connection,
+        { ...one, script: 'cat', stdin },
+        { clock: systemClock },
+        NEVER,
+      );
+      expect([...fed.stdout]).toEqual([...stdin]);
+      expect(existsSync(join(home, '.local/state/deckhand/runs', one.id))).toBe(false);
+    });
+
+    it('a cancel takes nothing for its own where no command was recorded', () => {
+      // `kill` is replaced: were this wrong, it would stop the machine that runs the tests.
+      const parts = HOLDER_SCRIPT.slice(0, HOLDER_SCRIPT.lastIndexOf('launched='));
+      for (const child of ['', '0', '1', '2']) {
+        const probe = `${parts}
+        kill() { echo "kill $*"; }
+        child=${child} child_start= reused= known=' '
+        find_ourselves; freeze; echo "[$found]"`;
+        const said = execFileSync(
+          join(tools, 'sh'),
+          ['-c', probe, 'x/holder.sh', 'M', 'none', 'no-such-run'],
+          {
+            encoding: 'utf8',
+            env: { PATH: `${tools}:/usr/bin:/bin` },
+          },
+        );
+        expect(said).toBe('[ ]\n');
+      }
+    });
+  });
+}
