@@ -1,0 +1,71 @@
+/**
+ * `npm run bench -- [P01 …] [--assert] [--record]`: answers questions of speed beside a peer, in turns, in one run.
+ * Absolute times on a shared machine mean nothing; ratios do. `--record` appends to bench/RESULTS.md;
+ * `--assert` ends with 1 when a target is missed. Needs root: the hosts are the lab's.
+ */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { labAvailable } from '../test/lab/lab.ts';
+import { runProgram } from './lab-link.ts';
+import { judge, type Question } from './question.ts';
+
+const files = { P01: 'p01.ts', P02: 'p02.ts', P09: 'p09.ts', P16: 'p16.ts' };
+type Id = keyof typeof files;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { assert: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } },
+});
+const unknown = positionals.filter(name => !Object.hasOwn(files, name));
+if (unknown.length > 0) {
+  console.error(`No such bench: ${unknown.join(', ')}. There are ${Object.keys(files).join(', ')}.`);
+  process.exit(2);
+}
+const can = labAvailable();
+if (!can.booted) {
+  console.error(`The benches need lab hosts: ${can.why}.`);
+  process.exit(2);
+}
+
+const page: string[] = [];
+const say = (line: string): void => {
+  console.log(line);
+  page.push(line);
+};
+let met = 0;
+let missed = 0;
+for (const id of positionals.length > 0 ? (positionals as Id[]) : (Object.keys(files) as Id[])) {
+  const { question } = (await import(`./${files[id]}`)) as { question: Question };
+  say(`${question.id}  ${question.title}`);
+  for (const comparison of await question.run()) {
+    const judged = judge(comparison);
+    for (const line of judged.lines) say(line);
+    if (judged.met === true) met += 1;
+    if (judged.met === false) missed += 1;
+  }
+  say(`    verified: ${question.verified}`);
+  say(`    peer: ${(await Promise.all(question.peers.map(versionOf))).join('; ')}`);
+}
+if (values.record) record();
+console.log(`bench: ${met} met, ${missed} missed`);
+process.exitCode = values.assert && missed > 0 ? 1 : 0;
+
+async function versionOf(commandLine: string): Promise<string> {
+  const [file = '', ...words] = commandLine.split(' ');
+  const { stdout, stderr } = await runProgram(file, words);
+  return (stdout || stderr).split('\n')[0]?.trim() ?? file;
+}
+
+function record(): void {
+  const path = join(import.meta.dirname, 'RESULTS.md');
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'cpu'}, ${memory} GiB, Linux ${release()}, node ${process.version}`;
+  const head =
+    existsSync(path) && readFileSync(path, 'utf8').startsWith('#') ? '' : '# Results of the benches\n';
+  appendFileSync(
+    path,
+    `${head}\n## ${new Date().toISOString().slice(0, 16).replace('T', ' ')}\n\n${machine}\n\n\`\`\`text\n${page.join('\n')}\n\`\`\`\n`,
+  );
+}
