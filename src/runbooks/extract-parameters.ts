@@ -44,9 +44,18 @@ export function extractParameters(runbook: Runbook, request: MaskedRequest, lang
     }
   }
   for (const source of runbook.covers[language]) {
-    rest = rest.replaceAll(new RegExp(`${BEFORE}(?:${expandPattern(source, '')})${AFTER}`, 'giu'), TAKEN);
+    rest = rest.replaceAll(compile(expandPattern(source, '')), TAKEN);
   }
   return { parameters, rest: unmask(request, rest.replaceAll(TAKEN, ' ')), leads };
+}
+
+const COMPILED = new Map<string, RegExp>();
+
+/** Kept, because the same few hundred patterns of the runbooks meet every request. */
+function compile(source: string): RegExp {
+  const known = COMPILED.get(source) ?? new RegExp(`${BEFORE}(?:${source})${AFTER}`, 'dgiu');
+  COMPILED.set(source, known);
+  return known;
 }
 
 interface Found {
@@ -64,7 +73,7 @@ function findValue(
 ): Found | null {
   const source = typeof extraction === 'string' ? extraction : extraction.pattern;
   const expanded = expandPattern(source, findPattern(parameter));
-  const pattern = new RegExp(`${BEFORE}(?:${expanded})${AFTER}`, 'dgiu');
+  const pattern = compile(expanded);
   for (const match of rest.matchAll(pattern)) {
     const text = match.groups?.['value'] ?? '';
     const value =
@@ -98,6 +107,7 @@ function isPlausible(parameter: Parameter, found: string): boolean {
     case 'string':
       return !found.split(/\s+/u).some(word => isFiller(word) || isNegation(word) || isVerb(word));
     case 'account':
+      return !isFiller(found) && !isNegation(found) && !isKnownWord(found);
     case 'hostname':
       return found
         .split(/\s+/u)
@@ -115,7 +125,7 @@ function isPlausible(parameter: Parameter, found: string): boolean {
 
 /** No sign and no word at which a second thought could begin: such text must be quoted. */
 function isPlainText(found: string): boolean {
-  if (/[,;:&|?`$\n]|[.!]\s/u.test(found)) return false;
+  if (/[,;:&|?`$\n\u{fffd}]|[.!]\s/u.test(found)) return false;
   return !found.split(/\s+/u).some(word => isNegation(word) || BREAKS.has(plainOf(word)));
 }
 

@@ -18,7 +18,7 @@ const QUOTES = /«([^»]*)»|“([^”]*)”|"([^"]*)"|(?<![\p{L}\p{N}])'([^']*)
 export function maskRequest(request: string): MaskedRequest {
   const quotes: string[] = [];
   // A private-use letter of the person's own becomes a sign that nothing accounts for.
-  const plain = request.replaceAll(/[\u{e000}-\u{f8ff}]/gu, ' % ');
+  const plain = request.replaceAll(/[\u{e000}-\u{f8ff}]/gu, ' \u{fffd} ');
   const masked = plain.replaceAll(QUOTES, (whole, ...groups: unknown[]) => {
     if (FIRST_QUOTE + quotes.length > LAST_QUOTE) return whole;
     quotes.push(groups.slice(0, 4).find(group => typeof group === 'string') as string);

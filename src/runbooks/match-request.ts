@@ -46,6 +46,8 @@ interface Candidate {
 
 /** Below this nothing is near. */
 const NEAR = 0.25;
+/** Characters that are read; what is longer could say anything in its rest, so nothing is sure of it. */
+const LONGEST = 4000;
 const NEAREST_SHOWN = 3;
 
 /**
@@ -54,13 +56,14 @@ const NEAREST_SHOWN = 3;
  */
 export function matchRequest(request: string, runbooks: readonly Runbook[]): RequestMatch {
   const language = detectLanguage(request);
-  const masked = maskRequest(request.slice(0, 4000));
+  const tooLong = request.length > LONGEST;
+  const masked = maskRequest(request.slice(0, LONGEST));
   const textScores = searchScores(unmask(masked, masked.text), runbooks);
   const candidates = runbooks
     .map(runbook => judge(runbook, masked, language, textScores.get(runbook.name) ?? 0))
     .sort((one, other) => other.score - one.score);
   const fitting = candidates
-    .filter(candidate => candidate.phrase !== null && candidate.unplaced.length === 0)
+    .filter(candidate => !tooLong && candidate.phrase !== null && candidate.unplaced.length === 0)
     .sort((one, other) => compareFit(other, one));
   const [best, second] = fitting;
   if (best && (!second || compareFit(best, second) > 0)) {

@@ -94,7 +94,7 @@ const TRAITS: Readonly<Record<Exclude<ParameterType, 'list'>, TypeTraits>> = {
   },
   package: {
     find: `(?:${QUOTED}|[a-z0-9][a-z0-9+.-]*[a-z0-9+])`,
-    whole: /^[a-z0-9][a-z0-9+.-]*$/,
+    whole: /^[a-z0-9][a-z0-9+.-]{0,99}$/,
     sample: 'sample',
     words: 'a package name',
   },

@@ -82,10 +82,11 @@ function placeholderInQuotes(script: string): string | null {
     if (script.startsWith('{{', index)) {
       if (inside === '#') return '{{…}} stands in a comment of the script';
       if (inside !== '') return '{{…}} stands inside quotes of the script';
-      if (script.charAt(index - 1) === '\\') return '{{…}} stands behind a backslash';
       index = Math.max(index, script.indexOf('}}', index) + 1);
-    } else if (letter === '\\' && inside !== "'" && inside !== '#') index += 1;
-    else if (inside === '#') inside = letter === '\n' ? '' : '#';
+    } else if (letter === '\\' && inside !== "'" && inside !== '#') {
+      if (script.startsWith('{{', index + 1)) return '{{…}} stands behind a backslash';
+      index += 1;
+    } else if (inside === '#') inside = letter === '\n' ? '' : '#';
     else if (inside !== '') inside = letter === inside ? '' : inside;
     else if (letter === "'" || letter === '"') inside = letter;
     else if (letter === '#' && /^[\s;&|(]?$/.test(script.charAt(index - 1))) inside = '#';

@@ -6,10 +6,10 @@
 export const CONCEPTS: Readonly<Record<string, string>> = {
   // verbs
   install:
-    'install setup установи установить устанавливай поставь поставить ставь инсталлируй инсталлировать setting',
+    'install setup установи установить устанавливай поставь поставьте поставить ставь разверни развернуть установлен установлена установлено инсталлируй инсталлировать',
   create: 'create add make создай создать создавай добавь добавить заведи завести сделай сделать',
   serve:
-    'serve host publish display раздавай раздать отдавай отдавать отдать опубликуй опубликовать размести разместить публикуй',
+    'serve host отдается раздается publish publishing display раздавай раздать отдавай отдавать отдать опубликуй опубликовать размести разместить публикуй',
   show: 'show покажи показать выведи вывести показывай показывающую',
   keep: 'keep держи держать поддерживай поддерживать',
   ensure: 'ensure обеспечь обеспечить гарантируй убедись',
@@ -19,14 +19,14 @@ export const CONCEPTS: Readonly<Record<string, string>> = {
   restart: 'restart перезапусти перезапустить рестартни',
   remove:
     'remove delete uninstall purge drop erase удали удалить удаляй снеси снести убери убрать деинсталлируй',
-  free: 'free освободи освободить освобождай',
+  free: 'free reclaim освободи освободить освобождай',
   cleanup: 'cleanup tidy почисти почистить очисти очистить прочисти подчисти',
-  set: 'set change configure настрой настроить задай задать смени сменить измени изменить выставь выставить поменяй поменять установка',
+  set: 'set change switch configure настрой настроить задай задать смени сменить измени изменить выставь выставить поменяй поменять установка',
   open: 'open открой открыть',
   close: 'close закрой закрыть',
   allow:
     'allow permit разреши разрешить разрешая пускай пускать пропускай пропускает разрешает пускает allowing',
-  block: 'block deny drop forbid запрети запретить заблокируй заблокировать блокируй',
+  block: 'block deny forbid запрети запретить заблокируй заблокировать блокируй',
   protect: 'protect защити защитить',
   run: 'run execute запускай запускать выполняй выполнять исполняй',
   schedule: 'schedule запланируй запланировать расписание расписанию',
@@ -55,7 +55,7 @@ export const CONCEPTS: Readonly<Record<string, string>> = {
   database: 'database базу база базы бд',
   role: 'role роль роли ролью',
   owner: 'owner owned владелец владельцем',
-  user: 'user account пользователь пользователя пользователю пользователем учётку учетку аккаунт юзер юзера',
+  user: 'user account пользователь пользователя пользователю пользователем учётку аккаунт юзер юзера',
   key: 'key ключ ключом ключа',
   public: 'public публичный публичным открытый открытым',
   sudo: 'sudo судо',
@@ -64,10 +64,10 @@ export const CONCEPTS: Readonly<Record<string, string>> = {
   unit: 'unit юнит',
   running:
     'running запущен запущена запущенным запущенной запущенный работающим работающей работал работала работает работать',
-  enabled: 'enabled включен включён включена включенным включённым автозапуск автозапуске автозапуска',
+  enabled: 'enabled включён включена включённым автозапуск автозапуске автозапуска',
   boot: 'boot startup загрузке загрузки старте',
   disk: 'disk диск диска диске',
-  space: 'space место места',
+  space: 'space room место места',
   storage: 'storage хранилище',
   timezone: 'timezone tz таймзону таймзона часовой пояс',
   hostname: 'hostname хостнейм имя',
@@ -81,20 +81,20 @@ export const CONCEPTS: Readonly<Record<string, string>> = {
   script: 'script скрипт',
   command: 'command команду команда',
   health: 'health здоровье самочувствие',
-  state: 'state status condition состояние статус',
+  state: 'state status condition состояние состоянии состояния статус',
   problem: 'problem problems trouble проблема проблемы проблему',
   slow: 'slow sluggish тормозит медленно медленный тормоза',
   wrong: 'wrong неладно',
-  report: 'report отчёт отчет сводку сводка overview',
+  report: 'report отчёт сводку сводка overview',
   log: 'log logs журнал журналы лог логи',
 };
 
 /** Words that mean nothing here, so that leaving them uncovered changes nothing. */
 export const FILLERS =
   'a an the this that it its is be please kindly now me my our i you we us lets for on in at to of with by and as ' +
-  'want need would like host server machine box system vps up also just ' +
+  'want need needs should must would like host server machine box system vps up also just ' +
   'пожалуйста мне нам я мы на в во с со и это этот эта эту этой этом этим этого этому тут здесь сейчас хочу надо нужно нужен нужна бы ' +
-  'хост хоста хосту хостом хосте сервер сервере сервера серверу сервером машина машине машину систему система системе для к по мой моём моем просто давай чтобы чтоб';
+  'хост хоста хосту хостом хосте сервер сервере сервера серверу сервером машина машине машину систему система системе для к по мой моём моем просто давай чтобы чтоб пусть должен должна должно должны будет буду был была было';
 
 /** Words that turn a request around. Never covered, except by a runbook's own phrases or patterns. */
 export const NEGATIONS =
@@ -115,6 +115,7 @@ export const COMPOUNDS: readonly (readonly [RegExp, string])[] = [
   [/\bmake\s+sure\b/giu, 'ensure'],
   [/\bget\s+rid\s+of\b/giu, 'remove'],
   [/\bfree\s+up\b/giu, 'free'],
+  [/\bput\s+up\b/giu, 'publish'],
   [/\bclean\s+up\b/giu, 'cleanup'],
   [/\btime\s*-?\s*zone\b/giu, 'timezone'],
   [/\bhost\s+name\b/giu, 'hostname'],

@@ -17,10 +17,13 @@ export function stemOf(word: string): string {
   return /\p{Script=Cyrillic}/u.test(plain) ? russian.stem(plain) : english.stem(plain);
 }
 
-const CONCEPT_OF: ReadonlyMap<string, string> = new Map(
-  Object.entries(CONCEPTS).flatMap(([concept, words]) =>
-    words.split(' ').map(word => [stemOf(word), concept]),
-  ),
+const ROWS: readonly (readonly [word: string, concept: string])[] = Object.entries(CONCEPTS).flatMap(
+  ([concept, words]) => words.split(' ').map(word => [plainOf(word), concept] as const),
+);
+const CONCEPT_OF_WORD: ReadonlyMap<string, string> = new Map(ROWS);
+/** Where two rows share a stem (`run`, `running`) the first keeps it; the words themselves stay apart. */
+const CONCEPT_OF_STEM: ReadonlyMap<string, string> = new Map(
+  ROWS.map(([word, concept]) => [stemOf(word), concept] as const).reverse(),
 );
 /** Compared whole, not by stem: a stem would make a filler of some verb. */
 const FILLER_WORDS: ReadonlySet<string> = new Set(FILLERS.split(' ').map(plainOf));
@@ -33,13 +36,16 @@ export function plainOf(word: string): string {
 
 /** The concept a word stands for; its stem where the table has none. */
 export function conceptOf(word: string): string {
-  const stem = stemOf(word);
-  return CONCEPT_OF.get(stem) ?? stem;
+  return knownConcept(word) ?? stemOf(word);
 }
 
 /** Whether the table knows the word as a verb or a thing. */
 export function isKnownWord(word: string): boolean {
-  return CONCEPT_OF.has(stemOf(word));
+  return knownConcept(word) !== undefined;
+}
+
+function knownConcept(word: string): string | undefined {
+  return CONCEPT_OF_WORD.get(plainOf(word)) ?? CONCEPT_OF_STEM.get(stemOf(word));
 }
 
 export function isFiller(word: string): boolean {
