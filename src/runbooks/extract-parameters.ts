@@ -112,13 +112,7 @@ function isPlausible(parameter: Parameter, found: string): boolean {
       return found
         .split(/\s+/u)
         .every(word => !isFiller(word) && !isNegation(word) && !JOINT_WORDS.has(plainOf(word)));
-    case 'integer':
-    case 'port':
-    case 'boolean':
-    case 'path':
-    case 'cron':
-    case 'list':
-    case 'publicKey':
+    default:
       return true;
   }
 }

@@ -213,7 +213,7 @@ function convert(type: ParameterType, text: string): ParameterValue | null {
       return text === '' ? null : text;
     case 'text':
       return text.trim() === '' ? null : text;
-    case 'list':
+    default:
       return null;
   }
 }

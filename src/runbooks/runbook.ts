@@ -100,8 +100,7 @@ function patternsOf(parameter: Parameter): string[] {
 
 function isPattern(source: string): boolean {
   try {
-    new RegExp(expandPattern(source, 'x'), 'iu');
-    return true;
+    return new RegExp(expandPattern(source, 'x'), 'iu') instanceof RegExp;
   } catch {
     return false;
   }

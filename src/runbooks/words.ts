@@ -23,7 +23,7 @@ const ROWS: readonly (readonly [word: string, concept: string])[] = Object.entri
 const CONCEPT_OF_WORD: ReadonlyMap<string, string> = new Map(ROWS);
 /** Where two rows share a stem (`run`, `running`) the first keeps it; the words themselves stay apart. */
 const CONCEPT_OF_STEM: ReadonlyMap<string, string> = new Map(
-  ROWS.map(([word, concept]) => [stemOf(word), concept] as const).reverse(),
+  ROWS.map(([word, concept]) => [stemOf(word), concept] as const).toReversed(),
 );
 /** Compared whole, not by stem: a stem would make a filler of some verb. */
 const FILLER_WORDS: ReadonlySet<string> = new Set(FILLERS.split(' ').map(plainOf));
