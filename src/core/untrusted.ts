@@ -3,10 +3,10 @@
  * characters, no bidirectional overrides. Newline and tab stay.
  */
 
-// oxlint-disable-next-line no-control-regex -- control characters are what this removes
+/* oxlint-disable no-control-regex -- control characters are what this file removes */
+
 const ESCAPE_SEQUENCE =
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|[@-Z\\-_])/g;
-// oxlint-disable-next-line no-control-regex -- control characters are what this removes
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Removes escape sequences, then shows what control characters remain as `�`; `\r\n` becomes `\n`. */

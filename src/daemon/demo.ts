@@ -38,8 +38,15 @@ export async function runDemo({ say, run, signal }: DemoSurroundings): Promise<n
       await run([
         'ask',
         `publish a note saying "hello" from my home folder on port ${port}`,
-        ...['--host', 'demo', '--yes', '--set', `node=${process.execPath}`],
-        ...['--ssh-config', host.sshConfig, '--settings', host.settings],
+        '--host',
+        'demo',
+        '--yes',
+        '--set',
+        `node=${process.execPath}`,
+        '--ssh-config',
+        host.sshConfig,
+        '--settings',
+        host.settings,
       ]);
     say(`A throw-away SSH host listens on 127.0.0.1:${host.server.port}; its home is ${home}.\n`);
     say('1. From nothing.\n');

@@ -112,7 +112,12 @@ function unseenEnd(
 ): CommandRun {
   const { id, host, script, privilege } = request;
   return {
-    ...{ id, host, script, privilege, startedAt, duration },
+    id,
+    host,
+    script,
+    privilege,
+    startedAt,
+    duration,
     verdict: 'unknown',
     exitCode: null,
     signal: null,

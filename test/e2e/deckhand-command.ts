@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const entry = join(import.meta.dirname, '../../src/bin.ts');
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the real command line in a process of its own, with a cache and state of its own. */
+export async function deckhand(
+  words: readonly string[],
+  options: {
+    readonly folder: string;
+    readonly signalAfter?: { readonly text: string; readonly signal: 'SIGINT' };
+  },
+): Promise<CommandResult> {
+  return await new Promise((resolve, reject) => {
+    const { folder } = options;
+    const child = spawn(process.execPath, [entry, ...words], {
+      cwd: folder,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: folder,
+        XDG_CACHE_HOME: join(folder, 'cache'),
+        XDG_STATE_HOME: join(folder, 'state'),
+        XDG_CONFIG_HOME: join(folder, 'config'),
+        NO_COLOR: '1',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output = { stdout: '', stderr: '' };
+    let signalled = false;
+    const watch = (stream: 'stdout' | 'stderr') => (piece: Buffer) => {
+      output[stream] += piece.toString();
+      const wanted = options.signalAfter;
+      if (wanted && !signalled && output[stream].includes(wanted.text)) {
+        signalled = true;
+        child.kill(wanted.signal);
+      }
+    };
+    child.stdout.on('data', watch('stdout'));
+    child.stderr.on('data', watch('stderr'));
+    child.on('error', reject);
+    child.on('close', code => resolve({ code, ...output }));
+  });
+}
