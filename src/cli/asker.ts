@@ -16,6 +16,12 @@ export interface Asker {
   secret(question: string): Promise<string>;
 }
 
+/** A terminal that does not know its size says 0 columns; questions would then be drawn one letter per line. */
+function questionOutput(): NodeJS.WriteStream {
+  if (!process.stderr.columns) Object.assign(process.stderr, { columns: 80, rows: 24 });
+  return process.stderr;
+}
+
 /** Asks on the real terminal, on stderr so that stdout stays the result. */
 export function terminalAsker(signal: AbortSignal): Asker {
   return {
@@ -25,14 +31,14 @@ export function terminalAsker(signal: AbortSignal): Asker {
         message: question,
         options: choices.map(choice => ({ value: choice.value, label: choice.label })),
         initialValue: initial,
-        output: process.stderr,
+        output: questionOutput(),
         signal,
       });
       return given(answer) as Value;
     },
     async secret(question) {
       const { password } = await import('@clack/prompts');
-      return given(await password({ message: question, output: process.stderr, signal }));
+      return given(await password({ message: question, mask: '', output: questionOutput(), signal }));
     },
   };
 }

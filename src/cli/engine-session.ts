@@ -143,5 +143,6 @@ function overridesOf(flags: CommonFlags): Readonly<Record<string, string>> {
   if (flags.timeout !== undefined) overrides['timeouts.command'] = flags.timeout;
   if (flags.idleTimeout !== undefined) overrides['timeouts.idle'] = flags.idleTimeout;
   if (flags.concurrency !== undefined) overrides['concurrency'] = flags.concurrency;
+  if (flags.outputLimit !== undefined) overrides['outputLimit'] = flags.outputLimit;
   return overrides;
 }

@@ -6,8 +6,8 @@ import type { Terminal } from './terminal.ts';
 /** The output of a command on one host, written as it arrives. */
 export interface SingleHostOutput {
   readonly onEvent: OnEvent;
-  /** Writes what no event brought, and says what was left out. */
-  finish(result: ExecHostResult, say: (text: string) => void): void;
+  /** Writes what no event brought; gives the number of bytes that were left out. */
+  finish(result: ExecHostResult): number;
 }
 
 /** Remote stdout to stdout, remote stderr to stderr. */
@@ -17,13 +17,12 @@ export function singleHostOutput(terminal: Terminal): SingleHostOutput {
     onEvent(event) {
       if (event.kind === 'output') writers[event.stream].write(event.bytes);
     },
-    finish(result, say) {
+    finish(result) {
       complete(writers.stdout, result.stdout);
       complete(writers.stderr, result.stderr);
-      for (const stream of ['stdout', 'stderr'] as const) {
-        const left = result[`${stream}Bytes`] - writers[stream].written();
-        if (left > 0) say(`note: ${left} bytes of ${stream} were left out`);
-      }
+      const left = (stream: 'stdout' | 'stderr'): number =>
+        Math.max(0, result[`${stream}Bytes`] - writers[stream].written());
+      return left('stdout') + left('stderr');
     },
   };
 }

@@ -14,6 +14,7 @@ export interface CommonFlags {
   readonly timeout: string | undefined;
   readonly idleTimeout: string | undefined;
   readonly concurrency: string | undefined;
+  readonly outputLimit: string | undefined;
 }
 
 /** What `ask` and `plan` (and, less the intent, `apply`) take. */
@@ -52,6 +53,7 @@ export const commonFlags = {
   timeout: value('Longest time for one command: 30s, 5m, 0 = none', 'DURATION'),
   idleTimeout: value('Longest time for one command without output', 'DURATION'),
   concurrency: value('Hosts worked on at once', 'N'),
+  outputLimit: value('Most bytes kept of each stream of a command: 1MiB', 'SIZE'),
 } as const;
 
 export const commonAliases = { F: 'sshConfig' } as const;

@@ -2,22 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CallOptions, PersonPrompts, PlanRequest, RunRequest } from '../api/contract.ts';
+import type { CallOptions, PlanRequest, RunRequest } from '../api/contract.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { RunReport } from '../core/run-report.ts';
 import { provedReport, samplePreview } from './sample-run.ts';
-import { execResult, runScripted } from './scripted-surroundings.ts';
+import { runScripted } from './scripted-surroundings.ts';
 
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'deckhand-cli-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-const results =
-  (...list: ReturnType<typeof execResult>[]) =>
-  async () =>
-    await Promise.resolve({ results: list });
 
 describe('usage', () => {
   test.each([
@@ -75,77 +70,6 @@ describe('usage', () => {
 
   test('demo runs the command line in this process', async () => {
     expect(await runScripted(['demo'])).toMatchObject({ exitCode: 0, stdout: '9.9.9\n' });
-  });
-});
-
-describe('exec', () => {
-  test('one host: bytes go through, the exit code is the remote one', async () => {
-    const exec = results(
-      execResult('web-1', { stdout: 'a\u00ff\u001b[1m', stderr: 'oh', verdict: 'failed', exitCode: 42 }),
-    );
-    const run = await runScripted(['exec', 'web-1', '--', 'ls', '--help'], { api: { exec } });
-    expect(run).toMatchObject({ exitCode: 42, stdout: 'a\u00ff\u001b[1m', stderr: 'oh' });
-  });
-
-  test('one host on a terminal: the output is sanitised', async () => {
-    const exec = results(execResult('web-1', { stdout: 'a\u001b[1mb' }));
-    const run = await runScripted(['exec', 'web-1', '--', 'ls'], { api: { exec }, terminal: true });
-    expect(run.stdout).toBe('ab');
-  });
-
-  test('several hosts: equal output is folded, failures are told on stderr', async () => {
-    const refused = new DeckhandError('ssh.refused', 'nothing listens').toJSON();
-    const exec = results(
-      execResult('web-3', { verdict: 'failed', exitCode: 2, stderr: 'no such file\n' }),
-      execResult('web-1', { stdout: 'up\n' }),
-      execResult('web-4', { verdict: 'error', exitCode: null, error: refused }),
-      execResult('web-2', { stdout: 'up\n' }),
-    );
-    const run = await runScripted(['exec', '@web', '--', 'uptime'], { api: { exec } });
-    expect(run.exitCode).toBe(3);
-    expect(run.stdout).toBe(
-      'web-1, web-2 (2 hosts): ok\nup\nweb-3: exit 2\nstderr:\nno such file\nweb-4: ssh.refused\n',
-    );
-    expect(run.stderr).toBe(
-      'failed on 2 of 4\n  web-3  exit 2       no such file\n  web-4  ssh.refused  nothing listens\n',
-    );
-  });
-
-  test('--json gives text, and base64 where the bytes are no text', async () => {
-    const exec = results(execResult('a', { stdout: 'fine', stderr: '\u00ff' }));
-    const run = await runScripted(['exec', 'a', '--json', '--', 'x'], { api: { exec } });
-    const [result] = (JSON.parse(run.stdout) as { results: Record<string, unknown>[] }).results;
-    expect(result).toMatchObject({ stdout: 'fine', stderrBase64: '/w==' });
-    expect(result).not.toHaveProperty('stdoutBase64');
-  });
-
-  test('the request carries what the flags say', async () => {
-    let seen: unknown;
-    const exec = async (request: unknown) => {
-      seen = request;
-      return await Promise.resolve({ results: [execResult('a')] });
-    };
-    await runScripted(['exec', '--root', '--direct', '--timeout', '30s', '--stdin', 'a', '--', 'ls', '-l'], {
-      api: { exec },
-      stdin: new Uint8Array([1]),
-    });
-    expect(seen).toEqual({
-      hosts: 'a',
-      command: 'ls -l',
-      root: true,
-      direct: true,
-      timeout: 30_000,
-      stdin: new Uint8Array([1]),
-    });
-  });
-
-  test('an error of the one host is printed with its hint', async () => {
-    const error = new DeckhandError('ssh.host-key-unknown', 'web-1 is not known.').toJSON();
-    const exec = results(execResult('web-1', { verdict: 'error', exitCode: null, error }));
-    const run = await runScripted(['exec', 'web-1', '--', 'ls'], { api: { exec } });
-    expect(run.exitCode).toBe(5);
-    expect(run.stderr).toContain('error ssh.host-key-unknown: web-1 is not known.\nhint: ');
-    expect(run.stderr).toContain('--accept-host-key');
   });
 });
 
@@ -264,6 +188,14 @@ describe('plan and ask', () => {
   });
 });
 
+test('a report that cannot be written is refused before anything runs', async () => {
+  const run = async () => await Promise.reject(new Error('ran'));
+  const inputs = ['ask', 'x', '--host', 'a', '--yes', '--report', join(folder, 'no', 'run.md')];
+  const ended = await runScripted(inputs, { api: { run } });
+  expect(ended.exitCode).toBe(2);
+  expect(ended.stderr).toContain('error local.file-missing');
+});
+
 describe('apply', () => {
   test('a runbook with parameters, flags win', async () => {
     const file = join(folder, 'site.yaml');
@@ -299,56 +231,6 @@ describe('apply', () => {
     const run = await runScripted(['apply', join(folder, 'no.yaml'), '--host', 'a']);
     expect(run.exitCode).toBe(2);
     expect(run.stderr).toContain('error local.file-missing');
-  });
-});
-
-describe('what only a person can give', () => {
-  test('flags and settings reach the engine', async () => {
-    const run = await runScripted(['hosts', 'list', '-F', 'c', '--settings', 's', '--idle-timeout', '5s']);
-    expect(run.opened).toMatchObject({
-      sshConfigFile: 'c',
-      settingsFile: 's',
-      overrides: { 'timeouts.idle': '5s' },
-    });
-  });
-
-  test('a password demanded by flag fails without a terminal, before anything is opened', async () => {
-    const run = await runScripted(['doctor', '--ask-sudo-password']);
-    expect(run).toMatchObject({ exitCode: 2, opened: null });
-    expect(run.stderr).toContain('--sudo-password-file FILE or --sudo-password-fd N');
-  });
-
-  test('a password is asked for once for all hosts', async () => {
-    const given: unknown[] = [];
-    const api = (prompts: PersonPrompts) => ({
-      doctor: async () => {
-        given.push(await prompts.sudoPassword?.('a'), await prompts.sudoPassword?.('b'));
-        return [];
-      },
-    });
-    const flagged = await runScripted(['doctor', '--ask-sudo-password'], { answers: ['pw'], api });
-    const later = await runScripted(['doctor'], { answers: ['pw'], api });
-    await runScripted(['doctor'], { api });
-    expect(given).toEqual(['pw', 'pw', 'pw', 'pw', null, null]);
-    expect([flagged.questions.length, later.questions.length]).toEqual([1, 1]);
-  });
-
-  test('an unknown host key: asked with its fingerprint, accepted by flag, else refused', async () => {
-    const key = { type: 'ssh-ed25519', fingerprint: 'SHA256:abc' };
-    const answers: unknown[] = [];
-    const api = (prompts: PersonPrompts) => ({
-      doctor: async () => {
-        answers.push(await prompts.acceptHostKey?.('web-1', key));
-        return [];
-      },
-    });
-    await runScripted(['doctor'], { api });
-    const flagged = await runScripted(['doctor', '--accept-host-key'], { api });
-    const asked = await runScripted(['doctor'], { api, answers: ['yes'] });
-    await runScripted(['doctor'], { api, answers: ['no'] });
-    expect(answers).toEqual([false, true, true, false]);
-    expect(flagged.stderr).toContain('SHA256:abc');
-    expect(asked.questions[0]).toContain('ssh-ed25519 SHA256:abc');
   });
 });
 

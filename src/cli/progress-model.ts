@@ -55,6 +55,8 @@ function nextRow(row: ProgressRow, event: RunEvent, now: number): ProgressRow {
         : row;
     case 'host-completed':
       return { ...row, state: event.outcome, title: event.error?.code ?? event.outcome, endedAt: now };
+    case 'output':
+      return row.title === 'waiting' ? { ...row, title: 'running' } : row;
     default:
       return row;
   }

@@ -3,7 +3,7 @@ import { sanitiseText } from '../core/untrusted.ts';
 import { groupBy, hostNames, oneLine, table } from './layout.ts';
 import type { Style } from './style.ts';
 
-/** Results of several hosts, identical ones folded: `web-1, web-2 (2 hosts): ok` and the output once. */
+/** Results of several hosts, identical ones folded (messages name their host, so only their codes count): `web-1, web-2 (2 hosts): ok` and the output once. */
 export function renderExec(results: readonly ExecHostResult[], style: Style, sanitise: boolean): string {
   const groups = groupBy(results, resultKey);
   const ordered = [...groups.filter(isFine), ...groups.filter(group => !isFine(group))];
@@ -25,14 +25,7 @@ function isFine(group: readonly ExecHostResult[]): boolean {
 function resultKey(result: ExecHostResult): string {
   const code = result.error?.code ?? '';
   const bytes = [result.stdout, result.stderr].map(part => Buffer.from(part).toString('latin1'));
-  return JSON.stringify([
-    result.verdict,
-    result.exitCode,
-    result.signal,
-    code,
-    result.error?.message,
-    ...bytes,
-  ]);
+  return JSON.stringify([result.verdict, result.exitCode, result.signal, code, ...bytes]);
 }
 
 function renderGroup(group: readonly ExecHostResult[], style: Style, sanitise: boolean): string {
@@ -58,13 +51,14 @@ function ensureNewline(text: string): string {
 /** `ok`, `exit 2`, `killed by KILL`, `unknown`, or the error's code. */
 export function verdictOf(result: ExecHostResult): string {
   if (result.verdict === 'succeeded') return 'ok';
+  if (result.verdict === 'failed' && result.exitCode !== null) return `exit ${result.exitCode}`;
   if (result.error) return result.error.code;
   if (result.verdict === 'killed') return `killed by ${oneLine(result.signal ?? 'a signal')}`;
-  return result.verdict === 'failed' ? `exit ${result.exitCode}` : result.verdict;
+  return result.verdict;
 }
 
 function reasonOf(result: ExecHostResult): string {
-  if (result.error) return oneLine(result.error.message);
+  if (result.error && result.verdict !== 'failed') return oneLine(result.error.message);
   const lines = sanitiseText(new TextDecoder().decode(result.stderr)).trimEnd().split('\n');
   return oneLine(lines.at(-1) ?? '');
 }

@@ -22,8 +22,9 @@ export function renderHostTests(tests: readonly HostTest[], style: Style): strin
 
 function renderTest(test: HostTest, style: Style): string {
   const head = `${style.strong(oneLine(test.host))}: ${test.ok ? style.good('ok') : style.bad('failed')}\n`;
-  const rows = test.stages.map(stage => [
-    stage.ok ? style.good('✓') : stage.latency === null ? style.faint('-') : style.bad('✗'),
+  const broken = test.stages.findIndex(stage => !stage.ok);
+  const rows = test.stages.map((stage, index) => [
+    stage.ok ? style.good('✓') : index === broken ? style.bad('✗') : style.faint('-'),
     stage.name,
     stage.latency === null ? '-' : showDuration(stage.latency),
     oneLine(stage.text),
@@ -49,7 +50,14 @@ function renderHostFacts(host: HostFacts, style: Style): string {
 }
 
 function renderFields(facts: Readonly<Record<string, unknown>>): string {
-  return table(Object.entries(facts).map(([name, value]) => [oneLine(name), factText(value)]));
+  return table(Object.entries(facts).flatMap(([name, value]) => fieldRows(name, value)));
+}
+
+/** A list of things takes a line each. */
+function fieldRows(name: string, value: unknown): readonly string[][] {
+  if (!Array.isArray(value) || value.length === 0 || typeof value[0] === 'string')
+    return [[oneLine(name), factText(value)]];
+  return value.map((entry, index) => [index === 0 ? oneLine(name) : '', factText(entry)]);
 }
 
 function factText(value: unknown): string {
@@ -57,5 +65,8 @@ function factText(value: unknown): string {
   if (typeof value === 'string') return oneLine(value);
   if (Array.isArray(value) && value.every(entry => typeof entry === 'string'))
     return oneLine(value.join(', ')) || '-';
-  return oneLine(JSON.stringify(value));
+  if (typeof value !== 'object' || Array.isArray(value)) return oneLine(JSON.stringify(value));
+  return Object.entries(value)
+    .map(([name, field]) => `${oneLine(name)} ${factText(field)}`)
+    .join(', ');
 }

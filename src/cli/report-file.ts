@@ -1,13 +1,23 @@
-import { writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { RunReport } from '../core/run-report.ts';
 import { toJson } from './json-output.ts';
 import { renderMarkdown } from './report-markdown.ts';
 
-/** Fails with `input.invalid` when the name of the report file decides no form; asked before anything runs. */
-export function checkReportFile(file: string | undefined): void {
-  if (file === undefined || /\.(md|json)$/.test(file)) return;
-  throw new DeckhandError('input.invalid', `--report: '${file}' ends neither in .md nor in .json.`);
+/**
+ * Asked before anything runs: fails with `input.invalid` when the name of the report file decides no
+ * form, with `local.file-missing` when its folder cannot be written.
+ */
+export async function checkReportFile(file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  if (!/\.(md|json)$/.test(file))
+    throw new DeckhandError('input.invalid', `--report: '${file}' ends neither in .md nor in .json.`);
+  try {
+    await access(dirname(resolve(file)), constants.W_OK);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
 }
 
 /** Writes the report as Markdown or JSON, by the name of the file; readable by this account alone. */
@@ -20,10 +30,14 @@ export async function writeReport(
   try {
     await writeFile(file, blot(text), { mode: 0o600 });
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new DeckhandError('local.file-missing', `--report: ${file} cannot be written (${reason}).`, {
-      cause: error,
-      hint: 'Choose a folder that exists and that you may write.',
-    });
+    throw unwritable(file, error);
   }
+}
+
+function unwritable(file: string, error: unknown): DeckhandError {
+  const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
+  return new DeckhandError('local.file-missing', `--report: ${file} cannot be written (${reason}).`, {
+    cause: error,
+    hint: 'Choose a folder that exists and that you may write.',
+  });
 }

@@ -1,8 +1,11 @@
 import type { PlanRequest } from '../api/contract.ts';
-import { DeckhandError } from '../core/deckhand-error.ts';
+import { type DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
+import { EXIT } from '../core/error-table.ts';
+import type { RunReport } from '../core/run-report.ts';
 import { approver, checkApprovalFlags } from './approval.ts';
 import type { CliContext } from './context.ts';
 import { type EngineSession, withEngine } from './engine-session.ts';
+import { renderError } from './error-output.ts';
 import { exitCodeOfRun } from './exit-code.ts';
 import type { ApprovalFlags, CommonFlags } from './flags.ts';
 import { renderReport } from './render-report.ts';
@@ -15,7 +18,7 @@ export async function runPlan(
   request: () => Promise<PlanRequest>,
 ): Promise<void> {
   await withEngine(context, flags, async session => {
-    checkReportFile(flags.report);
+    await checkReportFile(flags.report);
     checkApprovalFlags(flags, session);
     return await carryOut(session, flags, await request());
   });
@@ -33,17 +36,33 @@ async function carryOut(session: EngineSession, flags: ApprovalFlags, request: P
         try {
           return await approve(question);
         } catch (error) {
-          if (error instanceof DeckhandError) refusal = error;
+          refusal = toDeckhandError(error);
           throw error;
         }
       },
     },
   );
-  if (flags.report !== undefined) {
-    await writeReport(flags.report, report, session.blot);
-    session.say(`report written to ${flags.report}`);
-  }
+  const written = await saveReport(session, flags.report, report);
   if (refusal) throw refusal;
   session.result(report, () => renderReport(report, session.style));
-  return exitCodeOfRun(report);
+  const exitCode = exitCodeOfRun(report);
+  return exitCode === EXIT.ok ? written : exitCode;
+}
+
+/** Gives 0, or the exit code of why it could not be written: the result is still to be shown then. */
+async function saveReport(
+  session: EngineSession,
+  file: string | undefined,
+  report: RunReport,
+): Promise<number> {
+  if (file === undefined) return EXIT.ok;
+  try {
+    await writeReport(file, report, session.blot);
+    session.say(`report written to ${file}`);
+    return EXIT.ok;
+  } catch (thrown) {
+    const error = toDeckhandError(thrown);
+    session.say(renderError(error.toJSON(), session.talkStyle).trimEnd());
+    return error.exitCode;
+  }
 }

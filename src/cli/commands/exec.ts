@@ -1,5 +1,6 @@
 import { buildCommand } from '@stricli/core';
 import type { ExecReport, ExecRequest } from '../../api/contract.ts';
+import { EXIT } from '../../core/error-table.ts';
 import { parseDuration } from '../../core/duration.ts';
 import type { CliContext } from '../context.ts';
 import { type EngineSession, withEngine } from '../engine-session.ts';
@@ -10,6 +11,9 @@ import { commonAliases, commonFlags, type CommonFlags } from '../flags.ts';
 import { oneLine } from '../layout.ts';
 import { renderExec, renderFailures, verdictOf } from '../render-exec.ts';
 import type { Terminal } from '../terminal.ts';
+
+/** Bytes of each stream that the host keeps of a command on one host: the output is wanted whole. */
+const SINGLE_HOST_LIMIT = 64 * 1024 * 1024;
 
 interface ExecFlags extends CommonFlags {
   readonly root: boolean;
@@ -40,7 +44,7 @@ Example:
       },
       direct: {
         kind: 'boolean',
-        brief: 'Run straight on a channel: the command dies with the connection',
+        brief: 'Run straight on a channel: no limit of output, but the command dies with the connection',
         default: false,
         withNegated: false,
       },
@@ -67,7 +71,10 @@ Example:
       flags,
       async session => {
         const request = await requestOf(flags, selector, words, terminal);
-        if (single) return await runOnOne(session, request, terminal);
+        if (single) {
+          const limit = flags.outputLimit === undefined ? { outputLimit: SINGLE_HOST_LIMIT } : {};
+          return await runOnOne(session, { ...request, ...limit }, terminal);
+        }
         const report = await session.api.exec(request, session.call);
         showReport(session, report, terminal);
         return exitCodeOfExec(report);
@@ -105,11 +112,18 @@ async function runOnOne(session: EngineSession, request: ExecRequest, terminal: 
     showReport(session, report, terminal);
     return exitCodeOfExec(report);
   }
-  output.finish(result, session.say);
+  const leftOut = output.finish(result);
+  if (leftOut > 0) {
+    session.say(
+      `incomplete: ${leftOut} bytes of output were left out; raise --output-limit, or pass --direct, which has no limit`,
+    );
+  }
+  if (result.verdict === 'failed' && result.exitCode !== null) return exitCodeOfExec(report);
   if (result.error) terminal.stderr.write(renderError(result.error, session.talkStyle));
-  else if (result.verdict !== 'succeeded' && result.verdict !== 'failed')
-    session.say(`${oneLine(result.host)}: ${verdictOf(result)}`);
-  return exitCodeOfExec(report);
+  else if (result.verdict !== 'succeeded') session.say(`${oneLine(result.host)}: ${verdictOf(result)}`);
+  const exitCode = exitCodeOfExec(report);
+  // a cut stream must not look whole to a script
+  return exitCode === EXIT.ok && leftOut > 0 ? EXIT.failed : exitCode;
 }
 
 function showReport(session: EngineSession, report: ExecReport, terminal: Terminal): void {
