@@ -62,7 +62,11 @@ export async function openLab(numbers: readonly number[]): Promise<LabLink> {
     for (const number of numbers) hosts.push(await bootHost(number));
     const configFile = await labSshConfig(hosts, folder);
     const sshWords = (name: string, ...further: readonly string[]): readonly string[] => [
-      ...['-F', configFile, '-o', 'BatchMode=yes', ...further],
+      '-F',
+      configFile,
+      '-o',
+      'BatchMode=yes',
+      ...further,
       name,
     ];
     return {

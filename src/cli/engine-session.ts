@@ -77,7 +77,11 @@ export async function withEngine(
         },
       },
       say,
-      result: (body, text) => write(resultText(flags, body, text)),
+      result: (body, text) => {
+        // the rows stay away from here on: the result is the last word
+        display.pause();
+        write(resultText(flags, body, text));
+      },
       blot: text => blot(text, secrets()),
     });
   });

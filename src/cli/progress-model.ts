@@ -9,6 +9,8 @@ export interface ProgressRow {
   /** 1-based; 0 before the first step. */
   readonly step: number;
   readonly total: number;
+  /** Steps that came to an end. */
+  readonly done: number;
   readonly changed: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -33,6 +35,7 @@ function newRow(host: string, startedAt: number): ProgressRow {
     title: 'waiting',
     step: 0,
     total: 0,
+    done: 0,
     changed: 0,
     startedAt,
     endedAt: null,
@@ -50,9 +53,7 @@ function nextRow(row: ProgressRow, event: RunEvent, now: number): ProgressRow {
     case 'correction':
       return { ...row, title: `correcting: ${event.title}` };
     case 'step-completed':
-      return event.outcome === 'changed'
-        ? { ...row, changed: row.changed + event.report.changes.length }
-        : row;
+      return { ...row, done: row.done + 1, changed: row.changed + event.report.changes.length };
     case 'host-completed':
       return { ...row, state: event.outcome, title: event.error?.code ?? event.outcome, endedAt: now };
     case 'output':

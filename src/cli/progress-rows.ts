@@ -49,7 +49,6 @@ function mark(row: ProgressRow, screen: Screen, style: Style): string {
 }
 
 function bar(row: ProgressRow): string {
-  const done = row.state === 'proved' ? row.total : Math.max(0, row.step - 1);
-  const filled = Math.min(BAR_WIDTH, Math.round((done / row.total) * BAR_WIDTH));
+  const filled = Math.min(BAR_WIDTH, Math.round((row.done / row.total) * BAR_WIDTH));
   return '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
 }

@@ -1,8 +1,9 @@
 import { showDuration } from '../core/duration.ts';
 import type { ErrorRecord } from '../core/deckhand-error.ts';
-import type { CommandRunRecord, HostReport, RunReport, StepReport } from '../core/run-report.ts';
+import type { CommandRunRecord, DiffLine, HostReport, RunReport, StepReport } from '../core/run-report.ts';
 import { sanitiseText, tailOf } from '../core/untrusted.ts';
-import { count, oneLine } from './layout.ts';
+import { count, indent, oneLine } from './layout.ts';
+import { hunks } from './line-diff.ts';
 
 /** Characters of one stream kept in the appendix. */
 const MOST_STREAM = 4000;
@@ -90,11 +91,7 @@ function stepText(step: StepReport, host: HostReport): string {
   ];
   for (const change of step.changes) {
     lines.push(`  - changed ${escape(change.state)} ${link(change.commandRunId)}`);
-    for (const line of change.diff) {
-      if (!/\n/.test(line.before + line.after))
-        lines.push(`    - ${escape(line.field)}: ${code(line.before)} → ${code(line.after)}`);
-      else lines.push(`    - ${escape(line.field)}: text of several lines changed`);
-    }
+    lines.push(...change.diff.map(diffText));
   }
   for (const correction of step.corrections) {
     lines.push(
@@ -105,10 +102,18 @@ function stepText(step: StepReport, host: HostReport): string {
   return lines.join('\n');
 }
 
+/** One difference under its change; a text of several lines as a unified diff. */
+function diffText(line: DiffLine): string {
+  const field = `    - ${escape(line.field)}:`;
+  if (!/\n/.test(line.before + line.after)) return `${field} ${code(line.before)} → ${code(line.after)}`;
+  const shown = hunks(line.before, line.after).map(entry => (entry ? entry.mark + entry.text : ' …'));
+  return `${field}\n\n${indent(fence(shown.join('\n'), 'diff'), '      ')}\n`;
+}
+
 /** A step that changed nothing rests on the last check: the run that read the host's state. */
 function seenBy(step: StepReport, host: HostReport): string {
   if (step.outcome !== 'unchanged') return '';
-  const check = host.commandRuns.findLast(run => /check/i.test(run.purpose));
+  const check = host.commandRuns.findLast(run => /check|look/i.test(run.purpose));
   return check ? ` ${link(check.id)}` : '';
 }
 

@@ -5,7 +5,7 @@ import type { SshConnection } from '../ssh/connection.ts';
 import { type CommandOutcome, commandRun, outcomeOf } from './command-outcome.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import { checkId, checkRequest, type HeldRequest } from './held-request.ts';
-import { scriptPayload } from './launch-command.ts';
+import { howToRead, scriptPayload } from './launch-command.ts';
 import { RunLimits, type StopReason } from './limits.ts';
 import { OutputCollector } from './output-collector.ts';
 import { type PrivilegeOptions, routeTo } from './privilege.ts';
@@ -189,7 +189,7 @@ export class Holder {
     const kibibytes = Math.max(1, Math.ceil(request.outputLimit / 1024));
     const inputLength = request.stdin === undefined ? '-' : String(request.stdin.length);
     return this.#ask(request.privilege, {
-      words: ['run', request.id, String(kibibytes), inputLength],
+      words: ['run', request.id, String(kibibytes), inputLength, howToRead(request.script, request.stdin)],
       payload: marker => scriptPayload(request.script, marker, request.stdin),
       signal,
       onFrame: frame => progress.take(frame),

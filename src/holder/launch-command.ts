@@ -14,11 +14,11 @@ export interface Launch {
 
 // One line each, and without single quote or exclamation mark: the login shell may be csh or fish.
 const FIND_HOLDER = `d=\${XDG_STATE_HOME:-$HOME/.local/state}/deckhand; f=$d/holder-${HOLDER_HASH}.sh;`;
-const RUN_HOLDER = 'LC_ALL=C; export LC_ALL; [ -r "$f" ] && exec sh "$f" "$@"; printf "%s\\nn\\n" "$1"';
+const RUN_HOLDER = 'LC_ALL=C; export LC_ALL; if [ -r "$f" ]; then . "$f"; else printf "%s\\nn\\n" "$1"; fi';
 const INSTALL_HOLDER = [
   'LC_ALL=C; export LC_ALL; mkdir -p "${d%/*}" && { [ -d "$d" ] || mkdir -m 700 "$d" || [ -d "$d" ]; };',
   'o=; while IFS= read -r l; do if [ "$l" = "$1" ]; then o=1; break; fi; printf "%s\\n" "$l" || break; done >"$f.$$";',
-  '[ -n "$o" ] && mv -f "$f.$$" "$f" && exec sh "$f" "$@"; rm -f "$f.$$"; printf "%s\\nf install\\n" "$1"',
+  '[ -n "$o" ] && mv -f "$f.$$" "$f" && { . "$f"; exit; }; rm -f "$f.$$"; printf "%s\\nf install\\n" "$1"',
 ].join(' ');
 const ENVIRONMENT = [
   'case ":$PATH:" in *:/usr/sbin:*) ;; *) PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin;; esac;',
@@ -37,6 +37,8 @@ const DIRECT_WITH_INPUT = [
   'case $deckhand_script in *"$1") deckhand_script=${deckhand_script%"$1"};; *) exit 125;; esac;',
   `${ENVIRONMENT} unset l; set --; eval "$deckhand_script"`,
 ].join(' ');
+/** Reading by lines saves a process (about 1 ms); reading whole saves a system call per byte. Characters. */
+const LINES_LIMIT = 4096;
 // A sudo that needed no password leaves it on stdin: everything up to the marker is dropped unread.
 const DROP_TO_MARKER = 'while IFS= read -r l; do [ "$l" = "$1" ] && break; done;';
 
@@ -68,8 +70,13 @@ export function launchDirect(
 
 /** Script, marker line, input: the form both ways of running read from stdin. */
 export function scriptPayload(script: string, marker: string, input: Uint8Array | undefined): Uint8Array {
-  const head = Buffer.from(`${script}\n${marker}${input === undefined ? '' : '\n'}`);
+  const head = Buffer.from(`${script}\n${marker}\n`);
   return input === undefined ? head : Buffer.concat([head, input]);
+}
+
+/** How the script is read: a short one, or one with input after it, line by line; a long one whole. */
+export function howToRead(script: string, input: Uint8Array | undefined): 'lines' | 'whole' {
+  return input !== undefined || script.length <= LINES_LIMIT ? 'lines' : 'whole';
 }
 
 /** The command line that becomes root (or stays who it is) and runs a one-line sh fragment. */

@@ -103,5 +103,5 @@ export function firstParagraph(markdown: string): string {
 
 /** Ends with a full stop, and no full stop within it is followed by a new sentence. */
 export function isOneSentence(text: string): boolean {
-  return /\.$/.test(text) && !/[.!?]\s+[A-Z]/.test(text);
+  return text.endsWith('.') && !/[.!?]\s+[A-Z]/.test(text);
 }

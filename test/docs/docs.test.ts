@@ -1,6 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { planSchema } from '../../src/core/plan.ts';
+import { parseYaml } from '../../src/core/yaml.ts';
+import { matchRequest } from '../../src/runbooks/match-request.ts';
+import { parseRunbook } from '../../src/runbooks/runbook.ts';
+import { settingsFileSchema } from '../../src/settings/schema.ts';
 import { MAY_USE } from '../architecture/rules.ts';
 import { errorTablePage } from './error-table-page.ts';
 
@@ -96,5 +101,30 @@ describe('pages', () => {
       match => match[1] ?? '',
     );
     expect(paths.filter(path => !existsSync(join(project, path)))).toEqual([]);
+  });
+});
+
+describe('examples', () => {
+  const block = (page: string, language: string): string =>
+    new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(read(page))?.[1] ?? '';
+
+  it('the runbook of docs/writing-a-runbook.md loads, and its request matches it', () => {
+    const runbook = parseRunbook(block('docs/writing-a-runbook.md', 'yaml'), 'motd.yaml');
+    const [, request = ''] = /deckhand ask '([^']+)'/.exec(read('docs/writing-a-runbook.md')) ?? [];
+    expect(matchRequest(request, [runbook])).toMatchObject({
+      kind: 'confident',
+      parameters: { text: 'hello' },
+    });
+  });
+
+  it('the settings of docs/how-hosts-are-found.md fit their schema', () => {
+    const page = 'docs/how-hosts-are-found.md';
+    const settings = parseYaml(block(page, 'yaml'), page, 'settings.invalid');
+    expect(settingsFileSchema.safeParse(settings).error).toBeUndefined();
+  });
+
+  it('the plan of bench/p09 is a plan', () => {
+    const plan = planSchema.parse(parseYaml(read('bench/p09/plan.yaml'), 'plan.yaml', 'plan.invalid'));
+    expect(plan.steps.flatMap(step => step.states)).toHaveLength(10);
   });
 });

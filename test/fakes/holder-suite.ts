@@ -62,7 +62,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
     function request(script: string, extra: Partial<HeldRequest> = {}): HeldRequest {
       count += 1;
       return {
-        id: `run-${shell}-${count}`,
+        id: `run-${shell}-${process.pid}-${count}`,
         host: 'local',
         script,
         privilege: 'user',
@@ -108,6 +108,12 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
       );
     });
 
+    it('runs a long script, and one that ends without a newline or in a comment', async () => {
+      const long = `${'# padding of a long script\n'.repeat(4000)}echo 'a\\b  c'\necho end # no newline`;
+      expect(text((await holder().run(request(long), NEVER)).stdout)).toBe('a\\b  c\nend\n');
+      expect(text((await holder().run(request("echo 'a\\b  c' # x"), NEVER)).stdout)).toBe('a\\b  c\n');
+    });
+
     it('brings binary input and output through unchanged', async () => {
       const stdin = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7 + (index >> 8)) % 256);
       const run = await holder().run(request('cat; cat </dev/null', { stdin }), NEVER);
@@ -151,7 +157,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
       const connection = connect();
       const execute = connection.execute.bind(connection);
       connection.execute = (command, options) =>
-        execute(command, { ...options, stdin: (options.stdin ?? new Uint8Array()).slice(0, -5) });
+        execute(command, { ...options, stdin: (options.stdin ?? new Uint8Array()).slice(0, -6) });
       await expect(holder(connection).run(half, NEVER)).rejects.toMatchObject({
         code: 'ssh.connection-lost',
       });

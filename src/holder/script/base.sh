@@ -3,11 +3,11 @@
 # Deckhand holder. Starts one command in its own session, keeps what it wrote and how it ended,
 # and lets a client that lost its connection look again. Plain POSIX sh with /proc; no daemon.
 #
-#   sh holder.sh MARK run    ID CAP-KIB INPUT-BYTES|-   script (and input) on stdin
-#   sh holder.sh MARK follow ID STDOUT-AT STDERR-AT
-#   sh holder.sh MARK status ID
-#   sh holder.sh MARK cancel ID GRACE-MILLISECONDS
-#   sh holder.sh MARK clean  KEEP-MINUTES KEEP-NUMBER
+#   . holder.sh MARK run    ID CAP-KIB INPUT-BYTES|- lines|whole   script (and input) on stdin
+#   . holder.sh MARK follow ID STDOUT-AT STDERR-AT
+#   . holder.sh MARK status ID
+#   . holder.sh MARK cancel ID GRACE-MILLISECONDS
+#   . holder.sh MARK clean  KEEP-MINUTES KEEP-NUMBER
 #
 # A run directory holds: starter, pid (supervisor), child (stat line of the command's shell),
 # out, err (spool, capped), out.total, err.total (bytes written in all), exit.
@@ -15,7 +15,9 @@
 LC_ALL=C
 export LC_ALL
 mark=$1 verb=$2 id=$3
-here=${0%/*}
+# Sourced by the bootstrap, which knows the file; run by itself only as `supervise`.
+file=${f:-$0}
+here=${file%/*}
 runs=$here/runs
 dir=$runs/$id
 boot=-
@@ -38,12 +40,15 @@ stat_of() {
   # shellcheck disable=SC2086 # the fields are numbers
   set -- ${line##*) }
   state=$1 parent=$2 session=$4 started=${20}
+  subject=${line%% *}
 }
 
+# The process that runs this line: `$$` would name the shell that forked it.
 record_self() {
-  started=-
-  stat_of $$
-  printf '%s %s %s .\n' $$ "$started" "$boot" >"$1"
+  started=- subject=$$
+  stat_of self
+  printf '%s %s %s .
+' "$subject" "$started" "$boot" >"$1"
 }
 
 # The process recorded in file $1 is still the same one, in the same boot.

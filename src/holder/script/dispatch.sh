@@ -4,8 +4,8 @@
 launched=
 case $verb in
 supervise)
-  shift 3
-  supervise "$@"
+  cap=$4 input=$5 how=$6
+  read_script && supervise
   ;;
 run)
   printf '%s\n' "$mark"

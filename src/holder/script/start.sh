@@ -1,44 +1,54 @@
 # Starting: the request, the supervisor, the spool.
 # shellcheck shell=sh disable=SC2034,SC2154 # one script in parts: the others set and read these
 
-# Script (and input) from the channel. Nothing starts from half a request.
-receive() {
-  if [ "$input" = - ]; then
-    script=$(cat)
-  else
-    script=$(
-      while IFS= read -r line; do
-        if [ "$line" = "$mark" ]; then
-          printf '%s' "$mark"
-          break
-        fi
-        printf '%s\n' "$line"
-      done
-    )
-    cat >"$dir/stdin" || return 1
-    # shellcheck disable=SC2046 # only the fifth field is read
-    set -- $(ls -ln "$dir/stdin")
-    [ "$5" = "$input" ] || return 1
+newline='
+'
+
+# The script, up to the marker line. A short one line by line, which costs no process.
+read_script() {
+  script=
+  if [ "$how" = lines ]; then
+    while IFS= read -r line; do
+      if [ "$line" = "$mark" ]; then return 0; fi
+      script=$script$line$newline
+    done
+    return 1
   fi
+  script=$(cat)
   case $script in
   *"$mark") script=${script%"$mark"} ;;
   *) return 1 ;;
   esac
 }
 
+# Nothing starts from half a request.
+receive() {
+  read_script || return 1
+  [ "$input" != - ] || return 0
+  cat >"$dir/stdin" || return 1
+  # shellcheck disable=SC2046 # only the fifth field is read
+  set -- $(ls -ln "$dir/stdin")
+  [ "$5" = "$input" ]
+}
+
 # Making the directory is the start token: whoever makes it starts the command, all others attach.
 run() {
-  cap=$1 input=$2 out_at=0 err_at=0
+  cap=$1 input=$2 how=$3 out_at=0 err_at=0
   [ -d "$runs" ] || mkdir -p -m 700 "$runs" || [ -d "$runs" ] || fail directory
   if ! mkdir "$dir"; then
     [ -d "$dir" ] || fail directory
     exec </dev/null
     printf 's attached\n'
-    launched=
     follow
     return
   fi
-  record_self "$dir/starter"
+  if ! record_self "$dir/starter" || ! mkfifo "$dir/o" "$dir/e"; then
+    rm -rf "$dir"
+    fail directory
+  fi
+  # sshd gives every command a session of its own; sudo and others do not, and may end theirs.
+  apart=
+  [ "$session" = "$subject" ] || apart=1
   if ! receive; then
     rm -rf "$dir"
     fail incomplete
@@ -48,13 +58,18 @@ run() {
   {
     tick </dev/null 2>/dev/null &
     ticker=$!
-    printf '%s\n' "$script" | $leader sh "$0" "$mark" supervise "$id" "$cap" "$input" 2>/dev/null
+    if [ -z "$apart" ]; then supervise </dev/null
+    else
+      printf '%s%s\n' "$script" "$mark" |
+        $leader sh "$file" "$mark" supervise "$id" "$cap" "$input" "$how" 2>/dev/null
+    fi
     kill "$ticker" 2>/dev/null
     printf 'x\n'
   } | follow
 }
 
 tick() {
+  trap - PIPE HUP
   for pause in 0.02 0.03 0.05 0.1; do
     sleep "$pause" >/dev/null && printf 't\n'
   done
@@ -69,7 +84,14 @@ entry='
 exec 2>"$1/e"
 read -r deckhand_line </proc/$$/stat
 printf "%s .\n" "$deckhand_line" >"$1/child"
-deckhand_script=$(cat)
+deckhand_script=
+if [ "$2" = lines ]; then
+  while IFS= read -r deckhand_line; do
+    deckhand_script="$deckhand_script$deckhand_line
+"
+  done
+else deckhand_script=$(cat)
+fi
 exec <&4 4<&-
 case ":$PATH:" in *:/usr/sbin:*) ;; *) PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin ;; esac
 for deckhand_line in /usr/lib/locale/C.utf8 /usr/lib/locale/C.UTF-8 /lib/ld-musl-*.so.1; do
@@ -90,6 +112,7 @@ drain() {
   tee "$dir/out" <"$dir/o" | wc -c >"$dir/out.total" &
   tee "$dir/err" <"$dir/e" | wc -c >"$dir/err.total" &
   wait
+  exec rm -f "$dir/o" "$dir/e"
 }
 
 # At most about half a second: a child left in the background may hold the pipes for ever.
@@ -102,14 +125,14 @@ await_drains() {
   done
 }
 
+# Needs script, cap, input and how. Outlives the client: a broken pipe or a hang-up is none of its business.
 supervise() {
-  cap=$1 input=$2
+  trap '' PIPE HUP
+  record_self "$dir/pid" || return
   exec 2>"$dir/note"
-  record_self "$dir/pid"
-  printf 's\n'
+  printf 's\n' 2>/dev/null
   : >"$dir/out"
   : >"$dir/err"
-  mkfifo "$dir/o" "$dir/e"
   if [ "$input" = - ]; then
     exec 4</dev/null
   else
@@ -117,13 +140,17 @@ supervise() {
     rm -f "$dir/stdin"
   fi
   if [ -e "$dir/cancelled" ]; then
-    exec <&-
     printf 'signal 15 0 0 0 0 .\n' >"$dir/exit"
     return
   fi
   drain &
   : >"$dir/note"
-  DECKHAND_RUN=$id $leader sh -c "$entry" deckhand "$dir" >"$dir/o"
+  printf '%s' "$script" | (
+    trap - PIPE HUP
+    DECKHAND_RUN=$id
+    export DECKHAND_RUN
+    exec $leader sh -c "$entry" deckhand "$dir" "$how" >"$dir/o"
+  )
   status=$?
   exec 4<&-
   kind=exit
@@ -136,19 +163,14 @@ supervise() {
   total_out='?' total_err='?' kept_out=0 kept_err=0
   { read -r total_out <"$dir/out.total"; } 2>/dev/null
   { read -r total_err <"$dir/err.total"; } 2>/dev/null
-  if [ "${total_out:-?}$((0))${total_err:-?}" != 000 ]; then
+  if [ "$total_out,$total_err" != 0,0 ]; then
     cd "$dir" && measure
     kept_out=$size_out kept_err=$size_err
+    total_out=${total_out:-'?'} total_err=${total_err:-'?'}
     # Still being written by a background child, but below the cap: everything so far was kept.
-    [ -n "$total_out" ] && [ "$total_out" != '?' ] || total_out=$(total_of "$kept_out")
-    [ -n "$total_err" ] && [ "$total_err" != '?' ] || total_err=$(total_of "$kept_err")
+    [ "$total_out" != '?' ] || [ "$kept_out" -ge $((cap * 1024)) ] || total_out=$kept_out
+    [ "$total_err" != '?' ] || [ "$kept_err" -ge $((cap * 1024)) ] || total_err=$kept_err
   fi
   printf '%s %s %s %s %s %s .\n' "$kind" "$status" "$kept_out" "$kept_err" "$total_out" "$total_err" >"$dir/exit"
-  trap '' PIPE
   printf 'x\n' 2>/dev/null
-  rm -f "$dir/o" "$dir/e" "$dir/note" "$dir/starter"
-}
-
-total_of() {
-  if [ "$1" -lt $((cap * 1024)) ]; then printf '%s' "$1"; else printf '?'; fi
 }
