@@ -109,9 +109,11 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
     });
 
     it('runs a long script, and one that ends without a newline or in a comment', async () => {
-      const long = `${'# padding of a long script\n'.repeat(4000)}echo 'a\\b  c'\necho end # no newline`;
+      const long = `${'# padding of a long script\n'.repeat(4000)}printf '%s\\n' 'a\\b  c'\necho end # no newline`;
       expect(text((await holder().run(request(long), NEVER)).stdout)).toBe('a\\b  c\nend\n');
-      expect(text((await holder().run(request("echo 'a\\b  c' # x"), NEVER)).stdout)).toBe('a\\b  c\n');
+      expect(text((await holder().run(request("printf '%s\\n' 'a\\b  c' # x"), NEVER)).stdout)).toBe(
+        'a\\b  c\n',
+      );
     });
 
     it('brings binary input and output through unchanged', async () => {

@@ -47,8 +47,9 @@ run() {
     fail directory
   fi
   # sshd gives every command a session of its own; sudo and others do not, and may end theirs.
-  apart=
-  [ "$session" = "$subject" ] || apart=1
+  # And bash notes a death by signal only at its top level.
+  apart=1
+  if [ "$session" = "$subject" ] && [ -z "${BASH_VERSION:-}" ]; then apart=; fi
   if ! receive; then
     rm -rf "$dir"
     fail incomplete
