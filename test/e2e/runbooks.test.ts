@@ -175,6 +175,7 @@ describe.skipIf(!available.booted)(`shipped runbooks on a booted Debian host ${a
     const report = await ask('set up a firewall with port 8098');
     const load = report.commandRuns.find(run => run.script.includes('--on-active=60') && run.exitCode === 0);
     const script = load?.script ?? '';
+    await on('nft delete table inet deckhand');
     const result = await host.run('cat >/tmp/load.sh && sh /tmp/load.sh', { input: script });
     expect(result).toMatchObject({ code: 0 });
     expect(await reached()).toEqual([true, true, false]);
