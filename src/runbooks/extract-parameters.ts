@@ -7,7 +7,7 @@ import {
   type ParameterValue,
 } from './parameter.ts';
 import type { Runbook } from './runbook.ts';
-import { JOINTS, NOT_PACKAGES, PREPOSITIONS } from './vocabulary.ts';
+import { JOINTS, NOT_PACKAGES, PREPOSITIONS, PRONOUNS } from './vocabulary.ts';
 import { isFiller, isKnownWord, isNegation, plainOf, type Language } from './words.ts';
 
 export interface Extracted {
@@ -19,6 +19,7 @@ export interface Extracted {
 }
 
 const NO_PACKAGES: ReadonlySet<string> = new Set(NOT_PACKAGES.split(' ').map(plainOf));
+const PRONOUN_WORDS: ReadonlySet<string> = new Set(PRONOUNS.split(' ').map(plainOf));
 const JOINT_WORDS: ReadonlySet<string> = new Set(JOINTS.split(' ').map(plainOf));
 const BREAKS: ReadonlySet<string> = new Set(`${JOINTS} ${PREPOSITIONS}`.split(' ').map(plainOf));
 /** Not a letter, digit or sign of a name on either side: JavaScript's \b knows no Cyrillic. */
@@ -96,6 +97,7 @@ function readValue(parameter: Parameter, request: MaskedRequest, found: string):
 
 /** Whether unquoted words can be this value, and not a part of the sentence. */
 function isPlausible(parameter: Parameter, found: string): boolean {
+  if (parameter.type !== 'text' && PRONOUN_WORDS.has(plainOf(found))) return false;
   switch (parameter.type) {
     case 'text':
       return isPlainText(found);

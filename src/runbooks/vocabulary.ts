@@ -109,6 +109,11 @@ export const NOT_PACKAGES =
   'tools stuff dependencies extension extensions plugin plugins module modules theme patch patches key keys script scripts ' +
   'file files from with without and or on for to in via using again also only please some any my our a an the me us here there';
 
+/** Words that name no single thing: never the name of a package, an account, a service or a host. */
+export const PRONOUNS =
+  'nothing none nobody everything everybody anything something all any some each every it them this that these those ' +
+  'ничего никто все всех всё что-нибудь его ее её их';
+
 /** Several words that are one; replaced before words are looked up. */
 export const COMPOUNDS: readonly (readonly [RegExp, string])[] = [
   [/\bset(?:ting)?\s+up\b/giu, 'setup'],
@@ -119,6 +124,7 @@ export const COMPOUNDS: readonly (readonly [RegExp, string])[] = [
   [/\bclean\s+up\b/giu, 'cleanup'],
   [/\btime\s*-?\s*zone\b/giu, 'timezone'],
   [/\bhost\s+name\b/giu, 'hostname'],
+  [/\bhost\s+(?=an?\s)/giu, 'serve '],
   [/\bweb[\s-]+page\b/giu, 'page'],
   [/веб-(?=страни|сайт)/giu, ''],
   [/\bweb[\s-]+site\b/giu, 'site'],
@@ -140,3 +146,6 @@ export const JOINTS =
 export const PREPOSITIONS =
   'on over at via using with from to in for by as through under into off of about ' +
   'на над через по с со из для от под в во к ко у о об при за';
+
+/** Said for politeness between commas, where it would part a verb from its object. */
+export const COURTESY = /\s*,\s*(?:please|пожалуйста)\s*(?:,|(?=[.!]?\s*$))/giu;

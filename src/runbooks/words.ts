@@ -1,5 +1,5 @@
 import snowball from 'snowball-stemmers';
-import { COMPOUNDS, CONCEPTS, FILLERS, NEGATIONS, POLITE_QUESTION } from './vocabulary.ts';
+import { COMPOUNDS, CONCEPTS, COURTESY, FILLERS, NEGATIONS, POLITE_QUESTION } from './vocabulary.ts';
 
 export type Language = 'en' | 'ru';
 
@@ -58,7 +58,7 @@ export function isNegation(word: string): boolean {
 
 /** `can you X?` as `X`, white space as single blanks. */
 export function normaliseRequest(text: string): string {
-  return (POLITE_QUESTION.exec(text)?.[1] ?? text).replaceAll(/\s+/g, ' ').trim();
+  return (POLITE_QUESTION.exec(text)?.[1] ?? text).replaceAll(COURTESY, ' ').replaceAll(/\s+/g, ' ').trim();
 }
 
 /**
