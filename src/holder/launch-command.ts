@@ -15,10 +15,11 @@ export interface Launch {
 // One line each, and without single quote or exclamation mark: the login shell may be csh or fish.
 const FIND_HOLDER = `d=\${XDG_STATE_HOME:-$HOME/.local/state}/deckhand; f=$d/holder-${HOLDER_HASH}.sh;`;
 const RUN_HOLDER = 'LC_ALL=C; export LC_ALL; if [ -r "$f" ]; then . "$f"; else printf "%s\\nn\\n" "$1"; fi';
+// dash's own printf says only "I/O error"; the one byte written by cat says why: no room, read-only.
 const INSTALL_HOLDER = [
   'LC_ALL=C; export LC_ALL; mkdir -p "${d%/*}" && { [ -d "$d" ] || mkdir -m 700 "$d" || [ -d "$d" ]; };',
   'o=; while IFS= read -r l; do if [ "$l" = "$1" ]; then o=1; break; fi; printf "%s\\n" "$l" || break; done >"$f.$$";',
-  '[ -n "$o" ] && mv -f "$f.$$" "$f" && { . "$f"; exit; }; rm -f "$f.$$"; printf "%s\\nf install\\n" "$1"',
+  '[ -n "$o" ] && mv -f "$f.$$" "$f" && { . "$f"; exit; }; printf x | cat >"$f.$$"; rm -f "$f.$$"; printf "%s\\nf install\\n" "$1"',
 ].join(' ');
 const ENVIRONMENT = [
   'case ":$PATH:" in *:/usr/sbin:*) ;; *) PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin;; esac;',
