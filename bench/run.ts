@@ -4,7 +4,7 @@
  * `--assert` ends with 1 when a target is missed. Needs root: the hosts are the lab's.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { labAvailable } from '../test/lab/lab.ts';
@@ -29,6 +29,8 @@ if (!can.booted) {
   process.exit(2);
 }
 
+/** What else the machine was doing: figures of a busy machine are worth less. */
+const loadBefore = loadavg()[0]?.toFixed(1) ?? 'unknown';
 const page: string[] = [];
 const say = (line: string): void => {
   console.log(line);
@@ -61,7 +63,7 @@ async function versionOf(commandLine: string): Promise<string> {
 function record(): void {
   const path = join(import.meta.dirname, 'RESULTS.md');
   const memory = Math.round(totalmem() / 2 ** 30);
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'cpu'}, ${memory} GiB, Linux ${release()}, node ${process.version}`;
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'cpu'}, ${memory} GiB, Linux ${release()}, node ${process.version}, load average before: ${loadBefore}`;
   const head =
     existsSync(path) && readFileSync(path, 'utf8').startsWith('#') ? '' : '# Results of the benches\n';
   appendFileSync(
