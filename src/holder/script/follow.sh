@@ -2,9 +2,10 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # one script in parts: the others set and read these
 
 measure() {
+  size_out=0 size_err=0
+  if ! [ -s out ] && ! [ -s err ]; then return 0; fi
   # shellcheck disable=SC2046 # two lines of equally many fields, err before out
   set -- $(ls -ln err out 2>/dev/null)
-  size_out=0 size_err=0
   [ $# -ge 10 ] || return 0
   size_err=$5
   shift $(($# / 2))

@@ -43,6 +43,8 @@ run() {
     return
   fi
   if ! record_self "$dir/starter" || ! mkfifo "$dir/o" "$dir/e"; then
+    # Builtins say "I/O error"; a program names the reason.
+    printf 'probe\n' | tee "$dir/probe" >/dev/null
     rm -rf "$dir"
     fail directory
   fi
@@ -71,7 +73,7 @@ run() {
 
 tick() {
   trap - PIPE HUP
-  for pause in 0.02 0.03 0.05 0.1; do
+  for pause in 0.04 0.06 0.1; do
     sleep "$pause" >/dev/null && printf 't\n'
   done
   while sleep 0.15 >/dev/null; do printf 't\n'; done
@@ -112,17 +114,17 @@ drain() {
   ulimit -S -f $((cap * 2))
   tee "$dir/out" <"$dir/o" | wc -c >"$dir/out.total" &
   tee "$dir/err" <"$dir/e" | wc -c >"$dir/err.total" &
-  wait
-  exec rm -f "$dir/o" "$dir/e"
 }
 
 # At most about half a second: a child left in the background may hold the pipes for ever.
 await_drains() {
   turn=0
-  while [ "$turn" -lt 420 ]; do
+  while [ "$turn" -lt 423 ]; do
     if [ -s "$dir/out.total" ] && [ -s "$dir/err.total" ]; then return; fi
     turn=$((turn + 1))
-    if [ "$turn" -gt 400 ]; then sleep 0.025 2>/dev/null || { sleep 1; return; }; fi
+    pause=0.025
+    [ "$turn" -gt 405 ] || pause=0.005
+    if [ "$turn" -gt 400 ]; then sleep "$pause" 2>/dev/null || { sleep 1; return; }; fi
   done
 }
 
