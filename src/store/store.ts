@@ -1,0 +1,224 @@
+import type { ErrorRecord } from '../core/deckhand-error.ts';
+import type { OutputPiece, TaskEvent, TaskEventBody } from '../core/task-event.ts';
+import type { TaskState } from '../core/task-state.ts';
+import type { Approval, NewTask, Progress, TaskRecord } from '../core/task.ts';
+
+/** A task's id and the number of its claim: what an older claim reports is refused. */
+export interface Fence {
+  readonly task: string;
+  readonly claim: number;
+}
+
+/** How the work of one claim ended. */
+export type Settlement =
+  | { readonly to: 'succeeded'; readonly result: Readonly<Record<string, unknown>> }
+  | {
+      readonly to: 'failed' | 'cancelled' | 'lost';
+      readonly error: ErrorRecord;
+      readonly result?: Readonly<Record<string, unknown>>;
+    }
+  /** A new attempt at `at`. */
+  | { readonly to: 'repeat'; readonly at: number; readonly error: ErrorRecord }
+  /** The same attempt goes on later: by itself, when resumed, when approved. */
+  | { readonly to: 'delayed'; readonly at: number; readonly reason: string; readonly error?: ErrorRecord }
+  | { readonly to: 'queued'; readonly reason: string; readonly crashed: boolean }
+  | { readonly to: 'paused' }
+  | { readonly to: 'waiting-approval'; readonly approval: NewApproval };
+
+export type NewApproval = Pick<Approval, 'id' | 'hash' | 'title' | 'expiresAt'>;
+
+/** What a running claim tells the store. Each is fenced. */
+export type ClaimWrite = Fence &
+  (
+    | { readonly write: 'event'; readonly body: TaskEventBody }
+    /** Output in order of arrival; at most 64 KiB together. */
+    | { readonly write: 'output'; readonly pieces: readonly OutputPiece[] }
+    | { readonly write: 'progress'; readonly progress: Progress }
+    | { readonly write: 'phase'; readonly phase: string }
+    /** Something is about to begin on a host under this run id. */
+    | { readonly write: 'begun'; readonly host: string; readonly runId: string }
+    | { readonly write: 'step'; readonly name: string; readonly output: Readonly<Record<string, unknown>> }
+    | { readonly write: 'settle'; readonly settlement: Settlement }
+  );
+
+/** `fenced`: the claim is no longer the task's; what it reported was dropped. */
+export type WriteOutcome = 'written' | 'fenced';
+
+export interface ClaimLimits {
+  /** Tasks to claim at most. */
+  readonly free: number;
+  /** How many more may run on a host; a host that is absent has `hostDefault` in all. */
+  readonly hostDefault: number;
+  readonly hostLimits: Readonly<Record<string, number>>;
+}
+
+export interface TaskFilter {
+  readonly states?: readonly TaskState[];
+  readonly kind?: string;
+  readonly host?: string;
+  readonly category?: string;
+  readonly tag?: string;
+  readonly group?: string;
+  /** Created before, milliseconds since the epoch. */
+  readonly createdBefore?: number;
+  /** Finished before. */
+  readonly finishedBefore?: number;
+}
+export interface Page {
+  /** At most 1 000. */
+  readonly limit: number;
+  /** `next` of the page before. Newest first. */
+  readonly cursor?: string;
+}
+export interface TaskPage {
+  readonly tasks: readonly TaskRecord[];
+  readonly next: string | null;
+}
+
+/** What a person asks of a task. Throws `task.unknown` or `task.illegal-state`. */
+export type TaskControl =
+  | { readonly action: 'cancel'; readonly force: boolean }
+  | { readonly action: 'pause' }
+  | { readonly action: 'resume' }
+  | { readonly action: 'priority'; readonly priority: number };
+
+export interface OutputChunk {
+  readonly task: string;
+  /** Sequence within the task, from 1. */
+  readonly seq: number;
+  readonly attempt: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly pieces: readonly OutputPiece[];
+}
+
+export interface Schedule {
+  readonly id: string;
+  readonly name: string;
+  /** Five-field cron or an interval such as `every 15m`. */
+  readonly when: string;
+  readonly timeZone: string;
+  /** Runs missed while nobody was there: none, or one now. */
+  readonly missed: 'skip' | 'once';
+  /** What is submitted: a submission of the api, JSON. */
+  readonly submission: Readonly<Record<string, unknown>>;
+  readonly enabled: boolean;
+  readonly nextAt: number | null;
+  readonly lastAt: number | null;
+  readonly createdAt: number;
+}
+
+export interface AuditEntry {
+  readonly time: number;
+  /** Account or token name. */
+  readonly who: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly outcome: 'allowed' | 'refused';
+  readonly requestId: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface TaskStatistics {
+  readonly byState: Readonly<Partial<Record<TaskState, number>>>;
+  /** Of tasks that ended. Null where none did. */
+  readonly successRate: number | null;
+  /** Milliseconds from start to end of succeeded and failed tasks. */
+  readonly duration: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p95: number;
+    readonly p99: number;
+  } | null;
+  readonly retries: number;
+  readonly errorsByCode: Readonly<Record<string, number>>;
+  readonly lastHour: { readonly finished: number; readonly failed: number };
+  readonly lastDay: { readonly finished: number; readonly failed: number };
+}
+
+/** Told after the commit that made it true, in order. */
+export interface Committed {
+  readonly events: readonly TaskEvent[];
+  readonly output: readonly OutputChunk[];
+}
+
+/**
+ * Remembers tasks, events, output, steps, approvals, schedules, settings and the audit trail.
+ * What a resolved promise acknowledged survives a power cut. Each call is one transaction: all or nothing.
+ * Times (`now`) are arguments, milliseconds since the epoch.
+ * Every method may throw `store.full`, `store.corrupt` or `store.unusable`.
+ */
+export interface Store extends AsyncDisposable {
+  /** Where it is kept, for people. */
+  readonly location: string;
+
+  /**
+   * Keeps tasks in the order given; those without open dependencies are queued or delayed. A task whose
+   * idempotency key is known is not kept again: the older one is in its place, `existed`. Throws
+   * `task.cyclic`, `task.unknown` (a dependency).
+   */
+  submit(
+    tasks: readonly NewTask[],
+    now: number,
+  ): Promise<readonly { readonly task: TaskRecord; readonly existed: boolean }[]>;
+
+  /**
+   * Moves due delayed tasks to the queue and gives the best queued ones to `executor`, within the limits:
+   * highest priority first, a minute of waiting weighing as much as a point of priority, then oldest first.
+   */
+  claim(executor: string, limits: ClaimLimits, now: number): Promise<readonly TaskRecord[]>;
+  /** What running claims report, in order, in one transaction. One outcome each. */
+  record(writes: readonly ClaimWrite[], now: number): Promise<readonly WriteOutcome[]>;
+  /** Puts every running task back to the queue, same attempt: nobody else can hold a claim. At start. */
+  recover(now: number): Promise<readonly TaskRecord[]>;
+  /** When the next delayed task is due; null = none waits. */
+  nextDue(): Promise<number | null>;
+
+  /** Carries out at once what needs no executor (a queued task is cancelled), marks what does (a running one). */
+  control(task: string, control: TaskControl, now: number): Promise<TaskRecord>;
+  /** Answers an approval; the task is queued or cancelled. Throws `task.illegal-state` when it is no longer open. */
+  decide(approval: string, answer: 'approved' | 'declined', who: string, now: number): Promise<TaskRecord>;
+  /** Fails the tasks of approvals that nobody answered in time. */
+  expireApprovals(now: number): Promise<number>;
+  /** Removes tasks that have ended, with all that hangs on them. Throws `task.illegal-state` for others. */
+  remove(tasks: readonly string[]): Promise<number>;
+  /** Removes what ended before `finishedBefore`, and the oldest ended ones beyond `keep`. Audit and schedules stay. */
+  prune(rule: { readonly finishedBefore: number; readonly keep: number }): Promise<number>;
+
+  /** Throws `task.unknown`. */
+  task(id: string): Promise<TaskRecord>;
+  tasks(filter: TaskFilter, page: Page): Promise<TaskPage>;
+  dependenciesOf(task: string): Promise<readonly string[]>;
+  input(task: string): Promise<Uint8Array | null>;
+  steps(task: string): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>;
+  approvals(filter: {
+    readonly state?: Approval['state'];
+    readonly task?: string;
+  }): Promise<readonly Approval[]>;
+  /** After `afterSeq`, oldest first. */
+  events(task: string, afterSeq: number, limit: number): Promise<readonly TaskEvent[]>;
+  output(task: string, afterSeq: number, limit: number): Promise<readonly OutputChunk[]>;
+  /** Bytes kept of each stream in the present attempt: where a follower goes on. */
+  outputLength(task: string): Promise<{ readonly stdout: number; readonly stderr: number }>;
+  statistics(now: number): Promise<TaskStatistics>;
+  /** Tasks in each state; cheap. */
+  counts(): Promise<Readonly<Partial<Record<TaskState, number>>>>;
+  /** Running tasks of each host. */
+  runningByHost(): Promise<ReadonlyMap<string, number>>;
+
+  saveSchedule(schedule: Schedule): Promise<void>;
+  schedules(): Promise<readonly Schedule[]>;
+  removeSchedule(id: string): Promise<boolean>;
+  setting(name: string): Promise<unknown>;
+  saveSetting(name: string, value: unknown): Promise<void>;
+  audit(entry: AuditEntry): Promise<void>;
+  auditTrail(page: Page): Promise<{ readonly entries: readonly AuditEntry[]; readonly next: string | null }>;
+
+  /** Called after every commit that made events or output. Gives what stops it. */
+  watch(listener: (committed: Committed) => void): () => void;
+
+  /** A consistent copy while work goes on. The file must not exist. */
+  backup(file: string): Promise<{ readonly bytes: number }>;
+  /** Empty = sound; else what is wrong, in words. */
+  check(): Promise<readonly string[]>;
+}
