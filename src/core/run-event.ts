@@ -10,7 +10,13 @@ export type RunEventBody =
       readonly phase: 'connecting' | 'reading facts' | 'checking' | 'running' | 'proving';
     }
   | { readonly kind: 'plan-ready'; readonly preview: PlanPreview }
-  | { readonly kind: 'approval-requested'; readonly hash: string; readonly title: string }
+  | {
+      readonly kind: 'approval-requested';
+      readonly hash: string;
+      readonly title: string;
+      /** Id of the approval that waits for an answer; absent where the asker is answered directly. */
+      readonly approval?: string;
+    }
   | {
       readonly kind: 'step-started';
       readonly host: string;
