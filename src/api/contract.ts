@@ -44,6 +44,8 @@ export interface ExecRequest {
 
 export interface ExecHostResult {
   readonly host: string;
+  /** The task that did it, where there is one. */
+  readonly task?: string;
   readonly verdict: Verdict | 'error';
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -73,6 +75,8 @@ export interface PlanRequest {
 }
 export interface RunRequest extends PlanRequest {
   readonly confirm: 'plan' | 'steps';
+  /** True: whoever asks approves the plan, whatever it will be; nobody is asked. */
+  readonly approved?: boolean;
 }
 
 export interface HostSummary {
