@@ -47,8 +47,9 @@ export type WriteOutcome = 'written' | 'fenced';
 export interface ClaimLimits {
   /** Tasks to claim at most. */
   readonly free: number;
-  /** How many more may run on a host; a host that is absent has `hostDefault` in all. */
+  /** Tasks that may run at once on a host, those that run already among them. */
   readonly hostDefault: number;
+  /** The same for hosts with a limit of their own. */
   readonly hostLimits: Readonly<Record<string, number>>;
 }
 

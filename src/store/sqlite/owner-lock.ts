@@ -1,0 +1,63 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import { sqliteCode, storeFault } from './sqlite-faults.ts';
+import { prepareFile } from './store-folder.ts';
+
+const BUSY = 5;
+
+export interface OwnerLock {
+  /** The owner before did not close the store: it was killed, or the power failed. */
+  readonly unclean: boolean;
+  release(): void;
+}
+
+/**
+ * Makes this process the one owner of the folder's store. The lock is a file lock that the kernel drops with the
+ * process, however it ends; it is never taken from somebody else. Throws `store.locked`.
+ *
+ * The lock file must never be opened by other means in this process: closing any descriptor of it would drop the lock.
+ */
+export function takeOwnership(folder: string, now: number): OwnerLock {
+  const file = prepareFile(folder, 'owner.lock');
+  const note = join(folder, 'owner.json');
+  const lock = new DatabaseSync(file, { timeout: 0 });
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (thrown) {
+    lock.close();
+    throw sqliteCode(thrown) === BUSY ? lockedBy(folder, readNote(note)) : storeFault(thrown, file);
+  }
+  const unclean = readNote(note) !== null;
+  writeFileSync(note, `${JSON.stringify({ pid: process.pid, since: new Date(now).toISOString() })}\n`, {
+    mode: 0o600,
+  });
+  return {
+    unclean,
+    release: () => {
+      rmSync(note, { force: true });
+      lock.close();
+    },
+  };
+}
+
+interface Note {
+  readonly pid: number;
+  readonly since: string;
+}
+
+function readNote(file: string): Note | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Note;
+  } catch {
+    return null;
+  }
+}
+
+function lockedBy(folder: string, note: Note | null): DeckhandError {
+  const who = note ? `process ${note.pid}, since ${note.since}` : 'another process';
+  return new DeckhandError('store.locked', `The store in ${folder} is owned by ${who}.`, {
+    details: { path: folder, ...(note && { pid: note.pid, since: note.since }) },
+  });
+}
