@@ -17,10 +17,14 @@ export interface CommandRequest {
   readonly timeout: number;
   /** Milliseconds without output; 0 or absent = none. */
   readonly idleTimeout?: number;
-  /** Most bytes kept of each stream; what is beyond is counted and said. */
+  /** Most bytes of each stream that are taken at all; what is beyond is counted and said. */
   readonly outputLimit: number;
+  /** Most bytes of each stream in the answer, for who stores the output elsewhere. Default: the output limit. */
+  readonly collect?: number;
   /** False runs straight on a channel, without the holder: for checks and facts, which change nothing. */
   readonly durable: boolean;
+  /** The same for the same piece of work, so that a later claim finds the run again; absent = a new run each time. */
+  readonly key?: string;
 }
 
 export interface CommandRun {
@@ -36,16 +40,19 @@ export interface CommandRun {
   readonly exitCode: number | null;
   /** `KILL`, `TERM` … when the verdict is killed. */
   readonly signal: string | null;
+  /** The first bytes: the whole stream where its length is `stdoutBytes`. */
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
-  /** True bytes the command wrote, also beyond what was kept. */
+  /** True bytes the command wrote, also beyond what was taken. */
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
+  /** The command wrote more than the output limit: the rest was seen by nobody. */
   readonly truncated: boolean;
 }
 
 export type OutputStream = 'stdout' | 'stderr';
-export type OnOutput = (stream: OutputStream, bytes: Uint8Array) => void;
+/** A returned promise is waited for before the next piece: a slow reader slows the transport, not the command. */
+export type OnOutput = (stream: OutputStream, bytes: Uint8Array) => void | Promise<void>;
 
 /**
  * The one door to a host, as the work layer sees it. Throws a DeckhandError only when nothing is

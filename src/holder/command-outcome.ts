@@ -22,7 +22,7 @@ export function outcomeOf(state: RunState, collector: OutputCollector): CommandO
   const signal = finished?.signal ?? null;
   const total = (stream: OutputStream): number => finished?.total[stream] ?? collector.seen(stream);
   const uncounted = finished !== null && (finished.total.stdout === null || finished.total.stderr === null);
-  const cut = (stream: OutputStream): boolean => total(stream) > collector.kept(stream);
+  const cut = (stream: OutputStream): boolean => total(stream) > collector.passed(stream);
   return {
     verdict: verdictOf(exitCode, signal),
     exitCode,

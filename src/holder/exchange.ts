@@ -1,6 +1,7 @@
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { sanitiseText, tailOf } from '../core/untrusted.ts';
 import type { ExecuteResult, SshConnection } from '../ssh/connection.ts';
+import { deliver, settled } from './delivery.ts';
 import { type Frame, FrameParser } from './frame-parser.ts';
 import { launchHolder, type PrivilegeRoute } from './launch-command.ts';
 import { newMarker, type RandomSource } from './marker.ts';
@@ -13,7 +14,8 @@ export interface Exchange {
   readonly words: readonly string[];
   readonly payload?: (marker: string) => Uint8Array;
   readonly signal: AbortSignal;
-  readonly onFrame?: (frame: Frame) => void;
+  /** A returned promise holds the channel back until it settles. */
+  readonly onFrame?: (frame: Frame) => void | Promise<void>;
   readonly offsets?: Offsets;
   readonly random?: RandomSource;
 }
@@ -40,16 +42,20 @@ async function attempt(
   let end: RunState | 'need-install' | undefined;
   let failed: string | undefined;
   let broken: unknown;
+  let lost = false;
+  let inHand: Promise<void> | undefined;
+  const read: Frame[] = [];
   const parser = new FrameParser(
     marker,
     frame => {
       if (frame.kind === 'end') end = frame.state;
       else if (frame.kind === 'need-install') end = 'need-install';
       else if (frame.kind === 'failed') failed = frame.reason;
-      else request.onFrame?.(frame);
+      else read.push(frame);
     },
     request.offsets ?? START,
   );
+  const take = (frame: Frame): void | Promise<void> => request.onFrame?.(frame);
   const payload = request.payload?.(marker) ?? new Uint8Array();
   const launch = launchHolder(request.route, marker, request.words, payload, install);
   const abort = new AbortController();
@@ -59,19 +65,33 @@ async function attempt(
       signal: AbortSignal.any([request.signal, abort.signal]),
       stdin: launch.stdin,
       collectLimit: 16 * 1024,
+      // The supervisor of a run may live in the process group that a signal to the channel would reach.
+      leaveRunning: true,
       onOutput: (stream, bytes) => {
         if (stream === 'stderr' || broken !== undefined) return;
+        const stop = (error: unknown): void => {
+          broken ??= error;
+          abort.abort();
+        };
         try {
           parser.push(bytes);
         } catch (error) {
-          broken = error;
-          abort.abort();
+          stop(error);
         }
+        try {
+          inHand = deliver(read.splice(0), take, () => lost)?.catch(stop);
+        } catch (error) {
+          stop(error);
+        }
+        return inHand;
       },
     });
   } catch (error) {
     // The answer was complete: how the channel ended no longer matters.
-    if (broken === undefined && end === undefined && failed === undefined) throw error;
+    lost = end === undefined && failed === undefined;
+    // What the reader has in hand counts as seen; it must be through with it before anybody asks again.
+    if (inHand !== undefined) await settled(inHand, request.signal);
+    if (broken === undefined && lost) throw error;
   }
   if (broken !== undefined) throw broken;
   if (end !== undefined) return end;

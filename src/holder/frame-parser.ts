@@ -16,6 +16,8 @@ export type Frame =
     }
   /** `complete` false: the host cannot list processes, so nothing is proved. */
   | { readonly kind: 'remaining'; readonly pids: readonly number[]; readonly complete: boolean }
+  /** A pause that was asked for began or ended. */
+  | { readonly kind: 'paused'; readonly paused: boolean }
   | { readonly kind: 'removed'; readonly count: number }
   | { readonly kind: 'end'; readonly state: RunState };
 
@@ -28,7 +30,7 @@ const BYTES_LINE = new RegExp(`^([oe]) ${NUMBER} ${NUMBER}$`);
 const FINISHED_LINE = new RegExp(
   `^x (exit|signal) (\\d{1,3}) ${NUMBER} ${NUMBER} (?:${NUMBER}|\\?) (?:${NUMBER}|\\?)$`,
 );
-const STATE_LINE = /^x (running|unknown|missing|done)$/;
+const STATE_LINE = /^x (running|paused|unknown|missing|done)$/;
 const NEWLINE = 10;
 
 /**
@@ -124,7 +126,8 @@ export class FrameParser {
     else if (/^f [a-z-]{1,40}$/.test(line)) this.#end({ kind: 'failed', reason: line.slice(2) });
     else if (/^p( [1-9]\d{0,9})*$/.test(line)) {
       this.#emit({ kind: 'remaining', pids: line.split(' ').slice(1).map(Number), complete: true });
-    } else if (line === 'p ?') this.#emit({ kind: 'remaining', pids: [], complete: false });
+    } else if (line === 'z 0' || line === 'z 1') this.#emit({ kind: 'paused', paused: line === 'z 1' });
+    else if (line === 'p ?') this.#emit({ kind: 'remaining', pids: [], complete: false });
     else if (/^d \d{1,9}$/.test(line)) this.#emit({ kind: 'removed', count: Number(line.slice(2)) });
     else throw unreadable(`'${line.slice(0, 80)}' is no frame`);
   }
@@ -159,7 +162,8 @@ function readState(line: string): RunState {
   }
   const state = STATE_LINE.exec(line)?.[1];
   if (state === undefined) throw unreadable(`'${line.slice(0, 80)}' is no state`);
-  return { state: state as 'running' | 'unknown' | 'missing' | 'done' };
+  if (state === 'running' || state === 'paused') return { state: 'running', paused: state === 'paused' };
+  return { state: state as 'unknown' | 'missing' | 'done' };
 }
 
 function countOf(text: string | undefined): number | null {

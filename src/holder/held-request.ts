@@ -2,7 +2,15 @@ import type { CommandRequest } from '../core/command-run.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 
 /** A request with the id that makes it happen at most once on its host. */
-export type HeldRequest = CommandRequest & { readonly id: string };
+export type HeldRequest = CommandRequest & {
+  readonly id: string;
+  /** Never starts anything: only looks for what was started before. Not there: `command.unknown`, `missing`. */
+  readonly attachOnly?: boolean;
+  /** Aborted: let go of the run and leave it as it is on the host (`command.cancelled`, `left: true`). */
+  readonly leave?: AbortSignal;
+  /** Called when the host says that it runs, or ran before. */
+  readonly onStarted?: () => void;
+};
 
 /** A run id that is safe in paths and shells, or `input.invalid`. */
 export function checkId(id: string): string {

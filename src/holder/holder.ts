@@ -3,17 +3,20 @@ import type { CommandRun, OnOutput, Privilege } from '../core/command-run.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import { type CommandOutcome, commandRun, outcomeOf } from './command-outcome.ts';
-import { type Exchange, exchange } from './exchange.ts';
+import { exchange } from './exchange.ts';
+import type { Frame } from './frame-parser.ts';
 import { checkId, checkRequest, type HeldRequest } from './held-request.ts';
 import { howToRead, scriptPayload } from './launch-command.ts';
 import { RunLimits, type StopReason } from './limits.ts';
 import { OutputCollector } from './output-collector.ts';
 import { type PrivilegeOptions, routeTo } from './privilege.ts';
 import { Progress } from './progress.ts';
-import { cancelUnproved, locate, stoppedError } from './run-errors.ts';
+import { type Ask, type CancelOutcome, cancelRun, type PauseOutcome, pauseRun } from './run-control.ts';
+import { cancelUnproved, locate, missingRun, stoppedError, leftAlone } from './run-errors.ts';
 import { type Offsets, type RunState, START } from './run-state.ts';
 
 export type { HeldRequest } from './held-request.ts';
+export type { CancelOutcome, PauseOutcome } from './run-control.ts';
 
 export interface HolderOptions extends PrivilegeOptions {
   readonly clock: Clock;
@@ -29,13 +32,6 @@ export interface FollowOptions {
   readonly onOutput?: OnOutput;
   /** Most bytes collected of each stream. Default 1 MiB. */
   readonly outputLimit?: number;
-}
-
-export interface CancelOutcome {
-  /** Processes of the run that are still there. Empty and `proved`: none is. */
-  readonly remaining: readonly number[];
-  readonly proved: boolean;
-  readonly state: RunState;
 }
 
 const DEFAULT_LIMIT = 1024 * 1024;
@@ -60,7 +56,8 @@ export class Holder {
   /**
    * Starts a command and follows it to its end; where the id was started before, only follows. A
    * caller that lost the connection calls again with the same id on a new one, and `seen` with what
-   * `onOutput` got so far: the answer is the whole run again, `onOutput` gets only the rest.
+   * `onOutput` got so far: the answer is the whole run again, `onOutput` gets only the rest. With
+   * `attachOnly` nothing is started; `command.unknown` with `missing: true` where the id is not known.
    * Limits and abort stop the command on the host first, then throw `command.timeout`,
    * `command.idle-timeout` or `command.cancelled` — or `command.cancel-unproved` with the `pids`
    * left. Errors carry `runId` (and `offsets` when the connection was lost).
@@ -76,10 +73,12 @@ export class Holder {
     const { clock } = this.#options;
     const startedAt = clock.now();
     const began = clock.monotonic();
-    const collector = new OutputCollector(request.outputLimit);
+    const collector = new OutputCollector(request.collect ?? request.outputLimit, request.outputLimit);
     const channel = new AbortController();
-    using limits = new RunLimits(clock, request, signal);
-    const progress = new Progress(collector, onOutput, seen, () => limits.sawOutput());
+    const { leave, onStarted } = request;
+    using limits = new RunLimits(clock, request, leave ? AbortSignal.any([signal, leave]) : signal);
+    const progress = new Progress(collector, onOutput, seen, limits);
+    if (onStarted) progress.onStarted = () => onStarted();
     const work = this.#start(request, channel.signal, progress).then(state => {
       progress.verifyComplete(state, this.#connection.host.name);
       return state;
@@ -87,6 +86,7 @@ export class Holder {
     const stopped = limits.reached.then(reason => ({ reason }));
     try {
       const first = await Promise.race([work, stopped]);
+      if ('reason' in first && leave?.aborted) throw leftAlone(request);
       if ('reason' in first) return await this.#stop(request, first.reason, work);
       const timing = { startedAt, duration: clock.monotonic() - began };
       return commandRun(request.id, request, timing, outcomeOf(first, collector));
@@ -101,9 +101,14 @@ export class Holder {
   /** Starts a command (once) and returns when it is running, or was before; follow it with `follow`. */
   async start(request: HeldRequest, signal: AbortSignal): Promise<{ readonly attached: boolean }> {
     checkRequest(request);
+    if (request.attachOnly === true) {
+      const { state } = await this.status(request.id, request.privilege, signal);
+      if (state === 'missing') throw missingRun(request);
+      return { attached: true };
+    }
     const channel = new AbortController();
     const { promise, resolve } = Promise.withResolvers<{ readonly attached: boolean }>();
-    const progress = new Progress(new OutputCollector(0), undefined, START, () => undefined);
+    const progress = new Progress(new OutputCollector(0), undefined, START);
     progress.onStarted = attached => resolve({ attached });
     const work = this.#start(request, AbortSignal.any([signal, channel.signal]), progress);
     try {
@@ -123,7 +128,7 @@ export class Holder {
   async follow(id: string, options: FollowOptions): Promise<CommandOutcome & { readonly missing: boolean }> {
     const offsets = options.offsets ?? START;
     const collector = new OutputCollector(options.outputLimit ?? DEFAULT_LIMIT);
-    const progress = new Progress(collector, options.onOutput, offsets, () => undefined, offsets);
+    const progress = new Progress(collector, options.onOutput, offsets, undefined, offsets);
     try {
       const state = await this.#ask(options.privilege, {
         words: ['follow', checkId(id), String(offsets.stdout), String(offsets.stderr)],
@@ -146,26 +151,37 @@ export class Holder {
 
   /**
    * TERM to every process of a run (its session, its descendants, whoever carries its marker), KILL
-   * after the grace, and a last look at what is left. A finished run is left alone.
+   * after the grace, and a last look at what is left. A paused run is ended too; a finished one is
+   * left alone.
    */
   async cancel(
     id: string,
     privilege: Privilege,
     options: { readonly grace?: number; readonly signal: AbortSignal },
   ): Promise<CancelOutcome> {
-    const grace = Math.round(options.grace ?? this.#options.grace ?? DEFAULT_GRACE);
-    let remaining: readonly number[] = [];
-    let proved = false;
-    const state = await this.#ask(privilege, {
-      words: ['cancel', checkId(id), String(grace)],
-      signal: options.signal,
-      onFrame: frame => {
-        if (frame.kind !== 'remaining') return;
-        remaining = frame.pids;
-        proved = frame.complete && frame.pids.length === 0;
-      },
-    });
-    return { remaining, proved: proved && state.state !== 'running', state };
+    const grace = options.grace ?? this.#options.grace ?? DEFAULT_GRACE;
+    return cancelRun(this.#ask, id, privilege, grace, options.signal);
+  }
+
+  /**
+   * Stops every process of a run where it stands (SIGSTOP); its supervisor and its followers go on.
+   * While a follower sees the pause, no time limit counts.
+   */
+  async pause(
+    id: string,
+    privilege: Privilege,
+    options: { readonly signal: AbortSignal },
+  ): Promise<PauseOutcome> {
+    return pauseRun(this.#ask, 'pause', id, privilege, options.signal);
+  }
+
+  /** Lets every process of a run go on (SIGCONT), also one that the command had stopped itself. */
+  async resume(
+    id: string,
+    privilege: Privilege,
+    options: { readonly signal: AbortSignal },
+  ): Promise<PauseOutcome> {
+    return pauseRun(this.#ask, 'resume', id, privilege, options.signal);
   }
 
   /** Removes runs that ended longer ago than `olderThan` ms, and the oldest beyond `keep`; never running ones. */
@@ -186,21 +202,28 @@ export class Holder {
   }
 
   async #start(request: HeldRequest, signal: AbortSignal, progress: Progress): Promise<RunState> {
-    const kibibytes = Math.max(1, Math.ceil(request.outputLimit / 1024));
-    const inputLength = request.stdin === undefined ? '-' : String(request.stdin.length);
+    const onFrame = (frame: Frame): void | Promise<void> => progress.take(frame);
+    const { id, script, stdin } = request;
+    if (request.attachOnly === true) {
+      const state = await this.#ask(request.privilege, { words: ['follow', id, '0', '0'], signal, onFrame });
+      if (state.state === 'missing') throw missingRun(request);
+      return state;
+    }
+    const kibibytes = String(Math.max(1, Math.ceil(request.outputLimit / 1024)));
+    const inputLength = stdin === undefined ? '-' : String(stdin.length);
     return this.#ask(request.privilege, {
-      words: ['run', request.id, String(kibibytes), inputLength, howToRead(request.script, request.stdin)],
-      payload: marker => scriptPayload(request.script, marker, request.stdin),
+      words: ['run', id, kibibytes, inputLength, howToRead(script, stdin)],
+      payload: marker => scriptPayload(script, marker, stdin),
       signal,
-      onFrame: frame => progress.take(frame),
+      onFrame,
     });
   }
 
-  async #ask(privilege: Privilege, request: Omit<Exchange, 'route'>): Promise<RunState> {
+  readonly #ask: Ask = async (privilege, request) => {
     const route = await routeTo(this.#connection, privilege, this.#options, request.signal);
     const random = this.#options.random === undefined ? {} : { random: this.#options.random };
     return exchange(this.#connection, { ...request, ...random, route });
-  }
+  };
 
   /** Stops the command on the host, then throws why. The follower goes on meanwhile, to see the last output. */
   async #stop(request: HeldRequest, reason: StopReason, work: Promise<RunState>): Promise<never> {

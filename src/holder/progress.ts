@@ -4,26 +4,33 @@ import type { Frame } from './frame-parser.ts';
 import type { OutputCollector } from './output-collector.ts';
 import { type Offsets, type RunState, START } from './run-state.ts';
 
+/** Whoever watches the time limits of the run. */
+export interface ProgressWatch {
+  sawOutput(): void;
+  readerBusy(taken: Promise<void>): void;
+  setPaused(paused: boolean): void;
+}
+
 /** Hands output on, suppressing what the caller saw before, and knows how far it came. */
 export class Progress {
   onStarted: ((attached: boolean) => void) | undefined;
   readonly #collector: OutputCollector;
   readonly #onOutput: OnOutput | undefined;
   readonly #seen: Offsets;
-  readonly #noticed: () => void;
+  readonly #watch: ProgressWatch | undefined;
   #offsets: Offsets;
 
   constructor(
     collector: OutputCollector,
     onOutput: OnOutput | undefined,
     seen: Offsets,
-    noticed: () => void,
+    watch?: ProgressWatch,
     from: Offsets = START,
   ) {
     this.#collector = collector;
     this.#onOutput = onOutput;
     this.#seen = seen;
-    this.#noticed = noticed;
+    this.#watch = watch;
     this.#offsets = from;
   }
 
@@ -35,15 +42,21 @@ export class Progress {
     };
   }
 
-  take(frame: Frame): void {
+  /** A promise: the caller is not done with these bytes, and wants no more before it is. */
+  take(frame: Frame): void | Promise<void> {
     if (frame.kind === 'started') this.onStarted?.(frame.attached);
+    if (frame.kind === 'paused') this.#watch?.setPaused(frame.paused);
     if (frame.kind !== 'bytes') return;
     const { stream, offset, bytes } = frame;
-    this.#noticed();
+    this.#watch?.sawOutput();
     this.#offsets = { ...this.#offsets, [stream]: offset + bytes.length };
     this.#collector.add(stream, bytes);
     const fresh = bytes.subarray(Math.max(0, this.#seen[stream] - offset));
-    if (fresh.length > 0) this.#onOutput?.(stream, fresh);
+    const taken = fresh.length > 0 ? this.#onOutput?.(stream, fresh) : undefined;
+    // A function that returns something else may stand where nothing is returned.
+    if (!(taken instanceof Promise)) return;
+    this.#watch?.readerBusy(taken);
+    return taken;
   }
 
   /** An end that was announced with more bytes than came is no end. */

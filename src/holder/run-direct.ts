@@ -33,7 +33,7 @@ export async function runDirect(
   const began = clock.monotonic();
   const route = await routeTo(connection, request.privilege, options, signal);
   const marker = newMarker(options.random);
-  const collector = new OutputCollector(request.outputLimit);
+  const collector = new OutputCollector(request.collect ?? request.outputLimit, request.outputLimit);
   const filters = { stdout: new NoiseFilter(marker), stderr: new NoiseFilter(marker) };
   const launch = launchDirect(route, marker, request.script, request.stdin);
   const result = await connection.execute(launch.command, {
@@ -45,7 +45,7 @@ export async function runDirect(
       const bytes = filters[stream].push(piece);
       if (bytes.length === 0) return;
       collector.add(stream, bytes);
-      onOutput?.(stream, bytes);
+      return onOutput?.(stream, bytes);
     },
   });
   const { exitCode, signal: killedBy } = result;
@@ -65,8 +65,8 @@ export async function runDirect(
       stdoutBytes: collector.seen('stdout'),
       stderrBytes: collector.seen('stderr'),
       truncated:
-        collector.seen('stdout') > collector.kept('stdout') ||
-        collector.seen('stderr') > collector.kept('stderr'),
+        collector.seen('stdout') > collector.passed('stdout') ||
+        collector.seen('stderr') > collector.passed('stderr'),
     },
   );
 }

@@ -15,6 +15,15 @@ export function locate(error: unknown, runId: string, offsets: Offsets): unknown
   });
 }
 
+/** A run that was only to be looked for is not on the host. */
+export function missingRun(request: HeldRequest): DeckhandError {
+  return new DeckhandError(
+    'command.unknown',
+    `${request.host} knows no run ${request.id}: it never started there, or its files were removed.`,
+    { details: { run: request.id, host: request.host, missing: true } },
+  );
+}
+
 /** The command was stopped, and that was seen. */
 export function stoppedError(request: HeldRequest, reason: StopReason): DeckhandError {
   const details = { run: request.id, host: request.host };
@@ -47,4 +56,11 @@ export function cancelUnproved(
     `The command on ${request.host} was told to stop (${reason}), but ${seen}.`,
     cause === undefined ? options : { ...options, cause },
   );
+}
+
+/** The caller let go of a run, which goes on as it was. */
+export function leftAlone({ id, host }: HeldRequest): DeckhandError {
+  return new DeckhandError('command.cancelled', `${host}: left the run ${id} as it is.`, {
+    details: { host, runId: id, left: true },
+  });
 }

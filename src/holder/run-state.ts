@@ -1,7 +1,8 @@
 /** What the holder knows of one run. */
 export type RunState =
   | FinishedRun
-  | { readonly state: 'running' }
+  /** `paused`: the command's own shell is stopped, by whomever. */
+  | { readonly state: 'running'; readonly paused: boolean }
   /** Its supervisor is gone and wrote no exit: the host restarted, or somebody killed it. */
   | { readonly state: 'unknown' }
   /** No run directory of this id: it never started here, or was cleaned up. */

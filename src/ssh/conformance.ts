@@ -141,6 +141,21 @@ const CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'leaves a command running when that was asked for, and its signal is aborted',
+    run: async connection => {
+      const controller = new AbortController();
+      const mark = `/tmp/left-running-${process.pid}-${Date.now()}`;
+      const running = connection.execute(`echo started; sleep 1.5; echo >${mark}`, {
+        signal: controller.signal,
+        leaveRunning: true,
+        onOutput: () => controller.abort(),
+      });
+      await assert.rejects(running, { code: 'command.cancelled' });
+      const look = `for n in 1 2 3 4 5 6 7 8; do [ -e ${mark} ] && break; sleep 0.5; done; rm ${mark} && echo left`;
+      assert.equal(text(await run(connection, look)), 'left\n');
+    },
+  },
+  {
     title: 'does not start a command whose signal is aborted already',
     run: async connection => {
       const running = connection.execute('echo started', { signal: AbortSignal.abort() });

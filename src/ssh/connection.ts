@@ -35,6 +35,8 @@ export interface ExecuteOptions {
   readonly timeout?: number;
   /** Milliseconds without any output; 0 or absent = none. Error `command.idle-timeout`. */
   readonly idleTimeout?: number;
+  /** An abort or a time limit only closes the channel; the command is not signalled and may go on. */
+  readonly leaveRunning?: boolean;
   readonly pty?: { readonly columns: number; readonly rows: number; readonly term: string };
 }
 

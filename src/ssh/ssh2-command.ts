@@ -185,7 +185,7 @@ export class Ssh2Command {
   #stop(error: Error): void {
     if (this.#settled) return;
     this.#fail(error);
-    abandon(this.#link.client, this.#channel);
+    abandon(this.#link.client, this.#channel, this.#options.leaveRunning);
   }
 
   #fail(error: Error): void {
@@ -209,11 +209,15 @@ export class Ssh2Command {
   }
 }
 
-/** Best effort to end what runs on a channel nobody listens to: TERM, then KILL and close. */
-export function abandon(client: Client, channel: ClientChannel): void {
-  sendSignal(client, channel, 'TERM');
+/** Best effort to end what runs on a channel nobody listens to: TERM, then KILL and close; or only close. */
+export function abandon(client: Client, channel: ClientChannel, leaveRunning = false): void {
   channel.resume();
   channel.stderr.resume();
+  if (leaveRunning) {
+    channel.close();
+    return;
+  }
+  sendSignal(client, channel, 'TERM');
   const kill = setTimeout(() => {
     sendSignal(client, channel, 'KILL');
     channel.close();

@@ -89,7 +89,7 @@ export class Ssh2Connection implements SshConnection {
     options: ExecuteOptions,
     onOpen: (channel: ClientChannel) => void,
   ): Promise<ClientChannel> {
-    const { pty, signal } = options;
+    const { pty, signal, leaveRunning } = options;
     const request: ExecOptions =
       pty === undefined ? {} : { pty: { cols: pty.columns, rows: pty.rows, term: pty.term } };
     return new Promise((resolve, reject) => {
@@ -100,7 +100,7 @@ export class Ssh2Connection implements SshConnection {
         if (error) {
           reject(error);
         } else if (signal.aborted) {
-          abandon(this.#link.client, channel);
+          abandon(this.#link.client, channel, leaveRunning);
         } else {
           onOpen(channel);
           resolve(channel);

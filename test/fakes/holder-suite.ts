@@ -1,77 +1,28 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LocalConnection } from './local-connection.ts';
+import { describeControl } from './holder-control-suite.ts';
+import { localHost, processesWith, text } from './local-host.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { OutputStream } from '../../src/core/command-run.ts';
 import { HOLDER_SCRIPT } from '../../src/holder/holder-script.ts';
-import { Holder, type HeldRequest } from '../../src/holder/holder.ts';
 import { runDirect } from '../../src/holder/run-direct.ts';
 
 const NEVER = new AbortController().signal;
 /** Some systems' bash, dash and busybox are elsewhere, or not there at all. */
 const DIRECTORIES = ['/bin', '/usr/bin'];
 
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString();
-}
-
-function processesWith(word: string): string[] {
-  const lines = execFileSync('ps', ['-eo', 'stat=,args='], { encoding: 'utf8' }).split('\n');
-  return lines.filter(line => line.includes(word) && !line.startsWith('Z'));
-}
-
-/** A directory whose `sh` (and, for busybox, every tool) is the given shell. */
-function shellDirectory(root: string, program: string, shell: string): string {
-  const directory = join(root, 'bin');
-  mkdirSync(directory);
-  if (shell !== 'busybox') {
-    symlinkSync(program, join(directory, 'sh'));
-    return directory;
-  }
-  for (const applet of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
-    if (applet !== 'busybox') symlinkSync(program, join(directory, applet));
-  }
-  return directory;
-}
-
 /** What the holder promises, shown with real processes under one real shell. */
 export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
   const program = DIRECTORIES.map(directory => join(directory, shell)).find(existsSync);
   describe.skipIf(program === undefined)(`Holder under ${shell}`, () => {
-    let root = '';
-    let home = '';
-    let tools = '';
-    let count = 0;
-    beforeAll(() => {
-      root = mkdtempSync(join(tmpdir(), 'deckhand holder ')); // a space in HOME must not matter
-      home = join(root, 'home');
-      mkdirSync(home);
-      tools = shellDirectory(root, program ?? '', shell);
-    });
-    afterAll(() => rmSync(root, { recursive: true, force: true }));
+    const host = localHost(shell, program ?? '');
+    const { connect, holder, request } = host;
+    beforeAll(() => host.up());
+    afterAll(() => host.down());
 
-    function connect(extra: { noise?: string } = {}): LocalConnection {
-      return new LocalConnection({ home, shellDirectory: tools, ...extra });
-    }
-    function holder(connection = connect(), grace = 2000): Holder {
-      return new Holder(connection, { clock: systemClock, grace });
-    }
-    function request(script: string, extra: Partial<HeldRequest> = {}): HeldRequest {
-      count += 1;
-      return {
-        id: `run-${shell}-${process.pid}-${count}`,
-        host: 'local',
-        script,
-        privilege: 'user',
-        timeout: 0,
-        outputLimit: 1024 * 1024,
-        durable: true,
-        ...extra,
-      };
-    }
+    describeControl(host);
 
     it('runs, keeps both streams apart and reads the exit code', async () => {
       const run = await holder().run(request('echo out; echo err >&2; exit 3'), NEVER);
@@ -104,7 +55,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
         'echo "$LC_ALL|$PATH|$#|$(pwd)"; cat; grep SigIgn /proc/self/status; [ -e /proc/$$/fd/4 ] || echo closed';
       const run = await holder().run(request(script), NEVER);
       expect(text(run.stdout)).toMatch(
-        new RegExp(`^C\\.UTF-8\\|.*/usr/sbin.*\\|0\\|${home}\nSigIgn:\t0{16}\nclosed\n$`),
+        new RegExp(`^C\\.UTF-8\\|.*/usr/sbin.*\\|0\\|${host.home}\nSigIgn:\t0{16}\nclosed\n$`),
       );
     });
 
@@ -133,7 +84,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
     });
 
     it('executes once for 20 starts of one id at the same time', async () => {
-      const counter = join(root, `counter-${shell}`);
+      const counter = join(host.root, `counter-${shell}`);
       const one = request(`echo run >>'${counter}'; echo shared`);
       await holder().run(request('true'), NEVER);
       const runs = await Promise.all(Array.from({ length: 20 }, () => holder().run(one, NEVER)));
@@ -172,7 +123,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
     });
 
     it('goes on byte-exact after the connection was lost, without running twice', async () => {
-      const gate = join(root, `gate-${shell}`);
+      const gate = join(host.root, `gate-${shell}`);
       const one = request(
         `echo begin; until [ -e '${gate}' ]; do sleep 0.05; done; echo rest; echo more >&2`,
       );
@@ -187,11 +138,21 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
         code: 'ssh.connection-lost',
         details: { runId: one.id, offsets },
       });
-      expect(await holder().status(one.id, 'user', NEVER)).toEqual({ state: 'running' });
+      expect(await holder().status(one.id, 'user', NEVER)).toEqual({
+        state: 'running',
+        paused: false,
+      });
       execFileSync('touch', [gate]);
       const follow = await holder().follow(one.id, { privilege: 'user', offsets, signal: NEVER });
       expect([text(follow.stdout), text(follow.stderr), follow.exitCode]).toEqual(['rest\n', 'more\n', 0]);
-      const again = await holder().run(one, NEVER, (stream, bytes) => (seen[stream] += text(bytes)), offsets);
+      const again = await holder().run(
+        one,
+        NEVER,
+        (stream, bytes) => {
+          seen[stream] += text(bytes);
+        },
+        offsets,
+      );
       expect(text(again.stdout)).toBe('begin\nrest\n');
       expect(seen).toEqual({ stdout: 'begin\nrest\n', stderr: 'more\n' });
     });
@@ -232,7 +193,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
       const one = request('sleep 49.11');
       expect(await holder().start(one, NEVER)).toEqual({ attached: false });
       expect(await holder().start(one, NEVER)).toEqual({ attached: true });
-      const directory = join(home, '.local/state/deckhand/runs', one.id);
+      const directory = join(host.home, '.local/state/deckhand/runs', one.id);
       process.kill(Number(readFileSync(join(directory, 'pid'), 'utf8').split(' ')[0]), 'SIGKILL');
       expect(await holder().run(one, NEVER)).toMatchObject({ verdict: 'unknown', exitCode: null });
       expect(await holder().cancel(one.id, 'user', { signal: NEVER })).toMatchObject({ proved: true });
@@ -242,7 +203,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
     it('keeps script and input out of argv and files', async () => {
       const secret = `s3cret-${shell}`;
       const stdin = Buffer.from(secret);
-      const script = `: ${secret}; ps -eo args | grep -c '[s]3cret-${shell}'; find '${home}' -type f -exec grep -l ${secret} {} +; cat >/dev/null`;
+      const script = `: ${secret}; ps -eo args | grep -c '[s]3cret-${shell}'; find '${host.home}' -type f -exec grep -l ${secret} {} +; cat >/dev/null`;
       const run = await holder().run(request(script, { stdin }), NEVER);
       expect(text(run.stdout)).toBe('0\n');
     });
@@ -252,7 +213,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
       await holder().start(running, NEVER);
       const removed = await holder().cleanUp('user', { olderThan: 3_600_000, keep: 2, signal: NEVER });
       expect(removed).toBeGreaterThan(5);
-      const left = readdirSync(join(home, '.local/state/deckhand/runs'));
+      const left = readdirSync(join(host.home, '.local/state/deckhand/runs'));
       expect(left).toContain(running.id);
       expect(left.length).toBeLessThanOrEqual(4);
       await holder().cancel(running.id, 'user', { signal: NEVER });
@@ -272,7 +233,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
         NEVER,
       );
       expect([...fed.stdout]).toEqual([...stdin]);
-      expect(existsSync(join(home, '.local/state/deckhand/runs', one.id))).toBe(false);
+      expect(existsSync(join(host.home, '.local/state/deckhand/runs', one.id))).toBe(false);
     });
 
     it('a cancel takes nothing for its own where no command was recorded', () => {
@@ -282,16 +243,18 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
         const probe = `${parts}
         kill() { echo "kill $*"; }
         child=${child} child_start= reused= known=' '
-        find_ourselves; freeze; echo "[$found]"`;
+        find_ourselves; freeze; echo "[$found]"
+        reach() { :; }; sleep() { :; }; await_end() { :; }
+        dir=/; : pause and resume; pause; resume`;
         const said = execFileSync(
-          join(tools, 'sh'),
+          join(host.tools, 'sh'),
           ['-c', probe, 'x/holder.sh', 'M', 'none', 'no-such-run'],
           {
             encoding: 'utf8',
-            env: { PATH: `${tools}:/usr/bin:/bin` },
+            env: { PATH: `${host.tools}:/usr/bin:/bin` },
           },
         );
-        expect(said).toBe('[ ]\n');
+        expect(said).toBe('[ ]\np ?\nx unknown\np ?\nx unknown\n');
       }
     });
   });

@@ -68,11 +68,16 @@ export class LocalConnection implements SshConnection {
     child.stdin.end(options.stdin ?? new Uint8Array());
     const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
     const counted = { stdout: 0, stderr: 0 };
+    const inHand: Partial<Record<OutputStream, Promise<void>>> = {};
     for (const stream of ['stdout', 'stderr'] satisfies OutputStream[]) {
       child[stream].on('data', (bytes: Buffer) => {
         collected[stream].push(bytes);
         counted[stream] += bytes.length;
-        void options.onOutput?.(stream, bytes);
+        const taken = options.onOutput?.(stream, bytes);
+        if (!(taken instanceof Promise)) return;
+        child[stream].pause();
+        inHand[stream] = taken.finally(() => child[stream].resume());
+        inHand[stream].catch(() => undefined);
       });
     }
     const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
@@ -87,6 +92,7 @@ export class LocalConnection implements SshConnection {
     });
     cut.catch(() => undefined);
     const [exitCode, signal] = await Promise.race([ended, cut]);
+    await Promise.all(Object.values(inHand));
     const limit = options.collectLimit ?? 1024 * 1024;
     return {
       exitCode,

@@ -7,10 +7,13 @@
 #   . holder.sh MARK follow ID STDOUT-AT STDERR-AT
 #   . holder.sh MARK status ID
 #   . holder.sh MARK cancel ID GRACE-MILLISECONDS
+#   . holder.sh MARK pause  ID
+#   . holder.sh MARK resume ID
 #   . holder.sh MARK clean  KEEP-MINUTES KEEP-NUMBER
 #
 # A run directory holds: starter, pid (supervisor), child (stat line of the command's shell),
-# out, err (spool, capped), out.total, err.total (bytes written in all), exit.
+# out, err (spool, capped), out.total, err.total (bytes written in all), exit; cancelled and paused
+# where that was asked for.
 # Files that others read are written by one write() and end in a field that proves it was whole.
 LC_ALL=C
 export LC_ALL
@@ -66,6 +69,21 @@ recorded_alive() {
 alive() {
   [ -s pid ] || recorded_alive starter || sleep 0.5 2>/dev/null || sleep 1
   if [ -s pid ]; then recorded_alive pid; else recorded_alive starter; fi
+}
+
+# child, child_start: the command's own shell as it was recorded.
+read_child() {
+  line= child= child_start=
+  { read -r line <child; } 2>/dev/null
+  case $line in *' .') ;; *) return 1 ;; esac
+  child=${line%% *}
+  # shellcheck disable=SC2086 # the fields are numbers
+  set -- ${line##*) }
+  child_start=${20}
+}
+
+child_stopped() {
+  read_child && stat_of "$child" && [ "$started" = "$child_start" ] && [ "$state" = T ]
 }
 
 ended() {

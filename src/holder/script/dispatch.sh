@@ -17,7 +17,7 @@ follow)
   out_at=$4 err_at=$5
   follow
   ;;
-status | cancel)
+status | cancel | pause | resume)
   printf '%s\n' "$mark"
   shift 3
   "$verb" "$@"

@@ -34,6 +34,17 @@ send_both() {
   [ "$2" -le "$err_at" ] || err_at=$2
 }
 
+# A pause that was asked for, told once. The file alone is not enough: somebody else may end the pause.
+tell_pause() {
+  if [ -e paused ] && child_stopped; then
+    [ -n "$told" ] || printf 'z 1\n'
+    told=1
+  elif [ -n "$told" ]; then
+    printf 'z 0\n'
+    told=
+  fi
+}
+
 # Until something may have happened: an event of the launching pipeline, or a pause of our own.
 nap() {
   if [ -n "$launched" ]; then
@@ -54,7 +65,7 @@ follow() {
     printf 'x missing\n'
     return
   }
-  beat=0 pause=0.05
+  beat=0 pause=0.05 told=
   if [ -n "$launched" ]; then nap; nap; fi
   while :; do
     quiet=1
@@ -72,6 +83,7 @@ follow() {
     fi
     measure
     send_both "$size_out" "$size_err"
+    tell_pause
     # A write now and then, so that a follower whose client is gone ends by SIGPIPE.
     beat=$((beat + 1))
     if [ $((beat % 32)) -eq 0 ]; then printf 'k\n'; fi
@@ -85,7 +97,10 @@ status() {
     return
   }
   if ended; then print_end
-  elif alive; then printf 'x running\n'
+  elif alive; then
+    if child_stopped; then printf 'x paused\n'
+    else printf 'x running\n'
+    fi
   elif ended; then print_end
   else printf 'x unknown\n'
   fi

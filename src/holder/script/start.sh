@@ -68,7 +68,11 @@ run() {
     fi
     kill "$ticker" 2>/dev/null
     printf 'x\n'
-  } | follow
+  } | {
+    # A client that is gone must not keep a session of its connection taken until the command ends.
+    trap 'kill -KILL $$; exit' PIPE
+    follow
+  }
 }
 
 tick() {
