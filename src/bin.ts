@@ -7,7 +7,7 @@ import { processTerminal } from './cli/terminal.ts';
 
 /** The process: wires the engine behind the command line. The engine is loaded when a command needs it. */
 const terminal = processTerminal();
-const { signal, interrupt } = interruption({
+const { signal, interrupt, handedOver } = interruption({
   say: text => terminal.stderr.write(`${text}\n`),
   exit: code => process.exit(code),
 });
@@ -18,11 +18,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
+const daemonControl = async () => (await import('./daemon/daemon-control.ts')).daemonControl;
+
 const exitCode = await runCli(process.argv.slice(2), {
   terminal,
   signal,
   asker: terminal.interactive ? terminalAsker(signal) : null,
-  openEngine: async options => (await import('./daemon/engine.ts')).openEngine(options),
+  handedOver,
+  openTasks: async options => (await import('./daemon/open-tasks.ts')).openTasks(options),
+  daemon: {
+    start: async () => await (await daemonControl()).start(),
+    stop: async () => await (await daemonControl()).stop(),
+    status: async () => await (await daemonControl()).status(),
+    logs: async options => await (await daemonControl()).logs(options),
+    run: async options => await (await daemonControl()).run(options),
+  },
   runDemo: async surroundings => (await import('./daemon/demo.ts')).runDemo(surroundings),
   version: async () => {
     const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');

@@ -1,10 +1,8 @@
 import type { ApprovalAnswer, ApprovalRequest, CallOptions } from '../api/contract.ts';
-import { DeckhandError } from '../core/deckhand-error.ts';
 import { promptNeeded } from './asker.ts';
 import type { EngineSession } from './engine-session.ts';
 import type { ApprovalFlags } from './flags.ts';
 import { oneLine } from './layout.ts';
-import { renderPlan } from './render-plan.ts';
 
 type Approve = NonNullable<CallOptions['approve']>;
 
@@ -15,20 +13,13 @@ export function checkApprovalFlags(flags: ApprovalFlags, session: Pick<EngineSes
 }
 
 /**
- * Shows the plan and asks: `--yes` approves the plan as a whole; `--confirm` asks before each step.
- * Without a terminal and without `--yes` it throws `approval.needed`.
+ * Asks the person at the terminal; the plan itself was shown when it came. `--confirm` asks before each
+ * step, and then not for the whole as well. Without a terminal it throws `input.prompt-needed`.
  */
-export function approver(
-  flags: ApprovalFlags,
-  session: Pick<EngineSession, 'asker' | 'say' | 'talkStyle' | 'flags'>,
-): Approve {
-  const quiet = session.flags.json || session.flags.jsonl;
+export function approver(flags: ApprovalFlags, session: Pick<EngineSession, 'asker'>): Approve {
   return async request => {
     if (request.stepId !== undefined) return flags.confirm ? await askStep(request, session) : 'approve';
-    if (!quiet || (session.asker && !flags.yes)) session.say(renderPlan(request.preview, session.talkStyle));
-    if (flags.yes) return 'approve';
-    // each step will be asked about: asking for the whole as well would be one question too many
-    if (flags.confirm && session.asker) return 'approve';
+    if (flags.yes || (flags.confirm && session.asker)) return 'approve';
     return await askPlan(request, session);
   };
 }
@@ -37,13 +28,7 @@ async function askPlan(
   request: ApprovalRequest,
   session: Pick<EngineSession, 'asker'>,
 ): Promise<ApprovalAnswer> {
-  if (!session.asker) {
-    throw new DeckhandError(
-      'approval.needed',
-      `The plan ${request.hash.slice(0, 12)} changes hosts, and no terminal is attached to approve it.`,
-      { hint: 'Read the plan, then run it with --yes.', details: { hash: request.hash } },
-    );
-  }
+  if (!session.asker) throw promptNeeded('The plan needs an approval', '--yes');
   const destructive = request.preview.steps.some(step => step.risk === 'destructive');
   const hosts = request.preview.hosts.filter(host => host.pending.length > 0).length;
   return await session.asker.choose<ApprovalAnswer>(

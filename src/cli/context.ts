@@ -1,5 +1,5 @@
 import type { CommandContext } from '@stricli/core';
-import type { OpenDeckhand } from '../api/contract.ts';
+import type { TaskApi } from '../api/task-api.ts';
 import type { Asker } from './asker.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,16 +14,63 @@ export interface DemoSurroundings {
 /** Gives the exit code. */
 export type RunDemo = (surroundings: DemoSurroundings) => Promise<number>;
 
+/**
+ * How the command line gets at tasks: the daemon, started when none runs (`say` tells that once), or with
+ * `local` an engine in this process. Throws `daemon.start-failed`, `daemon.unreachable` or, locally, `store.locked`.
+ */
+export type OpenTasks = (options: {
+  readonly local: boolean;
+  readonly say: (text: string) => void;
+}) => Promise<TaskApi>;
+
+/** The daemon as `daemon status` tells of it. */
+export interface DaemonStatus {
+  readonly running: boolean;
+  readonly pid: number | null;
+  readonly version: string | null;
+  /** ISO 8601. */
+  readonly startedAt: string | null;
+  /** Where it listens, or would. */
+  readonly socket: string;
+  /** Where it keeps its tasks. */
+  readonly store: string;
+  readonly logFile: string;
+}
+
+/** The daemon of this account's state folder, as a process. Methods throw `DeckhandError`. */
+export interface DaemonControl {
+  /** Starts it and waits until it answers. `already`: it ran before. */
+  start(): Promise<{ readonly status: DaemonStatus; readonly already: boolean }>;
+  /** Asks it to stop and waits until it is gone; commands on hosts go on. Null: none ran. */
+  stop(): Promise<{ readonly pid: number } | null>;
+  status(): Promise<DaemonStatus>;
+  /** Writes the last `lines` lines of its log, and with `follow` what comes, until the signal is aborted. */
+  logs(options: {
+    readonly lines: number;
+    readonly follow: boolean;
+    readonly signal: AbortSignal;
+    readonly write: (text: string) => void;
+  }): Promise<void>;
+  /** Is the daemon, in this process, until the signal is aborted. Throws `daemon.already-running`. */
+  run(options: { readonly signal: AbortSignal; readonly say: (text: string) => void }): Promise<void>;
+}
+
 /** What the entry point wires in; everything slow is behind a function. */
 export interface CliSurroundings {
   readonly terminal: Terminal;
-  readonly openEngine: OpenDeckhand;
+  readonly openTasks: OpenTasks;
+  readonly daemon: DaemonControl;
   readonly runDemo: RunDemo;
   readonly version: () => Promise<string>;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
   /** Null when nobody can be asked. */
   readonly asker: Asker | null;
+  /**
+   * The daemon has this task or group: from now on a second Ctrl-C leaves it there and says how to get back.
+   * Null: nothing of ours is there any more.
+   */
+  readonly handedOver: (id: string | null) => void;
 }
 
 /** What every command sees as `this`. */

@@ -1,19 +1,27 @@
 import type { CallOptions, DeckhandApi } from '../api/contract.ts';
-import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
-import { EXIT } from '../core/error-table.ts';
+import { deckhandOverTasks } from '../api/over-tasks/deckhand-over-tasks.ts';
+import type { SubmissionBase, SubmissionExtras } from '../api/over-tasks/submissions.ts';
+import type { Submitted, TaskApi } from '../api/task-api.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
 import type { OnEvent } from '../core/run-event.ts';
 import { type Asker, oneAtATime } from './asker.ts';
-import type { CliContext } from './context.ts';
-import { printError } from './error-output.ts';
-import type { CommonFlags } from './flags.ts';
-import { jsonDocument, jsonEventLine, jsonResultLine } from './json-output.ts';
+import type { CliContext, CliSurroundings } from './context.ts';
+import type { CommonFlags, OutputFlags } from './flags.ts';
+import { jsonEventLine } from './json-output.ts';
 import { blot, collectPrompts } from './person-prompts.ts';
 import { type ProgressDisplay, progressDisplay, silentDisplay } from './progress-display.ts';
+import { reportErrors } from './report-errors.ts';
 import { type Style, styleFor } from './style.ts';
+import { surroundingsOf } from './surroundings.ts';
+import { checkOutputFlags, resultText } from './task-session.ts';
 
 /** What a command works with while an engine is open. */
 export interface EngineSession {
   readonly api: DeckhandApi;
+  /** What `api` works over. */
+  readonly tasks: TaskApi;
+  /** What every submission of this command shares. */
+  readonly base: SubmissionBase;
   readonly flags: CommonFlags;
   readonly signal: AbortSignal;
   /** Signal and event handling for one call. */
@@ -34,6 +42,10 @@ export interface EngineSession {
 export interface SessionOptions {
   /** False for commands that show their output themselves. Default true. */
   readonly progress?: boolean;
+  /** What the flags say of the tasks that are made. Throws `input.invalid`. */
+  readonly extras?: () => SubmissionExtras;
+  /** What only this command knows to be wrong with its flags; asked before anything is opened. */
+  readonly check?: () => void;
 }
 
 /**
@@ -49,21 +61,30 @@ export async function withEngine(
   await reportErrors(context, flags, async () => {
     checkCommonFlags(flags);
     const { surroundings } = context;
+    options.check?.();
+    const extras = options.extras?.();
     const { terminal, signal } = surroundings;
     const talkStyle = styleFor(terminal.stderr, terminal.environment);
     using display = displayFor(context, flags, options, talkStyle);
     const asker = surroundings.asker && oneAtATime(surroundings.asker, display);
     const say = (text: string): void => aside(display, () => terminal.stderr.write(`${text}\n`));
     const { prompts, secrets } = await collectPrompts(flags, asker, say);
-    await using api = await surroundings.openEngine({
+    const base: SubmissionBase = {
+      surroundings: surroundingsOf(flags, terminal),
+      ...(extras ? { extras } : {}),
+    };
+    await using tasks = await surroundings.openTasks({ local: flags.local, say });
+    const api = deckhandOverTasks(tasks, {
+      ...base,
       prompts,
-      ...(flags.settings === undefined ? {} : { settingsFile: flags.settings }),
-      ...(flags.sshConfig === undefined ? {} : { sshConfigFile: flags.sshConfig }),
-      overrides: overridesOf(flags),
+      onSubmitted: submitted => onSubmitted(surroundings, flags, submitted, say),
+      onCancelled: () => say('cancelled: nothing of it runs any more'),
     });
     const write = (text: string): void => aside(display, () => terminal.stdout.write(blot(text, secrets())));
     return await work({
       api,
+      tasks,
+      base,
       flags,
       signal,
       asker,
@@ -87,25 +108,15 @@ export async function withEngine(
   });
 }
 
-/** Runs `work` and turns what it throws into printed error and exit code. */
-export async function reportErrors(
-  context: CliContext,
-  flags: Pick<CommonFlags, 'json' | 'jsonl'>,
-  work: () => Promise<number>,
-): Promise<void> {
-  const { signal, terminal } = context.surroundings;
-  try {
-    context.finish(await work());
-  } catch (thrown) {
-    const error = toDeckhandError(thrown);
-    printError(terminal, flags, error.toJSON());
-    context.finish(signal.aborted && thrown === signal.reason ? EXIT.interrupted : error.exitCode);
-  }
-}
-
-function resultText(flags: CommonFlags, body: object, text: () => string): string {
-  if (flags.jsonl) return jsonResultLine({ result: body });
-  return flags.json ? jsonDocument(body) : text();
+function onSubmitted(
+  { handedOver }: CliSurroundings,
+  flags: OutputFlags,
+  { group, tasks, existed }: Submitted,
+  say: (text: string) => void,
+): void {
+  const [only] = tasks;
+  if (!flags.local) handedOver(tasks.length === 1 && only ? only.id : group);
+  if (existed) say(`this key is known: following ${only?.id ?? group}, nothing new is begun`);
 }
 
 function aside(display: ProgressDisplay, write: () => void): void {
@@ -125,9 +136,7 @@ function displayFor(
 }
 
 function checkCommonFlags(flags: CommonFlags): void {
-  if (flags.json && flags.jsonl) {
-    throw new DeckhandError('input.invalid', '--json and --jsonl exclude each other.');
-  }
+  checkOutputFlags(flags);
   const sources = [
     flags.askSudoPassword,
     flags.sudoPasswordFile !== undefined,
@@ -139,14 +148,4 @@ function checkCommonFlags(flags: CommonFlags): void {
       'Give one of --ask-sudo-password, --sudo-password-file and --sudo-password-fd.',
     );
   }
-}
-
-/** Flags that are settings: they win over files and environment. */
-function overridesOf(flags: CommonFlags): Readonly<Record<string, string>> {
-  const overrides: Record<string, string> = {};
-  if (flags.timeout !== undefined) overrides['timeouts.command'] = flags.timeout;
-  if (flags.idleTimeout !== undefined) overrides['timeouts.idle'] = flags.idleTimeout;
-  if (flags.concurrency !== undefined) overrides['concurrency'] = flags.concurrency;
-  if (flags.outputLimit !== undefined) overrides['outputLimit'] = flags.outputLimit;
-  return overrides;
 }

@@ -1,9 +1,14 @@
 /** Flags that several commands share, each described once. */
 
-/** How to reach hosts, and how the result is printed. */
-export interface CommonFlags {
+/** How the result is printed, and where the tasks are. */
+export interface OutputFlags {
   readonly json: boolean;
   readonly jsonl: boolean;
+  readonly local: boolean;
+}
+
+/** How to reach hosts besides. */
+export interface CommonFlags extends OutputFlags {
   readonly sshConfig: string | undefined;
   readonly settings: string | undefined;
   readonly askPassword: boolean;
@@ -33,16 +38,31 @@ export interface ApprovalFlags {
 
 const text = (input: string): string => input;
 
-function toggle(brief: string) {
+export function toggle(brief: string) {
   return { kind: 'boolean', brief, default: false, withNegated: false } as const;
 }
-function value(brief: string, placeholder: string) {
+export function value(brief: string, placeholder: string) {
   return { kind: 'parsed', parse: text, optional: true, brief, placeholder } as const;
 }
 
-export const commonFlags = {
+/** A flag that may be given several times. */
+export function list(brief: string, placeholder: string) {
+  return { kind: 'parsed', parse: text, variadic: true, default: [], brief, placeholder } as const;
+}
+
+/** One id, as the only positional argument. */
+export function idParameter(brief: string) {
+  return { kind: 'tuple', parameters: [{ parse: text, brief, placeholder: 'ID' }] } as const;
+}
+
+export const outputFlags = {
   json: toggle('Print the result as one JSON document on stdout'),
   jsonl: toggle('Print every event as a JSON line on stdout, the result as the last one'),
+  local: toggle('Work in this process, without the daemon'),
+} as const;
+
+export const commonFlags = {
+  ...outputFlags,
   sshConfig: value('OpenSSH client configuration to read instead of ~/.ssh/config', 'FILE'),
   settings: value('Settings file to read instead of the usual ones', 'FILE'),
   askPassword: toggle('Ask for the login password'),

@@ -19,7 +19,12 @@ export function jsonDocument(body: object): string {
 
 /** One line of `--jsonl`. */
 export function jsonEventLine(event: RunEvent): string {
-  return `${toJson({ version: JSON_VERSION, ...event })}\n`;
+  return jsonLine(event);
+}
+
+/** The same of anything else that is told line by line. */
+export function jsonLine(body: object): string {
+  return `${toJson({ version: JSON_VERSION, ...body })}\n`;
 }
 
 /** The last line of `--jsonl`: the same document that `--json` prints, under `result` or `error`. */

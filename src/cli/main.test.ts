@@ -212,6 +212,7 @@ describe('apply', () => {
       runbook: 'serve-page',
       parameters: { port: '90', names: 'a,b' },
       confirm: 'plan',
+      approved: true,
     });
   });
 

@@ -11,11 +11,11 @@ import { styleFor } from './style.ts';
 export async function runCli(inputs: readonly string[], surroundings: CliSurroundings): Promise<number> {
   const { terminal } = surroundings;
   const faults: DeckhandError[] = [];
-  const application = buildCli(message => {
+  const onUsageError = (message: string): string => {
     const fault = new DeckhandError('input.invalid', message, { hint: 'See `deckhand --help`.' });
     faults.push(fault);
     return renderError(fault.toJSON(), styleFor(terminal.stderr, {})).trimEnd();
-  }, surroundings.version);
+  };
   const streams = plainStreams(surroundings);
   let finished: number | undefined;
   const context: CliContext & { process: typeof streams } = {
@@ -27,7 +27,7 @@ export async function runCli(inputs: readonly string[], surroundings: CliSurroun
     run: nested => runCli(nested, surroundings),
   };
   try {
-    await run(application, inputs, context);
+    await run(await buildCli(inputs, onUsageError, surroundings.version), inputs, context);
   } catch (thrown) {
     const error = toDeckhandError(thrown);
     terminal.stderr.write(renderError(error.toJSON(), styleFor(terminal.stderr, terminal.environment)));

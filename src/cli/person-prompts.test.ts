@@ -6,8 +6,9 @@ describe('what only a person can give', () => {
   test('flags and settings reach the engine', async () => {
     const run = await runScripted(['hosts', 'list', '-F', 'c', '--settings', 's', '--idle-timeout', '5s']);
     expect(run.opened).toMatchObject({
-      sshConfigFile: 'c',
-      settingsFile: 's',
+      folder: '/work',
+      sshConfigFile: '/work/c',
+      settingsFile: '/work/s',
       overrides: { 'timeouts.idle': '5s' },
     });
   });
@@ -21,14 +22,17 @@ describe('what only a person can give', () => {
   test('a password is asked for once for all hosts', async () => {
     const given: unknown[] = [];
     const api = (prompts: PersonPrompts) => ({
-      doctor: async () => {
+      testHosts: async () => {
         given.push(await prompts.sudoPassword?.('a'), await prompts.sudoPassword?.('b'));
         return [];
       },
     });
-    const flagged = await runScripted(['doctor', '--ask-sudo-password'], { answers: ['pw'], api });
-    const later = await runScripted(['doctor'], { answers: ['pw'], api });
-    await runScripted(['doctor'], { api });
+    const flagged = await runScripted(['hosts', 'test', 'a', '--ask-sudo-password'], {
+      answers: ['pw'],
+      api,
+    });
+    const later = await runScripted(['hosts', 'test', 'a'], { answers: ['pw'], api });
+    await runScripted(['hosts', 'test', 'a'], { api });
     expect(given).toEqual(['pw', 'pw', 'pw', 'pw', null, null]);
     expect([flagged.questions.length, later.questions.length]).toEqual([1, 1]);
   });
@@ -37,15 +41,15 @@ describe('what only a person can give', () => {
     const key = { type: 'ssh-ed25519', fingerprint: 'SHA256:abc' };
     const answers: unknown[] = [];
     const api = (prompts: PersonPrompts) => ({
-      doctor: async () => {
+      testHosts: async () => {
         answers.push(await prompts.acceptHostKey?.('web-1', key));
         return [];
       },
     });
-    await runScripted(['doctor'], { api });
-    const flagged = await runScripted(['doctor', '--accept-host-key'], { api });
-    const asked = await runScripted(['doctor'], { api, answers: ['yes'] });
-    await runScripted(['doctor'], { api, answers: ['no'] });
+    await runScripted(['hosts', 'test', 'a'], { api });
+    const flagged = await runScripted(['hosts', 'test', 'a', '--accept-host-key'], { api });
+    const asked = await runScripted(['hosts', 'test', 'a'], { api, answers: ['yes'] });
+    await runScripted(['hosts', 'test', 'a'], { api, answers: ['no'] });
     expect(answers).toEqual([false, true, true, false]);
     expect(flagged.stderr).toContain('SHA256:abc');
     expect(asked.questions[0]).toContain('ssh-ed25519 SHA256:abc');

@@ -55,6 +55,17 @@ export async function collectPrompts(
   };
 }
 
+/** The prompts of a follower that has no flags: whatever is asked is put to the person. */
+export function promptsOfAsker(asker: Asker | null, say: (text: string) => void): PersonPrompts {
+  if (!asker) return {};
+  return {
+    password: async (host, user) => await asker.secret(`Password of ${oneLine(user)} on ${oneLine(host)}`),
+    passphrase: async keyFile => await asker.secret(`Passphrase of ${oneLine(keyFile)}`),
+    sudoPassword: async host => await asker.secret(`sudo password on ${oneLine(host)}`),
+    acceptHostKey: async (host, key) => await acceptKey(false, asker, say, oneLine(host), key),
+  };
+}
+
 async function acceptKey(
   accept: boolean,
   asker: Asker | null,

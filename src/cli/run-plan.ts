@@ -1,52 +1,102 @@
-import type { PlanRequest } from '../api/contract.ts';
-import { type DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
+import type { PlanRequest, RunRequest } from '../api/contract.ts';
+import { runSubmission } from '../api/over-tasks/submissions.ts';
+import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { EXIT } from '../core/error-table.ts';
+import type { OnEvent } from '../core/run-event.ts';
 import type { RunReport } from '../core/run-report.ts';
 import { approver, checkApprovalFlags } from './approval.ts';
 import type { CliContext } from './context.ts';
+import { detach } from './detach.ts';
 import { type EngineSession, withEngine } from './engine-session.ts';
 import { renderError } from './error-output.ts';
 import { exitCodeOfRun } from './exit-code.ts';
 import type { ApprovalFlags, CommonFlags } from './flags.ts';
+import { renderPlan } from './render-plan.ts';
 import { renderReport } from './render-report.ts';
 import { checkReportFile, writeReport } from './report-file.ts';
+import { checkDetach, submissionExtras, type SubmissionFlags } from './submission-flags.ts';
+
+type RunFlags = CommonFlags & ApprovalFlags & SubmissionFlags;
 
 /** Plans, asks, carries out, proves and reports: the common end of `ask` and `apply`. */
 export async function runPlan(
   context: CliContext,
-  flags: CommonFlags & ApprovalFlags,
+  flags: RunFlags,
   request: () => Promise<PlanRequest>,
 ): Promise<void> {
-  await withEngine(context, flags, async session => {
+  const extras = () => submissionExtras(flags, Date.now());
+  const work = async (session: EngineSession): Promise<number> => {
     await checkReportFile(flags.report);
+    if (flags.detach) return await leaveToDaemon(session, flags, requestOf(flags, await request()));
     checkApprovalFlags(flags, session);
-    return await carryOut(session, flags, await request());
-  });
+    return await carryOut(session, flags, requestOf(flags, await request()));
+  };
+  await withEngine(context, flags, work, { extras, check: () => checkDetached(flags) });
 }
 
-async function carryOut(session: EngineSession, flags: ApprovalFlags, request: PlanRequest): Promise<number> {
+function requestOf(flags: ApprovalFlags, request: PlanRequest): RunRequest {
+  return {
+    ...request,
+    confirm: flags.confirm ? 'steps' : 'plan',
+    ...(flags.yes ? { approved: true } : {}),
+  };
+}
+
+function checkDetached(flags: RunFlags): void {
+  checkDetach(flags);
+  const attached = flags.confirm ? '--confirm' : flags.report === undefined ? null : '--report';
+  if (flags.detach && attached !== null)
+    throw new DeckhandError('input.invalid', `--detach and ${attached} exclude each other.`);
+}
+
+async function leaveToDaemon(
+  session: EngineSession,
+  flags: ApprovalFlags,
+  request: RunRequest,
+): Promise<number> {
+  if (!flags.yes) session.say('if it changes something, it waits for you: deckhand approvals list');
+  return await detach(session, runSubmission(request, flags.yes ? 'yes' : 'ask', session.base));
+}
+
+async function carryOut(session: EngineSession, flags: ApprovalFlags, request: RunRequest): Promise<number> {
   const approve = approver(flags, session);
-  // kept here because an engine may turn a failed question into a declined run
+  // kept here because a question that was left becomes a declined run
   let refusal: DeckhandError | undefined;
-  const report = await session.api.run(
-    { ...request, confirm: flags.confirm ? 'steps' : 'plan' },
-    {
-      ...session.call,
-      approve: async question => {
-        try {
-          return await approve(question);
-        } catch (error) {
-          refusal = toDeckhandError(error);
-          throw error;
-        }
-      },
-    },
-  );
-  const written = await saveReport(session, flags.report, report);
-  if (refusal) throw refusal;
-  session.result(report, () => renderReport(report, session.style));
-  const exitCode = exitCodeOfRun(report);
-  return exitCode === EXIT.ok ? written : exitCode;
+  const asking = async (question: Parameters<typeof approve>[0]) => {
+    try {
+      return await approve(question);
+    } catch (error) {
+      refusal = toDeckhandError(error);
+      throw error;
+    }
+  };
+  const call = {
+    ...session.call,
+    onEvent: showingPlan(session, flags),
+    // nobody to ask: the run ends by itself when it comes to that
+    ...(session.asker ? { approve: asking } : {}),
+  };
+  try {
+    const report = await session.api.run(request, call);
+    const written = await saveReport(session, flags.report, report);
+    if (refusal) throw refusal;
+    session.result(report, () => renderReport(report, session.style));
+    const exitCode = exitCodeOfRun(report);
+    return exitCode === EXIT.ok ? written : exitCode;
+  } catch (error) {
+    throw refusal ?? error;
+  }
+}
+
+/** The plan is shown as soon as it is there, before anything is asked or done; under `--json` only to a person. */
+function showingPlan(session: EngineSession, flags: ApprovalFlags): OnEvent {
+  const quiet = session.flags.json || session.flags.jsonl;
+  return event => {
+    session.call.onEvent(event);
+    if (event.kind !== 'plan-ready' || (quiet && (flags.yes || !session.asker))) return;
+    if (event.preview.hosts.some(host => host.pending.length > 0))
+      session.say(renderPlan(event.preview, session.talkStyle));
+  };
 }
 
 /** Gives 0, or the exit code of why it could not be written: the result is still to be shown then. */

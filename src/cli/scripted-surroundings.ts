@@ -1,21 +1,29 @@
-import type { DeckhandApi, ExecHostResult, OpenDeckhand, PersonPrompts } from '../api/contract.ts';
+import type { DeckhandApi, ExecHostResult, PersonPrompts } from '../api/contract.ts';
+import type { TaskApi } from '../api/task-api.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
+import type { Surroundings } from '../core/task.ts';
 import type { Asker } from './asker.ts';
+import type { DaemonControl } from './context.ts';
 import { runCli } from './main.ts';
 import { provedReport, samplePreview } from './sample-run.ts';
+import { scriptedTasks } from './scripted-tasks.ts';
 
 /** What a command line printed and asked. */
 interface ScriptedRun {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Options the engine was opened with; null when it was not. */
-  readonly opened: Parameters<OpenDeckhand>[0] | null;
+  /** Where the work was said to stand; null when the engine was not asked for any. */
+  readonly opened: Surroundings | null;
+  /** What the second Ctrl-C would have named, in order. */
+  readonly handedOver: readonly (string | null)[];
   readonly questions: readonly string[];
 }
 
 interface Script {
   readonly api?: Partial<DeckhandApi> | ((prompts: PersonPrompts) => Partial<DeckhandApi>);
+  readonly tasks?: Partial<TaskApi>;
+  readonly daemon?: Partial<DaemonControl>;
   /** Answers in order; absent: nobody can be asked. */
   readonly answers?: readonly string[];
   readonly terminal?: boolean;
@@ -27,7 +35,12 @@ interface Script {
 export async function runScripted(inputs: readonly string[], script: Script = {}): Promise<ScriptedRun> {
   const printed = { stdout: '', stderr: '' };
   const questions: string[] = [];
+  const handedOver: (string | null)[] = [];
   let opened: ScriptedRun['opened'] = null;
+  const engine = (prompts: PersonPrompts): DeckhandApi => ({
+    ...sampleApi,
+    ...(typeof script.api === 'function' ? script.api(prompts) : script.api),
+  });
   const output = (name: keyof typeof printed) => ({
     isTerminal: script.terminal ?? false,
     columns: () => 80,
@@ -43,18 +56,22 @@ export async function runScripted(inputs: readonly string[], script: Script = {}
       interactive: script.answers !== undefined,
       readStdin: async () => await Promise.resolve(script.stdin ?? new Uint8Array()),
       environment: { NO_COLOR: '1' },
+      folder: '/work',
     },
     asker: script.answers ? scriptedAsker([...script.answers], questions) : null,
     signal: script.signal ?? new AbortController().signal,
     version: async () => await Promise.resolve('9.9.9'),
     runDemo: async surroundings => await surroundings.run(['--version']),
-    openEngine: async options => {
-      opened = options;
-      const own = typeof script.api === 'function' ? script.api(options.prompts) : script.api;
-      return await Promise.resolve({ ...sampleApi, ...own });
-    },
+    openTasks: async () =>
+      await Promise.resolve(
+        scriptedTasks(engine, script.tasks ?? {}, surroundings => {
+          opened = surroundings;
+        }),
+      ),
+    daemon: { ...sampleDaemon, ...script.daemon },
+    handedOver: id => handedOver.push(id),
   });
-  return { exitCode, ...printed, opened, questions };
+  return { exitCode, ...printed, opened, handedOver, questions };
 }
 
 function scriptedAsker(answers: string[], questions: string[]): Asker {
@@ -135,4 +152,22 @@ const sampleApi: DeckhandApi = {
       { subject: 'this machine', id: 'ssh-agent', status: 'warn', message: 'no agent', fix: 'start one' },
     ]),
   [Symbol.asyncDispose]: async () => await Promise.resolve(),
+};
+
+const daemonStatus = {
+  running: true,
+  pid: 4711,
+  version: '9.9.9',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  socket: '/run/deckhand.sock',
+  store: '/state/deckhand.db',
+  logFile: '/state/daemon.log',
+} as const;
+
+const sampleDaemon: DaemonControl = {
+  start: async () => await Promise.resolve({ status: daemonStatus, already: false }),
+  stop: async () => await Promise.resolve({ pid: 4711 }),
+  status: async () => await Promise.resolve(daemonStatus),
+  logs: async ({ write }) => await Promise.resolve(write('listening\n')),
+  run: async () => await Promise.resolve(),
 };

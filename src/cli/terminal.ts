@@ -17,6 +17,8 @@ export interface Terminal {
   /** All of stdin, to its end. */
   readonly readStdin: () => Promise<Uint8Array>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where the command line was typed; absolute. */
+  readonly folder: string;
 }
 
 /** The real process. */
@@ -31,6 +33,7 @@ export function processTerminal(): Terminal {
       return Buffer.concat(chunks);
     },
     environment: process.env,
+    folder: process.cwd(),
   };
 }
 

@@ -12,8 +12,9 @@ import {
 import { readPlanFile } from '../plan-file.ts';
 import { parseParameters, selectorOf } from '../plan-request.ts';
 import { runPlan } from '../run-plan.ts';
+import { submissionFlags, type SubmissionFlags } from '../submission-flags.ts';
 
-interface ApplyFlags extends CommonFlags, ApprovalFlags {
+interface ApplyFlags extends CommonFlags, ApprovalFlags, SubmissionFlags {
   readonly host: readonly string[];
   readonly set: readonly string[];
 }
@@ -28,7 +29,13 @@ Example:
   deckhand apply site.yaml --host @web --yes`,
   },
   parameters: {
-    flags: { ...commonFlags, ...approvalFlags, host: intentFlags.host, set: intentFlags.set },
+    flags: {
+      ...commonFlags,
+      ...approvalFlags,
+      ...submissionFlags,
+      host: intentFlags.host,
+      set: intentFlags.set,
+    },
     aliases: { ...commonAliases, ...approvalAliases },
     positional: {
       kind: 'tuple',

@@ -10,9 +10,10 @@ import {
 } from '../flags.ts';
 import { planRequestOf } from '../plan-request.ts';
 import { runPlan } from '../run-plan.ts';
+import { submissionFlags, type SubmissionFlags } from '../submission-flags.ts';
 
 /** `deckhand ask INTENT… --host SELECTOR`: plan, approve, carry out, prove, report. */
-export const askCommand = buildCommand<IntentFlags & ApprovalFlags, string[], CliContext>({
+export const askCommand = buildCommand<IntentFlags & ApprovalFlags & SubmissionFlags, string[], CliContext>({
   docs: {
     brief: 'Make an intent true on hosts: plan, approve, carry out, prove',
     fullDescription: `Finds the runbook that fits the intent, shows what would change on each host, asks, carries it out and proves the result by asking the hosts.
@@ -22,7 +23,7 @@ Example:
   deckhand ask --runbook serve-page --set port=8080 --host @web --yes --report run.md`,
   },
   parameters: {
-    flags: { ...intentFlags, ...approvalFlags },
+    flags: { ...intentFlags, ...approvalFlags, ...submissionFlags },
     aliases: { ...commonAliases, ...approvalAliases },
     positional: {
       kind: 'array',

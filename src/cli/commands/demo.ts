@@ -1,6 +1,6 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { reportErrors } from '../engine-session.ts';
+import { reportErrors } from '../report-errors.ts';
 
 /** `deckhand demo`. */
 export const demoCommand = buildCommand({

@@ -2,7 +2,9 @@ import { buildCommand } from '@stricli/core';
 import type { ExecReport, ExecRequest } from '../../api/contract.ts';
 import { EXIT } from '../../core/error-table.ts';
 import { parseDuration } from '../../core/duration.ts';
+import { execSubmission } from '../../api/over-tasks/submissions.ts';
 import type { CliContext } from '../context.ts';
+import { detach } from '../detach.ts';
 import { type EngineSession, withEngine } from '../engine-session.ts';
 import { renderError } from '../error-output.ts';
 import { namesOneHost, singleHostOutput } from '../exec-output.ts';
@@ -10,12 +12,13 @@ import { exitCodeOfExec } from '../exit-code.ts';
 import { commonAliases, commonFlags, type CommonFlags } from '../flags.ts';
 import { oneLine } from '../layout.ts';
 import { renderExec, renderFailures, verdictOf } from '../render-exec.ts';
+import { checkDetach, submissionExtras, submissionFlags, type SubmissionFlags } from '../submission-flags.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Bytes of each stream that the host keeps of a command on one host: the output is wanted whole. */
 const SINGLE_HOST_LIMIT = 64 * 1024 * 1024;
 
-interface ExecFlags extends CommonFlags {
+interface ExecFlags extends CommonFlags, SubmissionFlags {
   readonly root: boolean;
   readonly direct: boolean;
   readonly stdin: boolean;
@@ -31,11 +34,13 @@ On one host the output streams through byte for byte and the exit code is the re
 
 Example:
   deckhand exec web-1 -- systemctl status nginx
-  deckhand exec @web --root --timeout 30s -- 'df -h / | tail -1'`,
+  deckhand exec @web --root --timeout 30s -- 'df -h / | tail -1'
+  deckhand exec web-1 --detach --in 10m -- ./nightly.sh`,
   },
   parameters: {
     flags: {
       ...commonFlags,
+      ...submissionFlags,
       root: {
         kind: 'boolean',
         brief: 'Run as root (directly or by sudo)',
@@ -70,16 +75,20 @@ Example:
       this,
       flags,
       async session => {
-        const request = await requestOf(flags, selector, words, terminal);
-        if (single) {
-          const limit = flags.outputLimit === undefined ? { outputLimit: SINGLE_HOST_LIMIT } : {};
-          return await runOnOne(session, { ...request, ...limit }, terminal);
-        }
+        const asked = await requestOf(flags, selector, words, terminal);
+        const limit = single && flags.outputLimit === undefined ? { outputLimit: SINGLE_HOST_LIMIT } : {};
+        const request = { ...asked, ...limit };
+        if (flags.detach) return await detach(session, execSubmission(request, session.base));
+        if (single) return await runOnOne(session, request, terminal);
         const report = await session.api.exec(request, session.call);
         showReport(session, report, terminal);
         return exitCodeOfExec(report);
       },
-      { progress: !single },
+      {
+        progress: !single,
+        extras: () => submissionExtras(flags, Date.now()),
+        check: () => checkDetach(flags),
+      },
     );
   },
 });

@@ -1,0 +1,18 @@
+import { errorOfTask, toExecHostResult } from '../api/over-tasks/task-results.ts';
+import type { TaskView } from '../api/task-api.ts';
+import { EXIT } from '../core/error-table.ts';
+import { combineExits, exitCodeOfError, exitCodeOfExec } from './exit-code.ts';
+
+/** The exit code of tasks that have ended: of one command its remote exit code, else by their errors. */
+export function exitCodeOfTasks(tasks: readonly TaskView[]): number {
+  if (tasks.length === 0) return EXIT.failed;
+  if (tasks.every(task => task.kind === 'ssh.execute'))
+    return exitCodeOfExec({ results: tasks.map(task => toExecHostResult(task)) });
+  return combineExits(
+    tasks.map(task => {
+      if (task.state === 'succeeded') return null;
+      const error = errorOfTask(task);
+      return error ? exitCodeOfError(error) : EXIT.failed;
+    }),
+  );
+}

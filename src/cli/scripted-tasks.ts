@@ -1,0 +1,310 @@
+import type { CallOptions, DeckhandApi, PersonPrompts } from '../api/contract.ts';
+import type { Answer, FollowItem, Question, Submission, TaskApi, TaskView } from '../api/task-api.ts';
+import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
+import type { TaskEventBody } from '../core/task-event.ts';
+import type { Surroundings } from '../core/task.ts';
+
+/** For tests only: a task as lists and results show it. */
+export function sampleTask(part: Partial<TaskView> = {}): TaskView {
+  return {
+    id: 'task-1',
+    group: 'group-1',
+    kind: 'ssh.execute',
+    host: 'web-1',
+    params: { command: 'uptime' },
+    title: 'uptime',
+    category: 'general',
+    tags: [],
+    priority: 0,
+    onLost: 'hold',
+    retry: { limit: 0, pause: 1000, longestPause: 60_000 },
+    dependsOn: [],
+    onDependencyFailed: 'skip',
+    idempotencyKey: null,
+    retryOf: null,
+    requestId: 'req-1',
+    state: 'succeeded',
+    phase: null,
+    runAfter: 1_000_000,
+    attempt: 1,
+    claim: 1,
+    crashes: 0,
+    begun: true,
+    cancelAsked: 'no',
+    pauseAsked: false,
+    progress: null,
+    result: null,
+    error: null,
+    createdAt: 1_000_000,
+    startedAt: 1_000_000,
+    finishedAt: 1_002_000,
+    lastSeq: 3,
+    ...part,
+  };
+}
+
+/** For tests only: a task api that carries tasks out by a scripted engine. `own` replaces whole methods. */
+export function scriptedTasks(
+  engine: (prompts: PersonPrompts) => DeckhandApi,
+  own: Partial<TaskApi>,
+  seen: (surroundings: Surroundings) => void,
+): TaskApi {
+  const script = engine({});
+  const answers = new Map<string, (answer: Answer) => void>();
+  const no = async (): Promise<never> =>
+    await Promise.reject(new DeckhandError('internal.defect', 'This is not in the script.'));
+  const unscripted = {
+    submit: no,
+    tasks: no,
+    task: no,
+    events: no,
+    output: no,
+    cancel: async () => await Promise.resolve([]),
+    pause: no,
+    resume: no,
+    retry: no,
+    remove: no,
+    approvals: no,
+    pauseQueue: no,
+    resumeQueue: no,
+    limits: no,
+    setLimits: no,
+    statistics: no,
+    health: no,
+    schedules: no,
+    addSchedule: no,
+    removeSchedule: no,
+    backup: no,
+  };
+  return {
+    ...unscripted,
+    submitAndFollow(submission) {
+      seen(submission.surroundings);
+      const channel = new Channel();
+      void carryOut(submission, engine, channel, answers).catch(error => channel.fail(error));
+      return channel.items();
+    },
+    async *follow() {
+      await no();
+      yield* [];
+    },
+    answer: async (_, question, answer) => {
+      answers.get(question)?.(answer);
+      return await Promise.resolve(true);
+    },
+    decide: async (approval, answer) => {
+      answers.get(approval)?.(answer === 'approved' ? 'approve' : 'decline');
+      return await Promise.resolve(sampleTask());
+    },
+    async listHosts(surroundings, selector) {
+      seen(surroundings);
+      return await script.listHosts(selector);
+    },
+    addHost: async (_, request) => await script.addHost(request),
+    listRunbooks: async () => await script.listRunbooks(),
+    showRunbook: async (_, name) => await script.showRunbook(name),
+    async doctor(surroundings) {
+      seen(surroundings);
+      return await script.doctor(null, { signal: new AbortController().signal });
+    },
+    [Symbol.asyncDispose]: async () => await Promise.resolve(),
+    ...own,
+  };
+}
+
+/** Items in order, given out as they come. */
+class Channel {
+  readonly #items: FollowItem[] = [];
+  #wake = Promise.withResolvers<void>();
+  #done = false;
+  #fault: unknown;
+
+  push(item: FollowItem): void {
+    this.#items.push(item);
+    this.#wake.resolve();
+  }
+  close(): void {
+    this.#done = true;
+    this.#wake.resolve();
+  }
+  fail(error: unknown): void {
+    this.#fault = error;
+    this.close();
+  }
+  async *items(): AsyncGenerator<FollowItem> {
+    while (true) {
+      const item = this.#items.shift();
+      if (item) yield item;
+      else if (this.#done) break;
+      else {
+        await this.#wake.promise;
+        this.#wake = Promise.withResolvers();
+      }
+    }
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+}
+
+async function carryOut(
+  submission: Submission,
+  engine: (prompts: PersonPrompts) => DeckhandApi,
+  channel: Channel,
+  answers: Map<string, (answer: Answer) => void>,
+): Promise<void> {
+  const signal = new AbortController().signal;
+  const { kind, params } = submission;
+  const hosts = submission.hosts ?? '';
+  const api = engine(promptsByQuestion(channel, answers));
+  const finish = (tasks: readonly TaskView[]): void => {
+    for (const task of tasks) channel.push({ item: 'ended', task });
+    channel.close();
+  };
+  const begin = (tasks: readonly TaskView[]): void =>
+    channel.push({ item: 'submitted', submitted: { group: 'group-1', existed: false, tasks } });
+  const perHost = async (results: Promise<readonly Partial<TaskView>[]>): Promise<void> => {
+    const tasks = (await results).map((part, index) =>
+      sampleTask({ id: `task-${index + 1}`, kind, ...part }),
+    );
+    begin(tasks);
+    for (const task of tasks) pushOutput(channel, task);
+    finish(tasks);
+  };
+  const call = callOf(channel, answers, signal);
+  switch (kind) {
+    case 'ssh.execute': {
+      const { hosts: _, surroundings: __, input, ...rest } = submission;
+      const request = { hosts, ...rest.params, ...(input ? { stdin: input } : {}) };
+      const report = await api.exec(request as unknown as Parameters<DeckhandApi['exec']>[0], call);
+      return await perHost(
+        Promise.resolve(report.results.map(({ host, error, ...result }) => ended(host, result, error))),
+      );
+    }
+    case 'ssh.connect':
+      return await perHost(
+        api.testHosts(hosts, call).then(list => list.map(test => ended(test.host, { ...test }, test.error))),
+      );
+    case 'host.facts':
+      return await perHost(
+        api
+          .hostFacts(hosts, params['refresh'] === true, call)
+          .then(list => list.map(facts => ended(facts.host, { ...facts }, facts.error))),
+      );
+    case 'host.doctor':
+      begin([sampleTask({ kind, state: 'running' })]);
+      return finish([sampleTask({ kind, result: { findings: await api.doctor(hosts, call) } })]);
+    default:
+      begin([sampleTask({ kind, host: null, params, state: 'running' })]);
+      return finish([await agentRun(submission, api, call)]);
+  }
+}
+
+function ended(host: string, result: object, error: TaskView['error'] | undefined): Partial<TaskView> {
+  return {
+    host,
+    state: error ? 'failed' : 'succeeded',
+    result: 'verdict' in result && result.verdict === 'error' ? null : { ...result },
+    error: error ?? null,
+  };
+}
+
+function pushOutput(channel: Channel, task: TaskView): void {
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const bytes = task.result?.[stream];
+    if (!(bytes instanceof Uint8Array) || bytes.length === 0) continue;
+    const pieces = [{ stream, at: 0, bytes }];
+    channel.push({ item: 'output', task: task.id, attempt: 1, pieces, cursor: `${task.id}.${stream}` });
+  }
+}
+
+async function agentRun(
+  submission: Submission,
+  api: DeckhandApi,
+  call: Required<CallOptions>,
+): Promise<TaskView> {
+  const { mode, approve, confirm, ...request } = submission.params;
+  const plan = { hosts: submission.hosts ?? '', ...request };
+  const base = { kind: submission.kind, host: null } as const;
+  try {
+    if (mode === 'preview') return sampleTask({ ...base, result: { preview: await api.plan(plan, call) } });
+    const full = { ...plan, confirm: confirm === 'steps' ? 'steps' : 'plan' } as const;
+    const report = await api.run(approve === 'yes' ? { ...full, approved: true } : full, {
+      ...call,
+      approve: async question => {
+        if (approve === 'ask' || question.stepId !== undefined) return await call.approve(question);
+        call.onEvent({ kind: 'plan-ready', preview: question.preview, seq: 0, time: '', requestId: '' });
+        if (approve === 'yes') return 'approve';
+        throw new DeckhandError('approval.needed', 'Nobody approved.');
+      },
+    });
+    return sampleTask({ ...base, result: { report } });
+  } catch (error) {
+    return sampleTask({ ...base, state: 'failed', error: toDeckhandError(error).toJSON() });
+  }
+}
+
+/** What an engine tells and asks, as items of task-1. */
+function callOf(
+  channel: Channel,
+  answers: Map<string, (answer: Answer) => void>,
+  signal: AbortSignal,
+): Required<CallOptions> {
+  let seq = 0;
+  const tell = (body: TaskEventBody): void => {
+    seq += 1;
+    const event = {
+      ...body,
+      task: 'task-1',
+      seq,
+      attempt: 1,
+      time: '2026-01-01T00:00:00.000Z',
+      requestId: 'r',
+    };
+    channel.push({ item: 'event', event, cursor: `task-1.${seq}` });
+  };
+  const wait = async (id: string): Promise<Answer> =>
+    await new Promise(resolve => {
+      answers.set(id, resolve);
+    });
+  return {
+    signal,
+    onEvent: event => {
+      if (event.kind !== 'output') tell(event);
+    },
+    async approve({ hash, title, preview, stepId, host = 'web-1' }) {
+      const id = `ask-${(seq += 1)}`;
+      const answer = wait(id);
+      if (stepId === undefined) {
+        tell({ kind: 'plan-ready', preview });
+        tell({ kind: 'approval-requested', hash, title, approval: id });
+      } else {
+        const question: Question = { id, task: 'task-1', host, ask: 'approve-step', hash, stepId, title };
+        channel.push({ item: 'question', question });
+      }
+      return (await answer) as 'approve' | 'skip' | 'decline';
+    },
+  };
+}
+
+function promptsByQuestion(
+  channel: Channel,
+  answers: Map<string, (answer: Answer) => void>,
+): Required<PersonPrompts> {
+  let count = 0;
+  type Ask = Question extends infer One ? (One extends Question ? Omit<One, 'id' | 'task'> : never) : never;
+  const ask = async (body: Ask): Promise<Answer> => {
+    count += 1;
+    const id = `question-${count}`;
+    const answer = new Promise<Answer>(resolve => {
+      answers.set(id, resolve);
+    });
+    channel.push({ item: 'question', question: { ...body, id, task: 'task-1' } as Question });
+    return await answer;
+  };
+  return {
+    password: async (host, user) => await ask({ ask: 'password', host, user }),
+    passphrase: async keyFile => await ask({ ask: 'passphrase', host: 'web-1', keyFile }),
+    sudoPassword: async host => await ask({ ask: 'sudo-password', host }),
+    acceptHostKey: async (host, { type, fingerprint }) =>
+      (await ask({ ask: 'accept-host-key', host, keyType: type, fingerprint })) === 'yes',
+  };
+}
