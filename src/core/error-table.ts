@@ -436,6 +436,19 @@ export const ERROR_TABLE = {
     'Use it, or stop it with `deckhand daemon stop`.',
   ),
 
+  'api.unknown-route': row(
+    'The daemon has no such route.',
+    'usage',
+    404,
+    'Command and daemon may differ in version: `deckhand daemon stop`, then try again.',
+  ),
+  'api.unauthorised': row(
+    'The daemon does not know who asks.',
+    'authentication',
+    401,
+    'Pass the token that the daemon was started with.',
+  ),
+
   'local.file-missing': row(
     'A file on this machine does not exist or cannot be read.',
     'usage',

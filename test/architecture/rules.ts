@@ -14,6 +14,7 @@ const wiring = [
   'policy',
   'states',
   'runbooks',
+  'queue',
   'tasks',
   'agent',
   'api',
@@ -35,9 +36,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   policy: ['core', 'shell'],
   states: ['core', 'shell'],
   runbooks: ['core', 'states', 'shell'],
+  queue: ['core', 'store'],
   // work
   agent: ['core', 'policy', 'models', 'states', 'runbooks', 'shell'],
-  tasks: ['core', 'ssh', 'holder', 'fleet', 'states', 'runbooks', 'agent', 'shell', 'settings'],
+  tasks: ['core', 'ssh', 'store', 'holder', 'fleet', 'states', 'runbooks', 'queue', 'agent', 'shell', 'settings'],
   // surfaces
   api: ['core'],
   daemon: wiring,
@@ -55,8 +57,12 @@ export const MAY_USE: Readonly<Record<string, string>> = {
   'ssh-config': 'ssh',
   minisearch: 'runbooks',
   'snowball-stemmers': 'runbooks',
+  croner: 'queue',
   '@stricli/core': 'cli',
   '@clack/prompts': 'cli',
+  hono: 'api',
+  '@hono/zod-openapi': 'api',
+  '@hono/node-server': 'api',
 };
 
 /** Node modules that do I/O: the words of `core` must not. */

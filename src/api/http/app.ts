@@ -1,0 +1,132 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import type { TaskApi } from '../task-api.ts';
+import { faultOf, inputFault, statusOf } from './faults.ts';
+import { registerFleetRoutes } from './fleet-routes.ts';
+import type { HttpApp, HttpEnvironment } from './operation.ts';
+import { registerQueueRoutes } from './queue-routes.ts';
+import { registerTaskRoutes } from './task-routes.ts';
+
+/** One request as a log should see it: no query, no body. */
+export interface ServedRequest {
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Milliseconds until the answer began. */
+  readonly duration: number;
+  /** Set when it failed. */
+  readonly error?: DeckhandError;
+}
+
+export interface HttpAppOptions {
+  readonly api: TaskApi;
+  /** Of Deckhand; told in the description and in every answer's `deckhand-version`. */
+  readonly version: string;
+  /** The engine as one request sees it, so that its id travels on. Default `api` for all. */
+  readonly forRequest?: (requestId: string) => TaskApi;
+  /** Every request must carry it as `Authorization: Bearer …`. Absent: whoever can connect may ask. */
+  readonly token?: string;
+  /** Aborted: open streams end so that their followers come back later. */
+  readonly stopping?: AbortSignal;
+  /** Milliseconds between heartbeats of a silent stream; default 15 000. */
+  readonly heartbeat?: number;
+  /** Called once for each request. */
+  readonly onServed?: (served: ServedRequest) => void;
+}
+
+/** Bytes of a request's body: 16 MiB of input are 22 MiB in base64, and 1 MiB of parameters. */
+const LARGEST_BODY = 24 * 1024 * 1024;
+/** Milliseconds in which a stream's first fault still becomes a status. */
+const GRACE = 250;
+const SANE_REQUEST_ID = /^[\w.:-]{1,100}$/;
+
+const VALIDATED = { json: 'body', query: 'query', param: 'path' } as const;
+
+/** The contract over HTTP. The app holds no state: everything is asked of `api`. */
+export function buildHttpApp(options: HttpAppOptions): HttpApp {
+  const app: HttpApp = new OpenAPIHono<HttpEnvironment>({
+    defaultHook: result => {
+      if (!result.success) throw inputFault(VALIDATED[result.target as keyof typeof VALIDATED], result.error);
+    },
+  });
+  app.use(identify(options));
+  if (options.token !== undefined) app.use(authorise(options.token));
+  app.use(
+    bodyLimit({
+      maxSize: LARGEST_BODY,
+      onError: () => {
+        throw new DeckhandError('task.too-large', 'The request is larger than 24 MiB.', {
+          details: { limit: LARGEST_BODY },
+        });
+      },
+    }),
+  );
+  app.onError((thrown, context) => {
+    const error = faultOf(thrown);
+    return context.json({ error }, statusOf(error));
+  });
+  app.notFound(context => {
+    const error = new DeckhandError(
+      'api.unknown-route',
+      `There is no ${context.req.method} ${context.req.path} in version ${options.version}.`,
+      { details: { method: context.req.method, path: context.req.path, version: options.version } },
+    );
+    return context.json({ error }, statusOf(error));
+  });
+
+  const parts = {
+    app,
+    apiOf: (context: { readonly var: { readonly requestId: string } }) =>
+      options.forRequest?.(context.var.requestId) ?? options.api,
+    stream: {
+      heartbeat: options.heartbeat ?? 15_000,
+      grace: GRACE,
+      ...(options.stopping && { stopping: options.stopping }),
+    },
+  };
+  registerTaskRoutes(parts);
+  registerQueueRoutes(parts);
+  registerFleetRoutes(parts);
+  app.doc31('/v1/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Deckhand', version: options.version },
+  });
+  return app;
+}
+
+/** Gives the request its id, names it in the answer, and reports what became of it. */
+function identify(options: HttpAppOptions): MiddlewareHandler<HttpEnvironment> {
+  return async (context, next) => {
+    const begun = performance.now();
+    const asked = context.req.header('x-request-id');
+    const requestId = asked !== undefined && SANE_REQUEST_ID.test(asked) ? asked : randomUUID();
+    context.set('requestId', requestId);
+    await next();
+    context.header('x-request-id', requestId);
+    context.header('deckhand-version', options.version);
+    options.onServed?.({
+      requestId,
+      method: context.req.method,
+      path: context.req.path,
+      status: context.res.status,
+      duration: performance.now() - begun,
+      ...(context.error && { error: faultOf(context.error) }),
+    });
+  };
+}
+
+function authorise(token: string): MiddlewareHandler<HttpEnvironment> {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const wanted = digest(`Bearer ${token}`);
+  return async (context, next) => {
+    // digests have one length, and comparing them tells nothing of the token by its timing
+    if (!timingSafeEqual(digest(context.req.header('authorization') ?? ''), wanted)) {
+      throw new DeckhandError('api.unauthorised', 'The request carries no valid token.');
+    }
+    await next();
+  };
+}

@@ -1,0 +1,209 @@
+import { systemClock, type Clock } from '../../core/clock.ts';
+import type { TaskEvent } from '../../core/task-event.ts';
+import type { Approval } from '../../core/task.ts';
+import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
+import type { FollowOptions, ScheduleView, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
+import { Exchange, type Call, type ExchangeOptions } from './exchange.ts';
+import { followItems, type Followed } from './follow-stream.ts';
+import { decodePage, encodeSubmission } from './item-codec.ts';
+
+export interface ClientOptions extends ExchangeOptions {
+  /** Aborted: every call and every stream of this client ends. */
+  readonly signal?: AbortSignal;
+  /** Default the system's. */
+  readonly clock?: Clock;
+  /** For the jitter of reconnects, 0 … 1; default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** Milliseconds until a daemon must have answered. */
+const ANSWER_LIMIT = 60_000;
+/** The same for what reads or writes much. */
+const LONG_LIMIT = 600_000;
+
+/**
+ * The task API of a daemon. Connects with the first call, which throws `daemon.unreachable` when nobody
+ * answers. Loads nothing but `node:http`: the command line's start-up is felt. Following ends quietly when its
+ * signal aborts. Throws `input.invalid` for an address that is none.
+ */
+export function connectClient(options: ClientOptions): TaskApi {
+  const exchange = new Exchange(options);
+  const closing = new AbortController();
+  const open = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+
+  const ask: Ask = async <Answer>(
+    method: Call['method'],
+    path: string,
+    body?: unknown,
+    limit = ANSWER_LIMIT,
+  ): Promise<Answer> =>
+    // the contract's types are the daemon's promise; what it sends is not checked a second time
+    (await exchange.json({ method, path, body, signal: open, limit })) as Answer;
+  const follow = (followed: Followed, signal: AbortSignal): ReturnType<typeof followItems> =>
+    followItems(
+      {
+        exchange,
+        clock: options.clock ?? systemClock,
+        random: options.random ?? Math.random,
+        signal: AbortSignal.any([signal, open]),
+      },
+      followed,
+    );
+  return {
+    ...taskCalls(ask, follow),
+    ...otherCalls(ask),
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      exchange[Symbol.dispose]();
+    },
+  };
+}
+
+type Ask = <Answer>(method: Call['method'], path: string, body?: unknown, limit?: number) => Promise<Answer>;
+type Follow = (followed: Followed, signal: AbortSignal) => ReturnType<TaskApi['follow']>;
+type TaskCalls =
+  | 'submit'
+  | 'submitAndFollow'
+  | 'follow'
+  | 'answer'
+  | 'tasks'
+  | 'task'
+  | 'events'
+  | 'output'
+  | 'cancel'
+  | 'pause'
+  | 'resume'
+  | 'retry'
+  | 'remove'
+  | 'approvals'
+  | 'decide';
+
+function taskCalls(ask: Ask, follow: Follow): Pick<TaskApi, TaskCalls> {
+  const steer = async (id: string, verb: string, body?: unknown): Promise<readonly TaskView[]> =>
+    (await ask<{ tasks: readonly TaskView[] }>('POST', `/v1/tasks/${part(id)}/${verb}`, body)).tasks;
+  return {
+    submit: submission => ask('POST', '/v1/tasks', encodeSubmission(submission)),
+    submitAndFollow: (submission, options) => follow(followedSubmission(submission, options), options.signal),
+    follow: (id, options) =>
+      follow(
+        {
+          first: followCall(id, options, options.after ?? null),
+          again: ({ cursor }) => followCall(id, options, cursor ?? options.after ?? null),
+        },
+        options.signal,
+      ),
+    async answer(task, question, answer) {
+      const path = `/v1/tasks/${part(task)}/questions/${part(question)}`;
+      return (await ask<{ accepted: boolean }>('POST', path, { answer })).accepted;
+    },
+    tasks: query => ask('GET', `/v1/tasks${taskQueryText(query)}`),
+    task: id => ask('GET', `/v1/tasks/${part(id)}`),
+    async events(id, after, limit) {
+      const path = `/v1/tasks/${part(id)}/events${queryText({ after, limit })}`;
+      return (await ask<{ events: readonly TaskEvent[] }>('GET', path)).events;
+    },
+    async output(id, after, limit) {
+      return decodePage(await ask('GET', `/v1/tasks/${part(id)}/output${queryText({ after, limit })}`));
+    },
+    cancel: (id, force) => steer(id, 'cancel', { force }),
+    pause: id => steer(id, 'pause'),
+    resume: id => steer(id, 'resume'),
+    retry: id => ask('POST', `/v1/tasks/${part(id)}/retry`),
+    remove: request => ask('POST', '/v1/tasks/remove', request, LONG_LIMIT),
+    async approvals(state) {
+      const path = `/v1/approvals${queryText({ state })}`;
+      return (await ask<{ approvals: readonly Approval[] }>('GET', path)).approvals;
+    },
+    decide: (approval, answer) => ask('POST', `/v1/approvals/${part(approval)}/decide`, { answer }),
+  };
+}
+
+function otherCalls(ask: Ask): Omit<TaskApi, TaskCalls | typeof Symbol.asyncDispose> {
+  return {
+    async pauseQueue() {
+      await ask('POST', '/v1/queue/pause');
+    },
+    async resumeQueue() {
+      await ask('POST', '/v1/queue/resume');
+    },
+    limits: () => ask('GET', '/v1/queue/limits'),
+    setLimits: limits => ask('PATCH', '/v1/queue/limits', limits),
+    statistics: () => ask('GET', '/v1/queue/statistics', undefined, LONG_LIMIT),
+    health: () => ask('GET', '/v1/health'),
+    async schedules() {
+      return (await ask<{ schedules: readonly ScheduleView[] }>('GET', '/v1/schedules')).schedules;
+    },
+    addSchedule: schedule =>
+      ask('POST', '/v1/schedules', { ...schedule, submission: encodeSubmission(schedule.submission) }),
+    async removeSchedule(id) {
+      await ask('DELETE', `/v1/schedules/${part(id)}`);
+    },
+    backup: file => ask('POST', '/v1/store/backup', { file }, LONG_LIMIT),
+    async listHosts(surroundings, selector) {
+      const body = { surroundings, selector };
+      return (await ask<{ hosts: readonly HostSummary[] }>('POST', '/v1/hosts/list', body)).hosts;
+    },
+    addHost: (surroundings, host) => ask('POST', '/v1/hosts', { surroundings, host }),
+    async listRunbooks(surroundings) {
+      const body = { surroundings };
+      return (await ask<{ runbooks: readonly RunbookSummary[] }>('POST', '/v1/runbooks/list', body)).runbooks;
+    },
+    showRunbook: (surroundings, name) => ask('POST', `/v1/runbooks/${part(name)}/show`, { surroundings }),
+    async doctor(surroundings) {
+      const answer = ask<{ findings: readonly DoctorFinding[] }>(
+        'POST',
+        '/v1/doctor',
+        { surroundings },
+        LONG_LIMIT,
+      );
+      return (await answer).findings;
+    },
+  };
+}
+
+function followedSubmission(submission: Submission, options: FollowOptions): Followed {
+  const { answers, untilEnded } = options;
+  const first = {
+    method: 'POST',
+    path: `/v1/tasks${queryText({ follow: true, answers, untilEnded })}`,
+    body: encodeSubmission(submission),
+  } as const;
+  return {
+    first,
+    again: ({ group, cursor }) => {
+      if (group !== null) return followCall(group, options, cursor);
+      // nobody knows whether it was accepted: only a key makes it safe to ask again
+      return submission.idempotencyKey === undefined ? null : first;
+    },
+  };
+}
+
+function followCall(
+  id: string,
+  { answers, untilEnded }: FollowOptions,
+  after: string | null,
+): { readonly method: 'GET'; readonly path: string } {
+  return { method: 'GET', path: `/v1/tasks/${part(id)}/follow${queryText({ after, answers, untilEnded })}` };
+}
+
+function taskQueryText({ states, ...rest }: TaskQuery): string {
+  return queryText({ ...rest, state: states });
+}
+
+function part(text: string): string {
+  return encodeURIComponent(text);
+}
+
+type QueryValue = string | number | boolean | null | undefined | readonly string[];
+
+/** `?a=1&b=2` of what is there; switches are `1` and `0`. */
+function queryText(values: Readonly<Record<string, QueryValue>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null || value === undefined) continue;
+    const texts =
+      typeof value === 'boolean' ? [value ? '1' : '0'] : typeof value === 'object' ? value : [String(value)];
+    for (const text of texts) query.append(name, text);
+  }
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}

@@ -1,0 +1,184 @@
+import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { DeckhandError, type ErrorRecord } from '../../core/deckhand-error.ts';
+import { ERROR_TABLE } from '../../core/error-table.ts';
+
+export interface ExchangeOptions {
+  /** A Unix socket … */
+  readonly socketPath?: string;
+  /** … or `http://host:port`. */
+  readonly url?: string;
+  readonly token?: string;
+  /** Sent with every request as `x-request-id`. */
+  readonly requestId?: string;
+}
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+  /** Milliseconds until the answer must have begun. */
+  readonly limit: number;
+}
+
+/** Requests to one daemon over connections that are kept. Faults of the way are `daemon.unreachable`. */
+export class Exchange implements Disposable {
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #base: RequestOptions;
+  /** For messages: where the daemon should be. */
+  readonly place: string;
+
+  constructor(options: ExchangeOptions) {
+    const headers: Record<string, string> = {};
+    if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`;
+    if (options.requestId !== undefined) headers['x-request-id'] = options.requestId;
+    const where = whereOf(options);
+    this.place = where.place;
+    this.#base = { ...where.request, headers, agent: this.#agent };
+  }
+
+  /** The answer of a 200 as JSON. Throws what the daemon answered otherwise. */
+  async json(call: Call): Promise<unknown> {
+    const text = await this.#read(await this.open(call), call.signal);
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      throw this.unreachable('what answers is no Deckhand daemon (not JSON)', error);
+    }
+  }
+
+  /** The response of a 200, its body unread. Throws what the daemon answered otherwise. */
+  async open(call: Call): Promise<IncomingMessage> {
+    if (call.signal.aborted) throw stopped();
+    const response = await this.#send(call);
+    if (response.statusCode === 200) return response;
+    const fault = faultFrom(await this.#read(response, call.signal));
+    throw fault ?? this.unreachable(`what answers is no Deckhand daemon (HTTP ${response.statusCode})`);
+  }
+
+  async #read(response: IncomingMessage, signal: AbortSignal): Promise<string> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+    } catch (error) {
+      throw signal.aborted ? stopped() : this.unreachable('it went away in the middle of its answer', error);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  unreachable(reason: string, cause?: unknown): DeckhandError {
+    return new DeckhandError('daemon.unreachable', `No daemon answers at ${this.place}: ${reason}.`, {
+      cause,
+      details: { place: this.place, reason },
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy();
+  }
+
+  async #send(call: Call): Promise<IncomingMessage> {
+    const body = call.body === undefined ? null : Buffer.from(JSON.stringify(call.body));
+    const first = await this.#attempt(call, body);
+    if (!('stale' in first)) return first;
+    // the daemon had closed a kept connection when it was used again
+    const second = await this.#attempt(call, body);
+    if (!('stale' in second)) return second;
+    throw this.unreachable('it closed the connection', second.stale);
+  }
+
+  #attempt(call: Call, body: Buffer | null): Promise<IncomingMessage | { readonly stale: Error }> {
+    return new Promise((resolve, reject) => {
+      const headers = {
+        ...(this.#base.headers as Record<string, string>),
+        ...(body && { 'content-type': 'application/json', 'content-length': String(body.length) }),
+      };
+      const { method, path, signal } = call;
+      let answered = false;
+      const request = httpRequest({ ...this.#base, method, path, headers, signal }, response => {
+        answered = true;
+        clearTimeout(timer);
+        resolve(response);
+      });
+      const timer = setTimeout(() => request.destroy(new Silence(call.limit)), call.limit);
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        // after the answer began, its reader gets the fault
+        if (answered) return;
+        if (signal.aborted) reject(stopped());
+        else if (request.reusedSocket && mayRepeat(method, error.code)) {
+          resolve({ stale: error });
+        } else reject(this.unreachable(reasonOf(error), error));
+      });
+      request.end(body ?? undefined);
+    });
+  }
+}
+
+/** A broken pipe cut the request itself, so it was not carried out; a reset may have come after. */
+function mayRepeat(method: string, code: string | undefined): boolean {
+  return code === 'EPIPE' || (method === 'GET' && code === 'ECONNRESET');
+}
+
+class Silence extends Error {
+  constructor(limit: number) {
+    super(`no answer within ${limit / 1000} s`);
+  }
+}
+
+function whereOf(options: ExchangeOptions): { readonly place: string; readonly request: RequestOptions } {
+  if (options.socketPath !== undefined) {
+    return { place: options.socketPath, request: { socketPath: options.socketPath, host: 'localhost' } };
+  }
+  const url = URL.parse(options.url ?? '');
+  if (url?.protocol !== 'http:') {
+    throw new DeckhandError(
+      'input.invalid',
+      `The daemon's address '${options.url}' is not http://host:port.`,
+      {
+        details: { field: 'url' },
+      },
+    );
+  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { place: url.origin, request: { host, port: url.port || 80 } };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no socket',
+  ECONNREFUSED: 'nobody listens there',
+  EACCES: 'this account may not use the socket',
+  ENOTSOCK: 'that is no socket',
+  ECONNRESET: 'it closed the connection before it answered',
+  EPIPE: 'it closed the connection before it answered',
+  ENAMETOOLONG: 'the path is too long for a socket',
+};
+
+/** What went wrong on the way, in words. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  return REASONS[error.code ?? ''] ?? error.message;
+}
+
+function stopped(): DeckhandError {
+  return new DeckhandError('command.cancelled', 'The call to the daemon was stopped.');
+}
+
+/** The error in an answer `{ error: … }`, or null when there is none. */
+export function faultFrom(text: string): DeckhandError | null {
+  let record: Partial<ErrorRecord> | undefined;
+  try {
+    record = (JSON.parse(text) as { readonly error?: Partial<ErrorRecord> } | null)?.error;
+  } catch {
+    return null;
+  }
+  if (typeof record?.code !== 'string' || typeof record.message !== 'string') return null;
+  const details = typeof record.details === 'object' ? record.details : {};
+  if (!Object.hasOwn(ERROR_TABLE, record.code)) {
+    // a newer daemon may know codes that we do not
+    return new DeckhandError('internal.defect', record.message, {
+      details: { ...details, code: record.code },
+    });
+  }
+  const hint = typeof record.hint === 'string' ? { hint: record.hint } : {};
+  return new DeckhandError(record.code, record.message, { details, ...hint });
+}

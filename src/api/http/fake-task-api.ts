@@ -1,0 +1,182 @@
+import type { FollowItem, FollowOptions, QueueLimits, Submitted, TaskApi, TaskView } from '../task-api.ts';
+
+/** A method of the contract, by name. */
+export type Method = Exclude<keyof TaskApi, symbol>;
+export type Follow = (id: string | null, options: FollowOptions) => AsyncIterable<FollowItem>;
+
+/** A task as tests need it. */
+export function sampleTask(id: string): TaskView {
+  return {
+    id,
+    group: 'group-1',
+    kind: 'ssh.execute',
+    host: 'web1',
+    params: { command: 'echo grüße' },
+    title: 'echo',
+    category: 'general',
+    tags: ['a'],
+    priority: 0,
+    onLost: 'hold',
+    retry: { limit: 0, pause: 1000, longestPause: 60_000 },
+    dependsOn: [],
+    onDependencyFailed: 'skip',
+    idempotencyKey: null,
+    retryOf: null,
+    requestId: 'request-1',
+    state: 'running',
+    phase: 'running',
+    runAfter: 1,
+    attempt: 1,
+    claim: 1,
+    crashes: 0,
+    begun: true,
+    cancelAsked: 'no',
+    pauseAsked: false,
+    progress: null,
+    result: null,
+    error: null,
+    createdAt: 1,
+    startedAt: 2,
+    finishedAt: null,
+    lastSeq: 3,
+  };
+}
+
+export const sampleSubmitted: Submitted = {
+  group: 'group-1',
+  tasks: [sampleTask('task-1')],
+  existed: false,
+};
+
+/**
+ * An engine for tests of the transport: notes every call, answers the same always. `behaviour` replaces
+ * methods one by one.
+ */
+export class FakeTaskApi {
+  readonly calls: { readonly method: string; readonly given: readonly unknown[] }[] = [];
+  readonly api: TaskApi;
+
+  constructor(behaviour: Partial<TaskApi> = {}) {
+    const note = <Given extends readonly unknown[], Answer>(
+      method: string,
+      answer: (...given: Given) => Answer,
+    ): ((...given: Given) => Answer) => {
+      return (...given) => {
+        this.calls.push({ method, given });
+        return answer(...given);
+      };
+    };
+    const methods = { ...sampleBehaviour, ...behaviour };
+    this.api = Object.fromEntries(
+      Reflect.ownKeys(methods).map(key => {
+        const method = methods[key as Method] as (...given: readonly unknown[]) => unknown;
+        return [key, typeof key === 'string' ? note(key, method) : method];
+      }),
+    ) as unknown as TaskApi;
+  }
+}
+
+const limits: QueueLimits = { total: 8, perHost: 2, hosts: { web1: 1 } };
+const schedule = {
+  id: 'schedule-1',
+  name: 'nightly',
+  when: '0 3 * * *',
+  timeZone: 'UTC',
+  missed: 'skip',
+  enabled: true,
+  nextAt: null,
+  lastAt: null,
+  kind: 'ssh.execute',
+  hosts: 'web1',
+} as const;
+const runbook = { name: 'nginx', title: 'Install nginx', parameters: [], examples: ['install nginx'] };
+
+const sampleBehaviour: TaskApi = {
+  submit: async () => sampleSubmitted,
+  async *submitAndFollow() {
+    yield { item: 'submitted', submitted: sampleSubmitted };
+    yield* sampleItems();
+  },
+  follow: sampleItems,
+  answer: async () => true,
+  tasks: async () => ({ tasks: [sampleTask('task-1')], next: 'cursor-2' }),
+  task: async id => sampleTask(id),
+  events: async () => [sampleEvent(4)],
+  output: async () => ({
+    pieces: [{ stream: 'stderr', at: 7, bytes: new Uint8Array([0, 255, 10]) }],
+    next: 'cursor-3',
+  }),
+  cancel: async id => [sampleTask(id)],
+  pause: async id => [sampleTask(id)],
+  resume: async id => [sampleTask(id)],
+  retry: async () => sampleSubmitted,
+  remove: async () => ({ count: 3 }),
+  approvals: async () => [
+    {
+      id: 'approval-1',
+      task: 'task-1',
+      hash: 'abc',
+      title: 'Install nginx',
+      state: 'open',
+      askedAt: 1,
+      expiresAt: 2,
+      decidedBy: null,
+      decidedAt: null,
+    },
+  ],
+  decide: async () => sampleTask('task-1'),
+  pauseQueue: async () => {},
+  resumeQueue: async () => {},
+  limits: async () => limits,
+  setLimits: async changed => ({ ...limits, ...changed }),
+  statistics: async () => ({
+    byState: { succeeded: 2 },
+    successRate: 1,
+    duration: null,
+    retries: 0,
+    errorsByCode: {},
+    lastHour: { finished: 1, failed: 0 },
+    lastDay: { finished: 2, failed: 0 },
+  }),
+  health: async () => ({
+    status: 'ok',
+    problems: [],
+    version: '1',
+    pid: 1,
+    startedAt: '2026-01-01T00:00:00Z',
+    store: '/s',
+    executors: [],
+    counts: { queued: 1 },
+    limits,
+  }),
+  schedules: async () => [schedule],
+  addSchedule: async () => schedule,
+  removeSchedule: async () => {},
+  backup: async file => ({ file, bytes: 4096 }),
+  listHosts: async () => [{ name: 'web1', source: 'deckhand.yaml', groups: ['web'], address: null }],
+  addHost: async () => ({ file: '/w/deckhand.yaml' }),
+  listRunbooks: async () => [runbook],
+  showRunbook: async () => ({ summary: runbook, source: 'name: nginx\n' }),
+  doctor: async () => [{ subject: 'store', id: 'store.size', status: 'ok', message: 'small', fix: null }],
+  async [Symbol.asyncDispose]() {},
+};
+
+/** An event with a cursor that names its place. */
+export function sampleEvent(seq: number): Extract<FollowItem, { item: 'event' }>['event'] {
+  const time = '2026-01-01T00:00:00.000Z';
+  return { kind: 'note', text: `n${seq}`, task: 'task-1', seq, attempt: 1, time, requestId: 'request-1' };
+}
+
+async function* sampleItems(): AsyncGenerator<FollowItem> {
+  yield { item: 'event', event: sampleEvent(1), cursor: 'c1' };
+  yield {
+    item: 'output',
+    task: 'task-1',
+    attempt: 1,
+    pieces: [{ stream: 'stdout', at: 0, bytes: new TextEncoder().encode('grüße\r\n') }],
+    cursor: 'c2',
+  };
+  yield { item: 'question', question: { id: 'q1', task: 'task-1', host: 'web1', ask: 'sudo-password' } };
+  yield { item: 'question-closed', id: 'q1' };
+  yield { item: 'ended', task: { ...sampleTask('task-1'), state: 'succeeded' } };
+}

@@ -1,0 +1,62 @@
+import type { OutputPiece } from '../../core/task-event.ts';
+import type { FollowItem, OutputPage, Submission } from '../task-api.ts';
+
+/**
+ * How bytes travel in JSON, for both sides: base64. Everything else in the contract is JSON already.
+ * This file is loaded by the client, so it imports nothing at run time.
+ */
+
+export interface WirePiece extends Omit<OutputPiece, 'bytes'> {
+  readonly bytes: string;
+}
+export type WireItem =
+  | Exclude<FollowItem, { item: 'output' }>
+  | (Omit<Extract<FollowItem, { item: 'output' }>, 'pieces'> & { readonly pieces: readonly WirePiece[] });
+export interface WirePage {
+  readonly pieces: readonly WirePiece[];
+  readonly next: string | null;
+}
+export type WireSubmission = Omit<Submission, 'input'> & { readonly input?: string };
+
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+/** Lenient, as `Buffer` is: the server checks what comes from outside with `strictBase64`. */
+export function fromBase64(text: string): Uint8Array {
+  const buffer = Buffer.from(text, 'base64');
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+/** The bytes, or null when the text is not exactly what `toBase64` writes. */
+export function strictBase64(text: string): Uint8Array | null {
+  const bytes = fromBase64(text);
+  // compared as a whole: a pattern over 20 MiB may exhaust the regular expression's stack
+  return toBase64(bytes) === text ? bytes : null;
+}
+
+function encodePieces(pieces: readonly OutputPiece[]): readonly WirePiece[] {
+  return pieces.map(({ stream, at, bytes }) => ({ stream, at, bytes: toBase64(bytes) }));
+}
+function decodePieces(pieces: readonly WirePiece[]): readonly OutputPiece[] {
+  return pieces.map(({ stream, at, bytes }) => ({ stream, at, bytes: fromBase64(bytes) }));
+}
+
+export function encodeItem(item: FollowItem): WireItem {
+  return item.item === 'output' ? { ...item, pieces: encodePieces(item.pieces) } : item;
+}
+export function decodeItem(item: WireItem): FollowItem {
+  return item.item === 'output' ? { ...item, pieces: decodePieces(item.pieces) } : item;
+}
+
+export function encodePage(page: OutputPage): WirePage {
+  return { pieces: encodePieces(page.pieces), next: page.next };
+}
+export function decodePage(page: WirePage): OutputPage {
+  return { pieces: decodePieces(page.pieces), next: page.next };
+}
+
+export function encodeSubmission(submission: Submission): WireSubmission {
+  const { input, ...rest } = submission;
+  return input === undefined ? rest : { ...rest, input: toBase64(input) };
+}

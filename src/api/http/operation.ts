@@ -1,0 +1,89 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { z } from '../../core/schema.ts';
+import type { TaskApi } from '../task-api.ts';
+import type { EventStreamOptions } from './event-stream.ts';
+import { errorAnswer } from './answer-schemas.ts';
+
+export interface HttpEnvironment {
+  readonly Variables: { requestId: string };
+}
+export type HttpApp = OpenAPIHono<HttpEnvironment>;
+
+/** What every group of routes gets. */
+export interface RouteParts {
+  readonly app: HttpApp;
+  /** The engine as this request sees it. */
+  readonly apiOf: (context: Context<HttpEnvironment>) => TaskApi;
+  readonly stream: EventStreamOptions;
+}
+
+/** A method of the contract as one HTTP operation. `id` is the method's name. */
+export interface Operation<Path extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+  readonly id: Exclude<keyof TaskApi, symbol>;
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  /** `{name}` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly parameters?: Path;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** What the answer looks like; for the description only, the engine's word is not checked again. */
+  readonly answer: z.ZodType;
+  /** True: the answer may also be, or always is, an event stream. */
+  readonly streams?: 'may' | 'always';
+  /** A value for JSON, or a finished response. */
+  readonly carryOut: (call: {
+    readonly parameters: z.output<Path>;
+    readonly query: z.output<Query>;
+    readonly body: z.output<Body>;
+    readonly api: TaskApi;
+    readonly context: Context<HttpEnvironment>;
+  }) => Promise<unknown>;
+}
+
+/** Registers an operation: validation, description and handler come from this one place. */
+export function register<
+  Path extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+>(parts: RouteParts, operation: Operation<Path, Query, Body>): void {
+  const { parameters, query, body } = operation;
+  const route = createRoute({
+    method: operation.method,
+    path: operation.path,
+    operationId: operation.id,
+    summary: operation.summary,
+    tags: [operation.path.split('/')[2] ?? ''],
+    request: {
+      ...(parameters && { params: parameters as never }),
+      ...(query && { query: query as never }),
+      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: {
+      200: { description: 'Done.', content: contentOf(operation) },
+      default: { description: 'A fault.', content: { 'application/json': { schema: errorAnswer } } },
+    },
+  });
+  parts.app.openapi(route, (async (context: Context<HttpEnvironment>) => {
+    const valid = (target: 'param' | 'query' | 'json'): unknown => context.req.valid(target as never);
+    const answer = await operation.carryOut({
+      parameters: (parameters ? valid('param') : undefined) as z.output<Path>,
+      query: (query ? valid('query') : undefined) as z.output<Query>,
+      body: (body ? valid('json') : undefined) as z.output<Body>,
+      api: parts.apiOf(context),
+      context,
+    });
+    return answer instanceof Response ? answer : context.json((answer ?? {}) as object);
+  }) as never);
+}
+
+function contentOf(operation: {
+  readonly answer: z.ZodType;
+  readonly streams?: 'may' | 'always';
+}): Record<string, { schema: z.ZodType }> {
+  const plain = { 'application/json': { schema: operation.answer } };
+  const stream = { 'text/event-stream': { schema: operation.answer } };
+  if (operation.streams === 'always') return stream;
+  return operation.streams === 'may' ? { ...plain, ...stream } : plain;
+}
