@@ -7,7 +7,7 @@ import { processTerminal } from './cli/terminal.ts';
 
 /** The process: wires the engine behind the command line. The engine is loaded when a command needs it. */
 const terminal = processTerminal();
-const { signal, interrupt, handedOver } = interruption({
+const { signal, interrupt, sayOnInterrupt } = interruption({
   say: text => terminal.stderr.write(`${text}\n`),
   exit: code => process.exit(code),
 });
@@ -24,7 +24,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   terminal,
   signal,
   asker: terminal.interactive ? terminalAsker(signal) : null,
-  handedOver,
+  sayOnInterrupt,
   openTasks: async options => (await import('./daemon/open-tasks.ts')).openTasks(options),
   daemon: {
     start: async () => await (await daemonControl()).start(),

@@ -85,6 +85,115 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         'Cancel a task or a group, and wait until nothing of it runs',
         async () => (await import('./commands/task-cancel.ts')).taskCancelCommand,
       ),
+      pause: command(
+        'Pause a task: a waiting one is not begun, a running command is stopped',
+        async () => (await import('./commands/task-pause.ts')).taskPauseCommand,
+      ),
+      resume: command(
+        'Let a paused task go on',
+        async () => (await import('./commands/task-resume.ts')).taskResumeCommand,
+      ),
+      retry: command(
+        'Begin anew what did not succeed, as new tasks',
+        async () => (await import('./commands/task-retry.ts')).taskRetryCommand,
+      ),
+      remove: command(
+        'Remove ended tasks with their output and events',
+        async () => (await import('./commands/task-remove.ts')).taskRemoveCommand,
+      ),
+      stats: command(
+        'Count tasks: by state, success, duration, errors',
+        async () => (await import('./commands/task-stats.ts')).taskStatsCommand,
+      ),
+    },
+  },
+  queue: {
+    brief: 'Look at the queue, pause it, set its limits',
+    commands: {
+      status: command(
+        'Show how the queue is: executors, limits, problems',
+        async () => (await import('./commands/queue-status.ts')).queueStatusCommand,
+      ),
+      pause: command(
+        'Begin no further task; what runs goes on',
+        async () => (await import('./commands/queue-pause.ts')).queuePauseCommand,
+      ),
+      resume: command(
+        'Begin tasks again',
+        async () => (await import('./commands/queue-resume.ts')).queueResumeCommand,
+      ),
+      limits: command(
+        'Show or set how many tasks run at once',
+        async () => (await import('./commands/queue-limits.ts')).queueLimitsCommand,
+      ),
+    },
+  },
+  schedule: {
+    brief: 'Run work again and again',
+    commands: {
+      add: command(
+        'Run a command, a runbook or an intent again and again',
+        async () => (await import('./commands/schedule-add.ts')).scheduleAddCommand,
+      ),
+      list: command(
+        'List the schedules',
+        async () => (await import('./commands/schedule-list.ts')).scheduleListCommand,
+      ),
+      remove: command(
+        'Remove a schedule; tasks it has made go on',
+        async () => (await import('./commands/schedule-remove.ts')).scheduleRemoveCommand,
+      ),
+    },
+  },
+  approvals: {
+    brief: 'Answer plans that wait for a yes or no',
+    commands: {
+      list: command(
+        'List the plans that wait for a yes or no',
+        async () => (await import('./commands/approvals-list.ts')).approvalsListCommand,
+      ),
+      approve: command(
+        'Let a plan that waits be carried out',
+        async () => (await import('./commands/approvals-approve.ts')).approvalsApproveCommand,
+      ),
+      decline: command(
+        'Refuse a plan that waits; nothing is changed',
+        async () => (await import('./commands/approvals-decline.ts')).approvalsDeclineCommand,
+      ),
+    },
+  },
+  daemon: {
+    brief: 'Start, stop and look at the daemon',
+    commands: {
+      start: command(
+        'Start the daemon, and wait until it answers',
+        async () => (await import('./commands/daemon-start.ts')).daemonStartCommand,
+      ),
+      stop: command(
+        'Stop the daemon; commands on hosts go on and are found again',
+        async () => (await import('./commands/daemon-stop.ts')).daemonStopCommand,
+      ),
+      status: command(
+        'Show whether the daemon runs, and where its files are',
+        async () => (await import('./commands/daemon-status.ts')).daemonStatusCommand,
+      ),
+      logs: command(
+        "Print the end of the daemon's log; -f goes on reading",
+        async () => (await import('./commands/daemon-logs.ts')).daemonLogsCommand,
+      ),
+      run: command(
+        'Be the daemon, in the foreground, for a service manager',
+        async () => (await import('./commands/daemon-run.ts')).daemonRunCommand,
+      ),
+    },
+  },
+  store: {
+    brief: 'Look after what is remembered',
+    commands: {
+      backup: command(
+        'Copy the store to a file while work goes on',
+        async () => (await import('./commands/store-backup.ts')).storeBackupCommand,
+      ),
     },
   },
   doctor: command(

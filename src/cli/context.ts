@@ -1,6 +1,7 @@
 import type { CommandContext } from '@stricli/core';
 import type { TaskApi } from '../api/task-api.ts';
 import type { Asker } from './asker.ts';
+import type { InterruptWords } from './interrupt.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What `demo` gets: it prepares hosts of its own and runs the command line against them. */
@@ -66,11 +67,8 @@ export interface CliSurroundings {
   readonly signal: AbortSignal;
   /** Null when nobody can be asked. */
   readonly asker: Asker | null;
-  /**
-   * The daemon has this task or group: from now on a second Ctrl-C leaves it there and says how to get back.
-   * Null: nothing of ours is there any more.
-   */
-  readonly handedOver: (id: string | null) => void;
+  /** What a Ctrl-C says from now on; null = the usual. */
+  readonly sayOnInterrupt: (words: InterruptWords | null) => void;
 }
 
 /** What every command sees as `this`. */

@@ -1,13 +1,9 @@
-import type { Submission } from '../api/task-api.ts';
+import type { Submitted } from '../api/task-api.ts';
 import { EXIT } from '../core/error-table.ts';
-import type { EngineSession } from './engine-session.ts';
+import type { TaskSession } from './task-session.ts';
 
-/** `--detach`: hands the work to the daemon, prints the ids of the tasks (one a line) and leaves. */
-export async function detach(
-  session: Pick<EngineSession, 'tasks' | 'result' | 'say'>,
-  submission: Submission,
-): Promise<number> {
-  const submitted = await session.tasks.submit(submission);
+/** The daemon has the work: prints the ids of the tasks, one a line, and how to see them. Gives the exit code. */
+export function detached(session: Pick<TaskSession, 'result' | 'say'>, submitted: Submitted): number {
   const { group, tasks, existed } = submitted;
   if (existed) session.say('this key is known: nothing new is begun');
   const [only] = tasks;

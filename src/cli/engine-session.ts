@@ -7,6 +7,7 @@ import type { OnEvent } from '../core/run-event.ts';
 import { type Asker, oneAtATime } from './asker.ts';
 import type { CliContext, CliSurroundings } from './context.ts';
 import type { CommonFlags, OutputFlags } from './flags.ts';
+import { wordsForWork } from './interrupt.ts';
 import { jsonEventLine } from './json-output.ts';
 import { blot, collectPrompts } from './person-prompts.ts';
 import { type ProgressDisplay, progressDisplay, silentDisplay } from './progress-display.ts';
@@ -109,13 +110,14 @@ export async function withEngine(
 }
 
 function onSubmitted(
-  { handedOver }: CliSurroundings,
+  { sayOnInterrupt }: CliSurroundings,
   flags: OutputFlags,
   { group, tasks, existed }: Submitted,
   say: (text: string) => void,
 ): void {
   const [only] = tasks;
-  if (!flags.local) handedOver(tasks.length === 1 && only ? only.id : group);
+  const id = tasks.length === 1 && only ? only.id : group;
+  sayOnInterrupt(wordsForWork(flags.local ? null : id));
   if (existed) say(`this key is known: following ${only?.id ?? group}, nothing new is begun`);
 }
 

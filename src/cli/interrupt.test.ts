@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { oneAtATime } from './asker.ts';
-import { interruption } from './interrupt.ts';
+import { interruption, QUIET, wordsForWork } from './interrupt.ts';
 
 test('the first Ctrl-C cancels, the second leaves with 130', () => {
   const exits: number[] = [];
@@ -16,6 +16,24 @@ test('the first Ctrl-C cancels, the second leaves with 130', () => {
   expect(exits).toEqual([]);
   interrupt();
   expect(exits).toEqual([130]);
+});
+
+test('what the daemon has is named on leaving; what is only looked at is not said to be stopped', () => {
+  const said: string[] = [];
+  const twice = interruption({ say: text => said.push(text), exit: () => {} });
+  twice.sayOnInterrupt(wordsForWork('task-1'));
+  twice.interrupt();
+  expect(said.join()).toContain('leaves it to the daemon');
+  twice.interrupt();
+  expect(said.join()).toContain('deckhand task logs -f task-1\n  deckhand task cancel task-1');
+  const quiet: string[] = [];
+  const { interrupt, sayOnInterrupt, signal } = interruption({
+    say: text => quiet.push(text),
+    exit: () => {},
+  });
+  sayOnInterrupt(QUIET);
+  interrupt();
+  expect([quiet, signal.aborted]).toEqual([[], true]);
 });
 
 test('questions wait for each other, and what moves is hidden meanwhile', async () => {

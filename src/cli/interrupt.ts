@@ -7,40 +7,61 @@ export interface InterruptActions {
   readonly exit: (code: number) => void;
 }
 
+/** What a Ctrl-C says; null = nothing. What it does is always the same. */
+export interface InterruptWords {
+  readonly first: string | null;
+  /** Said on leaving. */
+  readonly second: string | null;
+}
+
 export interface Interruption {
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
   /** To be called on SIGINT and SIGTERM. */
   readonly interrupt: () => void;
-  /** The daemon has this task or group; null = it has nothing of ours. */
-  readonly handedOver: (id: string | null) => void;
+  /** What a Ctrl-C says from now on; null = what it says of itself. */
+  readonly sayOnInterrupt: (words: InterruptWords | null) => void;
 }
+
+const USUAL: InterruptWords = { first: 'stopping (Ctrl-C again leaves at once)', second: null };
+
+/** Nothing is said: what was begun goes on as it did, and the command itself says so. */
+export const QUIET: InterruptWords = { first: null, second: null };
 
 /**
  * Ctrl-C: the first aborts the signal, so that the commands on the hosts are cancelled and that is
- * seen; the second leaves with 130 at once, and says how to get back to what the daemon has.
+ * seen; the second leaves with 130 at once.
  */
 export function interruption(actions: InterruptActions): Interruption {
   const controller = new AbortController();
-  let atDaemon: string | null = null;
+  let words = USUAL;
+  const say = (text: string | null): void => {
+    if (text !== null) actions.say(`\n${text}`);
+  };
   return {
     signal: controller.signal,
     interrupt() {
-      if (!controller.signal.aborted) {
-        const leaves = atDaemon === null ? 'leaves at once, commands may go on' : 'leaves it to the daemon';
-        actions.say(`\nstopping: cancelling on the hosts (Ctrl-C again ${leaves})`);
+      if (controller.signal.aborted) {
+        say(words.second);
+        actions.exit(EXIT.interrupted);
+      } else {
+        say(words.first);
         controller.abort();
-        return;
       }
-      if (atDaemon !== null) actions.say(`\n${wayBack(atDaemon)}`);
-      actions.exit(EXIT.interrupted);
     },
-    handedOver(id) {
-      atDaemon = id;
+    sayOnInterrupt(given) {
+      words = given ?? USUAL;
     },
   };
 }
 
-function wayBack(id: string): string {
-  return `left to the daemon; to see it or to stop it:\n  deckhand task logs -f ${id}\n  deckhand task cancel ${id}`;
+/** The words while work of ours runs: at the daemon under this id, or (null) in this process. */
+export function wordsForWork(id: string | null): InterruptWords {
+  const stopping = 'stopping: cancelling on the hosts';
+  if (id === null)
+    return { first: `${stopping} (Ctrl-C again leaves at once, commands may go on)`, second: null };
+  return {
+    first: `${stopping} (Ctrl-C again leaves it to the daemon)`,
+    second: `left to the daemon; to see it or to stop it:\n  deckhand task logs -f ${id}\n  deckhand task cancel ${id}`,
+  };
 }

@@ -27,7 +27,10 @@ export function parseParameters(texts: readonly string[]): Readonly<Record<strin
 }
 
 /** The request of `ask` and `plan`. Throws `input.invalid` when there is neither intent nor runbook. */
-export function planRequestOf(flags: IntentFlags, words: readonly string[]): PlanRequest {
+export function planRequestOf(
+  flags: Pick<IntentFlags, 'host' | 'set' | 'runbook'>,
+  words: readonly string[],
+): PlanRequest {
   const intent = words.join(' ').trim();
   if (intent === '' && flags.runbook === undefined) {
     throw new DeckhandError(

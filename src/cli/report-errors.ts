@@ -18,6 +18,6 @@ export async function reportErrors(
     printError(terminal, flags, error.toJSON());
     context.finish(signal.aborted && thrown === signal.reason ? EXIT.interrupted : error.exitCode);
   } finally {
-    context.surroundings.handedOver(null);
+    context.surroundings.sayOnInterrupt(null);
   }
 }

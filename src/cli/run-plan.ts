@@ -6,7 +6,7 @@ import type { OnEvent } from '../core/run-event.ts';
 import type { RunReport } from '../core/run-report.ts';
 import { approver, checkApprovalFlags } from './approval.ts';
 import type { CliContext } from './context.ts';
-import { detach } from './detach.ts';
+import { detached } from './detach.ts';
 import { type EngineSession, withEngine } from './engine-session.ts';
 import { renderError } from './error-output.ts';
 import { exitCodeOfRun } from './exit-code.ts';
@@ -55,7 +55,8 @@ async function leaveToDaemon(
   request: RunRequest,
 ): Promise<number> {
   if (!flags.yes) session.say('if it changes something, it waits for you: deckhand approvals list');
-  return await detach(session, runSubmission(request, flags.yes ? 'yes' : 'ask', session.base));
+  const submission = runSubmission(request, flags.yes ? 'yes' : 'ask', session.base);
+  return detached(session, await session.tasks.submit(submission));
 }
 
 async function carryOut(session: EngineSession, flags: ApprovalFlags, request: RunRequest): Promise<number> {

@@ -4,6 +4,7 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 import type { Surroundings } from '../core/task.ts';
 import type { Asker } from './asker.ts';
 import type { DaemonControl } from './context.ts';
+import type { InterruptWords } from './interrupt.ts';
 import { runCli } from './main.ts';
 import { provedReport, samplePreview } from './sample-run.ts';
 import { scriptedTasks } from './scripted-tasks.ts';
@@ -15,8 +16,8 @@ interface ScriptedRun {
   readonly stderr: string;
   /** Where the work was said to stand; null when the engine was not asked for any. */
   readonly opened: Surroundings | null;
-  /** What the second Ctrl-C would have named, in order. */
-  readonly handedOver: readonly (string | null)[];
+  /** What a Ctrl-C would have said, in order. */
+  readonly interruptWords: readonly (InterruptWords | null)[];
   readonly questions: readonly string[];
 }
 
@@ -35,7 +36,7 @@ interface Script {
 export async function runScripted(inputs: readonly string[], script: Script = {}): Promise<ScriptedRun> {
   const printed = { stdout: '', stderr: '' };
   const questions: string[] = [];
-  const handedOver: (string | null)[] = [];
+  const interruptWords: (InterruptWords | null)[] = [];
   let opened: ScriptedRun['opened'] = null;
   const engine = (prompts: PersonPrompts): DeckhandApi => ({
     ...sampleApi,
@@ -69,9 +70,9 @@ export async function runScripted(inputs: readonly string[], script: Script = {}
         }),
       ),
     daemon: { ...sampleDaemon, ...script.daemon },
-    handedOver: id => handedOver.push(id),
+    sayOnInterrupt: words => interruptWords.push(words),
   });
-  return { exitCode, ...printed, opened, handedOver, questions };
+  return { exitCode, ...printed, opened, interruptWords, questions };
 }
 
 function scriptedAsker(answers: string[], questions: string[]): Asker {

@@ -3,9 +3,15 @@ import type { Surroundings } from '../core/task.ts';
 import type { CommonFlags } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Flags that decide how hosts are reached. */
+export type ReachFlags = Pick<
+  CommonFlags,
+  'settings' | 'sshConfig' | 'timeout' | 'idleTimeout' | 'concurrency' | 'outputLimit'
+>;
+
 /** Where this command line stands, for an engine that may stand elsewhere: every path absolute. */
 export function surroundingsOf(
-  flags: CommonFlags,
+  flags: ReachFlags,
   { folder, environment }: Pick<Terminal, 'folder' | 'environment'>,
 ): Surroundings {
   const agentSocket = environment['SSH_AUTH_SOCK'];
@@ -19,7 +25,7 @@ export function surroundingsOf(
 }
 
 /** Flags that are settings: they win over files and environment. */
-function overridesOf(flags: CommonFlags): Readonly<Record<string, string>> {
+function overridesOf(flags: ReachFlags): Readonly<Record<string, string>> {
   const overrides: Record<string, string> = {};
   if (flags.timeout !== undefined) overrides['timeouts.command'] = flags.timeout;
   if (flags.idleTimeout !== undefined) overrides['timeouts.idle'] = flags.idleTimeout;

@@ -4,7 +4,7 @@ import { EXIT } from '../../core/error-table.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { execSubmission } from '../../api/over-tasks/submissions.ts';
 import type { CliContext } from '../context.ts';
-import { detach } from '../detach.ts';
+import { detached } from '../detach.ts';
 import { type EngineSession, withEngine } from '../engine-session.ts';
 import { renderError } from '../error-output.ts';
 import { namesOneHost, singleHostOutput } from '../exec-output.ts';
@@ -78,7 +78,8 @@ Example:
         const asked = await requestOf(flags, selector, words, terminal);
         const limit = single && flags.outputLimit === undefined ? { outputLimit: SINGLE_HOST_LIMIT } : {};
         const request = { ...asked, ...limit };
-        if (flags.detach) return await detach(session, execSubmission(request, session.base));
+        if (flags.detach)
+          return detached(session, await session.tasks.submit(execSubmission(request, session.base)));
         if (single) return await runOnOne(session, request, terminal);
         const report = await session.api.exec(request, session.call);
         showReport(session, report, terminal);

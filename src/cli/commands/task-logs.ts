@@ -7,6 +7,7 @@ import type { CliContext } from '../context.ts';
 import { exitCodeOfTasks } from '../exit-of-tasks.ts';
 import { tasksOf } from '../find-tasks.ts';
 import { idParameter, outputFlags, type OutputFlags, toggle, value } from '../flags.ts';
+import { QUIET } from '../interrupt.ts';
 import { promptsOfAsker } from '../person-prompts.ts';
 import { TaskLog } from '../task-log.ts';
 import { type TaskSession, withTasks } from '../task-session.ts';
@@ -42,6 +43,8 @@ Example:
   async func(flags, id) {
     await withTasks(this, flags, async session => {
       const found = await tasksOf(session.tasks, id);
+      // Ctrl-C ends the reading, not the task
+      this.surroundings.sayOnInterrupt(QUIET);
       const log = new TaskLog(session, found, flags.events);
       try {
         if (flags.follow) return await follow(session, id, found, flags, log);
