@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
-import type { PersonPrompts } from '../api/contract.ts';
 import { systemClock } from '../core/clock.ts';
-import { DeckhandError } from '../core/deckhand-error.ts';
+import type { Surroundings } from '../core/task.ts';
 import { type CachedFacts, type FactsCache, openFactsCache } from '../fleet/facts-cache.ts';
 import { collectFacts } from '../fleet/facts.ts';
 import type { Facts } from '../fleet/facts-schema.ts';
@@ -15,114 +14,151 @@ import { ConnectionPool } from '../ssh/connection-pool.ts';
 import type { ConnectOptions, SshConnection } from '../ssh/connection.ts';
 import type { ResolveHost } from '../ssh/resolved-host.ts';
 import { ssh2Engine } from '../ssh/ssh2-engine.ts';
-import type { HostAbilities } from '../tasks/agent-run.ts';
-import { HostDoor } from '../tasks/host-door.ts';
+import type { TaskPrompts } from '../tasks/host-access.ts';
 
-export interface FleetAccessOptions {
-  readonly prompts: PersonPrompts;
-  readonly settingsFile?: string;
-  readonly sshConfigFile?: string;
-  readonly overrides?: Readonly<Record<string, string>>;
-}
+/** Milliseconds that settings and inventory count as read; files change while a daemon lives. */
+const FRESH = 2000;
 
-/** Settings, hosts and connections of one engine: everything that stands between a name and a shell. */
-export class FleetAccess implements AsyncDisposable {
+/** Who is asked while a connection is made. */
+export type ConnectPrompts = Pick<ConnectOptions, 'credentials' | 'hostKeys'>;
+
+interface Known {
   readonly settings: Settings;
   readonly inventory: Inventory;
+  readonly readAt: number;
+}
+
+/** Settings, hosts and connections for one kind of surroundings: everything between a name and a shell. */
+export class FleetAccess implements AsyncDisposable {
   readonly resolve: ResolveHost;
-  readonly connectOptions: Omit<ConnectOptions, 'signal'>;
-  readonly #prompts: PersonPrompts;
+  readonly #surroundings: Surroundings;
   readonly #pool: ConnectionPool;
   readonly #factsCache: FactsCache;
+  #known: Known;
 
-  private constructor(settings: Settings, inventory: Inventory, options: FleetAccessOptions) {
-    const { prompts, sshConfigFile } = options;
-    this.settings = settings;
-    this.inventory = inventory;
-    this.#prompts = prompts;
-    this.resolve = inventoryResolver(
-      inventory,
-      sshConfigFile === undefined ? {} : { configFile: sshConfigFile },
-    );
-    this.connectOptions = {
-      connectTimeout: settings.values['timeouts.connect'],
-      credentials: {
-        ...(prompts.password ? { password: prompts.password } : {}),
-        ...(prompts.passphrase ? { passphrase: prompts.passphrase } : {}),
-      },
-      hostKeys: { acceptUnknown: async (host, key) => (await prompts.acceptHostKey?.(host, key)) ?? false },
-      resolve: this.resolve,
-    };
+  private constructor(surroundings: Surroundings, known: Known) {
+    const { sshConfigFile, agentSocket } = surroundings;
+    this.#surroundings = surroundings;
+    this.#known = known;
+    this.resolve = inventoryResolver(() => this.#known.inventory, {
+      ...(sshConfigFile === undefined ? {} : { configFile: sshConfigFile }),
+      ...(agentSocket === undefined ? {} : { agentSocket }),
+    });
     this.#pool = new ConnectionPool({
       engine: ssh2Engine,
       resolve: this.resolve,
-      options: this.connectOptions,
+      options: {
+        connectTimeout: known.settings.values['timeouts.connect'],
+        hostKeys: { acceptUnknown: () => Promise.resolve(false) },
+      },
     });
     this.#factsCache = openFactsCache(deckhandPaths(process.env, homedir()).cache, systemClock);
   }
 
-  static async open(options: FleetAccessOptions): Promise<FleetAccess> {
-    const settings = await loadSettings({
-      folder: process.cwd(),
-      home: homedir(),
-      environment: process.env,
-      flags: options.overrides ?? {},
-      ...(options.settingsFile === undefined ? {} : { file: options.settingsFile }),
-    });
-    const inventory = await loadInventory(settings, homedir(), options.sshConfigFile);
-    return new FleetAccess(settings, inventory, options);
+  static async open(surroundings: Surroundings): Promise<FleetAccess> {
+    return new FleetAccess(surroundings, await readFleet(surroundings));
   }
 
-  select(selector: string): readonly FleetHost[] {
-    return selectHosts(this.inventory, selector);
+  get settings(): Settings {
+    return this.#known.settings;
+  }
+  get inventory(): Inventory {
+    return this.#known.inventory;
+  }
+
+  /** Reads settings and inventory again when they were not read a moment ago, or at once. */
+  async refresh(now = false): Promise<void> {
+    if (now || systemClock.monotonic() - this.#known.readAt > FRESH)
+      this.#known = await readFleet(this.#surroundings);
+  }
+
+  /** Throws `fleet.unknown-host`, which it believes only of files it read just now. */
+  async select(selector: string): Promise<readonly FleetHost[]> {
+    await this.refresh();
+    try {
+      return selectHosts(this.#known.inventory, selector);
+    } catch {
+      await this.refresh(true);
+      return selectHosts(this.#known.inventory, selector);
+    }
+  }
+
+  /** Options of a connection that is not shared. */
+  connectOptions(prompts: TaskPrompts): Omit<ConnectOptions, 'signal'> {
+    const connectTimeout = this.settings.values['timeouts.connect'];
+    return { connectTimeout, resolve: this.resolve, ...connectPrompts(prompts) };
   }
 
   /** The shared connection to a host. */
-  async connect(host: string, signal: AbortSignal): Promise<SshConnection> {
-    return await this.#pool.use(host, signal);
-  }
-
-  door(): HostDoor {
-    const { sudoPassword } = this.#prompts;
-    return new HostDoor({
-      connect: async (host, signal) => await this.connect(host, signal),
-      clock: systemClock,
-      ...(sudoPassword ? { sudoPassword } : {}),
-    });
+  async connect(host: string, prompts: TaskPrompts, signal: AbortSignal): Promise<SshConnection> {
+    return await this.#pool.use(host, signal, connectPrompts(prompts));
   }
 
   /** Facts from the cache while they are young enough and the host key is the same; else asked (one round trip). */
   async facts(
-    host: string,
+    connection: SshConnection,
     refresh: boolean,
     signal: AbortSignal,
   ): Promise<CachedFacts & { readonly asked: boolean }> {
-    const connection = await this.connect(host, signal);
     const { fingerprint } = connection.hostKey;
+    const { name } = connection.host;
     if (!refresh) {
-      const cached = await this.#factsCache.read(host, {
-        maxAge: this.settings.values['facts.maxAge'],
-        fingerprint,
-      });
+      const maxAge = this.settings.values['facts.maxAge'];
+      const cached = await this.#factsCache.read(name, { maxAge, fingerprint });
       if (cached) return { ...cached, asked: false };
     }
     const facts: Facts = await collectFacts(connection, signal, systemClock);
-    await this.#factsCache.write(host, fingerprint, facts);
+    await this.#factsCache.write(name, fingerprint, facts);
     return { facts, fingerprint, age: 0, asked: true };
-  }
-
-  async abilities(host: string, signal: AbortSignal): Promise<HostAbilities> {
-    const { facts, asked } = await this.facts(host, false, signal);
-    if (facts.os.kernelName !== 'Linux') {
-      throw new DeckhandError(
-        'host.unsupported',
-        `${host}: typed states need Linux; this is ${facts.os.kernelName}.`,
-      );
-    }
-    return { family: facts.os.family, systemd: facts.init === 'systemd', roundTrips: asked ? 1 : 0 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]();
+  }
+}
+
+async function readFleet({ folder, overrides, settingsFile, sshConfigFile }: Surroundings): Promise<Known> {
+  const home = homedir();
+  const settings = await loadSettings({
+    folder,
+    home,
+    environment: process.env,
+    flags: overrides,
+    ...(settingsFile === undefined ? {} : { file: settingsFile }),
+  });
+  const inventory = await loadInventory(settings, home, sshConfigFile);
+  return { settings, inventory, readAt: systemClock.monotonic() };
+}
+
+function connectPrompts({ password, passphrase, acceptHostKey }: TaskPrompts): ConnectPrompts {
+  return { credentials: { password, passphrase }, hostKeys: { acceptUnknown: acceptHostKey } };
+}
+
+/** One `FleetAccess` for all who stand at the same place. */
+export class Fleets implements AsyncDisposable {
+  readonly #open = new Map<string, Promise<FleetAccess>>();
+
+  async at(surroundings: Surroundings): Promise<FleetAccess> {
+    const key = JSON.stringify(surroundings);
+    const known = this.#open.get(key);
+    if (known) {
+      const fleet = await known;
+      await fleet.refresh();
+      return fleet;
+    }
+    const opening = FleetAccess.open(surroundings);
+    this.#open.set(key, opening);
+    // a broken settings file is read again once it is mended
+    opening.catch(() => this.#open.delete(key));
+    return await opening;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const fleets = await Promise.allSettled(this.#open.values());
+    await Promise.all(
+      fleets.map(async fleet => {
+        if (fleet.status === 'fulfilled') await fleet.value[Symbol.asyncDispose]();
+      }),
+    );
   }
 }

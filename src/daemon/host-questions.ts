@@ -1,37 +1,27 @@
 import { homedir } from 'node:os';
-import type { DoctorFinding, HostFacts, HostTest } from '../api/contract.ts';
+import type { DoctorFinding } from '../api/contract.ts';
 import { systemClock } from '../core/clock.ts';
-import { toDeckhandError } from '../core/deckhand-error.ts';
+import type { ConnectResult } from '../core/task-params.ts';
 import type { DoctorFinding as Finding } from '../fleet/doctor.ts';
 import { examineHost } from '../fleet/doctor-host.ts';
 import { examineLocal } from '../fleet/doctor-local.ts';
 import { deckhandPaths } from '../settings/paths.ts';
 import { type ConnectionTest, type StepResult, testConnection } from '../ssh/test-connection.ts';
 import { ssh2Engine } from '../ssh/ssh2-engine.ts';
+import type { TaskPrompts } from '../tasks/host-access.ts';
 import type { FleetAccess } from './fleet-access.ts';
 
-/** Facts of one host; a failure is part of the answer. */
-export async function readFactsOf(
-  fleet: FleetAccess,
-  host: string,
-  refresh: boolean,
-  signal: AbortSignal,
-): Promise<HostFacts> {
-  try {
-    const { facts, age } = await fleet.facts(host, refresh, signal);
-    return { host, facts, age };
-  } catch (error) {
-    return { host, facts: null, age: 0, error: toDeckhandError(error).toJSON() };
-  }
-}
-
 /** Q10: each stage of a connection by itself, on a connection of its own. */
-export async function testHost(fleet: FleetAccess, host: string, signal: AbortSignal): Promise<HostTest> {
-  const options = { ...fleet.connectOptions, signal };
+export async function testHost(
+  fleet: FleetAccess,
+  prompts: TaskPrompts,
+  host: string,
+  signal: AbortSignal,
+): Promise<ConnectResult> {
+  const options = { ...fleet.connectOptions(prompts), signal };
   const test = await testConnection(host, { engine: ssh2Engine, resolve: fleet.resolve, options });
   const failed = Object.values(test.steps).find(step => step.status === 'failed');
   return {
-    host,
     ok: test.passed,
     stages: STAGES.map(([key, name]) => toStage(name, test.steps[key], stageText(name, test))),
     ...(failed ? { error: failed.error } : {}),
@@ -44,7 +34,7 @@ const STAGES = [
   ['authenticated', 'authentication'],
   ['shell', 'shell'],
 ] as const;
-type Stage = HostTest['stages'][number];
+type Stage = ConnectResult['stages'][number];
 
 function toStage(name: Stage['name'], step: StepResult, passedText: string): Stage {
   if (step.status === 'passed') return { name, ok: true, latency: step.latency, text: passedText };
@@ -70,11 +60,15 @@ export async function doctorOfThisMachine(signal: AbortSignal): Promise<readonly
 /** What keeps one host from being worked on. */
 export async function doctorOfHost(
   fleet: FleetAccess,
+  prompts: TaskPrompts,
   host: string,
   signal: AbortSignal,
 ): Promise<readonly DoctorFinding[]> {
   const connect = async (inner: AbortSignal) =>
-    await ssh2Engine.connect(await fleet.resolve(host, inner), { ...fleet.connectOptions, signal: inner });
+    await ssh2Engine.connect(await fleet.resolve(host, inner), {
+      ...fleet.connectOptions(prompts),
+      signal: inner,
+    });
   const findings = await examineHost(connect, signal, systemClock);
   return findings.map(finding => toContract(host, finding));
 }

@@ -8,10 +8,11 @@ import type { FleetHost, Inventory } from './inventory.ts';
  * which may be known hosts or plain addresses.
  */
 export function inventoryResolver(
-  inventory: Inventory,
-  options: Pick<ResolveOptions, 'configFile' | 'home'> = {},
+  inventoryNow: () => Inventory,
+  options: Pick<ResolveOptions, 'configFile' | 'home' | 'agentSocket'> = {},
 ): ResolveHost {
   return async (name, signal) => {
+    const inventory = inventoryNow();
     const host: FleetHost = inventory.hosts.find(known => known.name === name) ?? adHocHost(inventory, name);
     return await resolveHost(name, { ...options, signal, overrides: host.overrides });
   };

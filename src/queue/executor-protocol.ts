@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { TaskRecord } from '../core/task.ts';
-import type { ClaimWrite, NewApproval } from '../store/store.ts';
+import type { ClaimWrite, Fence, NewApproval } from '../store/store.ts';
 
 /** One claim with all that is needed to carry it out, or to go on where an earlier claim stopped. */
 export interface Assignment {
@@ -9,6 +9,8 @@ export interface Assignment {
   /** Bytes of each stream that are kept already, of this attempt. */
   readonly seen: { readonly stdout: number; readonly stderr: number };
   readonly steps: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Hashes of plans that a person approved for this task. */
+  readonly approved: readonly string[];
 }
 
 /** How a claim ended, in the words of the kind that carried it out. */
@@ -49,7 +51,12 @@ export type ToExecutor =
 export type FromExecutor =
   | { readonly say: 'ready' }
   | { readonly say: 'alive' }
-  | { readonly say: 'write'; readonly number: number; readonly writes: readonly ClaimWrite[] }
+  | {
+      readonly say: 'write';
+      readonly number: number;
+      readonly fence: Fence;
+      readonly writes: readonly ClaimWrite[];
+    }
   | { readonly say: 'question'; readonly claim: number; readonly question: QuestionRecord }
   | { readonly say: 'ended'; readonly task: string; readonly claim: number; readonly outcome: Outcome };
 
@@ -66,5 +73,8 @@ export interface Executor {
 /** Starts an executor. `onExit` is called once, when nothing more can come from it. */
 export type StartExecutor = (
   name: string,
-  listeners: { readonly onMessage: (message: FromExecutor) => void; readonly onExit: (reason: string) => void },
+  listeners: {
+    readonly onMessage: (message: FromExecutor) => void;
+    readonly onExit: (reason: string) => void;
+  },
 ) => Executor;

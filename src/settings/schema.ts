@@ -66,7 +66,12 @@ const emptyAsObject = (value: unknown): unknown => value ?? {};
 export const settingsFileSchema = z.strictObject({
   concurrency: concurrency.optional(),
   timeouts: z
-    .strictObject({ connect: duration.optional(), command: duration.optional(), idle: duration.optional() })
+    .strictObject({
+      connect: duration.optional(),
+      command: duration.optional(),
+      idle: duration.optional(),
+      lost: duration.optional(),
+    })
     .optional(),
   outputLimit: outputLimit.optional(),
   facts: z.strictObject({ maxAge: duration.optional() }).optional(),
@@ -85,6 +90,8 @@ export const SETTING_SCHEMAS = {
   'timeouts.connect': duration,
   'timeouts.command': duration,
   'timeouts.idle': duration,
+  /** How long a host may be out of reach before what began there counts as lost. */
+  'timeouts.lost': duration,
   outputLimit,
   'facts.maxAge': duration,
   runbooks: z.preprocess(
@@ -105,6 +112,7 @@ export const DEFAULTS: SettingValues = {
   'timeouts.connect': 15_000,
   'timeouts.command': 0,
   'timeouts.idle': 0,
+  'timeouts.lost': 86_400_000,
   outputLimit: 1024 * 1024,
   'facts.maxAge': 3_600_000,
   runbooks: [],

@@ -31,12 +31,16 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * The open connection to a host, or a new one; several callers share one attempt, which goes on as
-   * long as one of them wants it. Throws the engine's typed error, `command.cancelled` on abort.
+   * long as one of them wants it. `own`: who is asked, should this call be the one that connects. Throws the engine's typed error, `command.cancelled` on abort.
    */
-  async use(hostName: string, signal: AbortSignal): Promise<SshConnection> {
+  async use(
+    hostName: string,
+    signal: AbortSignal,
+    own: Partial<Pick<ConnectOptions, 'credentials' | 'hostKeys'>> = {},
+  ): Promise<SshConnection> {
     if (this.#disposed) throw new DeckhandError('command.cancelled', 'The connections are closed.');
     if (signal.aborted) throw cancelled(hostName, signal);
-    const entry = this.#entries.get(hostName) ?? this.#start(hostName);
+    const entry = this.#entries.get(hostName) ?? this.#start(hostName, own);
     entry.waiting += 1;
     const aborted = Promise.withResolvers<never>();
     const stop = (): void => aborted.reject(cancelled(hostName, signal));
@@ -65,9 +69,9 @@ export class ConnectionPool implements AsyncDisposable {
     await Promise.all(entries.map(closeEntry));
   }
 
-  #start(hostName: string): Entry {
+  #start(hostName: string, own: Partial<ConnectOptions>): Entry {
     const controller = new AbortController();
-    const connection = this.#connect(hostName, controller.signal);
+    const connection = this.#connect(hostName, controller.signal, own);
     const entry: Entry = { connection, controller, waiting: 0, open: false };
     this.#entries.set(hostName, entry);
     void this.#follow(hostName, entry);
@@ -85,9 +89,13 @@ export class ConnectionPool implements AsyncDisposable {
     this.#forget(hostName, entry);
   }
 
-  async #connect(hostName: string, signal: AbortSignal): Promise<SshConnection> {
+  async #connect(
+    hostName: string,
+    signal: AbortSignal,
+    own: Partial<ConnectOptions>,
+  ): Promise<SshConnection> {
     const host = await this.#resolve(hostName, signal);
-    return this.#engine.connect(host, { ...this.#options, signal, resolve: this.#resolve });
+    return this.#engine.connect(host, { ...this.#options, ...own, signal, resolve: this.#resolve });
   }
 
   #abandon(hostName: string, entry: Entry): void {

@@ -18,6 +18,8 @@ export interface ResolveOptions {
   /** False reads the files ourselves although the ssh client is there. */
   readonly useSshClient?: boolean;
   readonly overrides?: HostOverrides;
+  /** The agent of whoever asks, instead of this process's own `SSH_AUTH_SOCK`. */
+  readonly agentSocket?: string;
 }
 
 /** What an inventory says of a host; each replaces what the ssh configuration says. */
@@ -39,7 +41,7 @@ export interface HostOverrides {
  */
 export async function resolveHost(name: string, options: ResolveOptions): Promise<ResolvedHost> {
   const target = parseTarget(name);
-  const facts = localFacts(options.home);
+  const facts = localFacts(options.home, options.agentSocket);
   const configFile = options.configFile ?? configOf(options.home);
   const settings =
     (options.useSshClient === false ? null : await askSshClient(target, configFile, options.signal)) ??
@@ -79,14 +81,14 @@ function configOf(home: string | undefined): string | undefined {
   return existsSync(path) ? path : 'none';
 }
 
-function localFacts(home: string | undefined): LocalFacts {
+function localFacts(home: string | undefined, agentSocket: string | undefined): LocalFacts {
   const { username, uid, homedir: accountHome } = userInfo();
   return {
     home: home ?? (accountHome === '' ? homedir() : accountHome),
     user: username,
     hostName: hostname(),
     userId: uid,
-    environment: process.env,
+    environment: agentSocket === undefined ? process.env : { ...process.env, SSH_AUTH_SOCK: agentSocket },
     fileExists: existsSync,
   };
 }

@@ -1,259 +1,159 @@
-import { approvalHash, planSteps } from '../agent/plan-preview.ts';
-import type { Clock } from '../core/clock.ts';
-import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
-import { orderSteps, type Plan, type Step } from '../core/plan.ts';
-import type { OnEvent, RunEventBody } from '../core/run-event.ts';
-import type { HostPreview, HostReport, PlanPreview, RunReport } from '../core/run-report.ts';
-import type { StepPort } from './apply-step.ts';
-import { type HostLook, lookAtHost, runOnHost } from './host-run.ts';
-import type { HostDoor } from './host-door.ts';
-import { inParallel } from './in-parallel.ts';
-import { RunJournal } from './run-journal.ts';
+import type { Plan } from '../core/plan.ts';
+import type { PlanPreview, RunReport, StepReport } from '../core/run-report.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
+import { agentRunParams, type AgentRunParams } from '../core/task-params.ts';
+import type { Outcome } from '../queue/executor-protocol.ts';
+import type { HostDoor, RunPlace } from './host-door.ts';
+import type { StepMemory } from './host-run.ts';
+import { type AgentRunPort, type Approval, previewPlan, runPlan } from './plan-run.ts';
+import { NO_RETRY, type TaskKind, type TaskWork } from './task-kind.ts';
 
-/** What the run must know of a host before it touches it; read once, cached by the fleet. */
-export interface HostAbilities {
-  readonly family: string;
-  readonly systemd: boolean;
-  /** Commands it took to know this: 0 from the cache. */
-  readonly roundTrips: number;
-}
+/** Milliseconds that an approval waits for a person: a week. */
+const APPROVAL_LIFE = 7 * 86_400_000;
 
-export interface AgentRunPort {
-  readonly clock: Clock;
-  readonly concurrency: number;
-  readonly door: (host: string) => HostDoor;
-  readonly abilities: (host: string, signal: AbortSignal) => Promise<HostAbilities>;
-  readonly emit: (event: RunEventBody) => void;
-}
+type Work = TaskWork<AgentRunParams>;
 
-export interface Approval {
-  readonly preview: PlanPreview;
-  readonly step?: Step;
-  readonly host?: string;
-}
-export interface AgentRunOptions {
-  readonly signal: AbortSignal;
-  /** Absent: nobody can approve, and the run stops before any change. */
-  readonly approve?: (approval: Approval) => Promise<'approve' | 'skip' | 'decline'>;
-  readonly confirmSteps: boolean;
-}
-
-interface PreparedHost {
-  readonly host: string;
-  readonly door: HostDoor;
-  readonly port: StepPort;
-  readonly journal: RunJournal;
-  readonly look?: HostLook;
-  readonly askedBefore?: number;
-  readonly error?: DeckhandError;
-}
-
-/** Looks at every host and says what the plan would do there; changes nothing. */
-export async function previewPlan(
-  plan: Plan,
-  hosts: readonly string[],
-  port: AgentRunPort,
-  signal: AbortSignal,
-): Promise<PlanPreview> {
-  return toPreview(plan, await prepare(plan, hosts, port, signal));
-}
-
-/** The whole of `agent.run`: look, ask for approval, carry out on each host, prove, report. */
-export async function runPlan(
-  plan: Plan,
-  hosts: readonly string[],
-  port: AgentRunPort,
-  options: AgentRunOptions,
-): Promise<RunReport> {
-  orderSteps(plan);
-  const startedAt = port.clock.now();
-  const begun = port.clock.monotonic();
-  const prepared = await prepare(plan, hosts, port, options.signal);
-  const preview = toPreview(plan, prepared);
-  port.emit({ kind: 'plan-ready', preview });
-  const answer = await askApproval(preview, port, options);
-  const reports =
-    answer === 'approve'
-      ? await inParallel(prepared, port.concurrency, host => carryOut(plan, host, preview, options))
-      : [];
-  const base = {
-    version: 1,
-    id: newId('agent', startedAt),
-    intent: plan.intent,
-    goal: plan.goal,
-    plan,
-    startedAt: new Date(startedAt).toISOString(),
-    duration: port.clock.monotonic() - begun,
-    hosts: reports,
-  } as const;
-  if (answer !== 'approve') {
-    const error = new DeckhandError('approval.declined', 'The plan was declined; nothing was changed.');
-    return { ...base, outcome: 'declined', error: error.toJSON() };
-  }
-  const failed = reports.filter(report => report.outcome === 'failed');
-  if (failed.length === 0) return { ...base, outcome: 'proved' };
-  return { ...base, outcome: 'failed', error: overallError(reports, failed).toJSON() };
-}
-
-function overallError(reports: readonly HostReport[], failed: readonly HostReport[]): DeckhandError {
-  const names = failed.map(report => report.host).join(', ');
-  const first = failed[0]?.error;
-  if (failed.length < reports.length) {
-    return new DeckhandError(
-      'run.some-hosts-failed',
-      `${failed.length} of ${reports.length} hosts failed: ${names}.`,
-    );
-  }
-  if (first && failed.every(report => report.error?.code === first.code)) {
-    return new DeckhandError(first.code, first.message, { details: first.details, hint: first.hint });
-  }
-  return new DeckhandError('command.failed', `All hosts failed: ${names}.`, {
-    hint: 'Read each host’s error in the report.',
-  });
-}
-
-async function prepare(
-  plan: Plan,
-  hosts: readonly string[],
-  port: AgentRunPort,
-  signal: AbortSignal,
-): Promise<readonly PreparedHost[]> {
-  return await inParallel(hosts, port.concurrency, async host => {
-    const door = port.door(host);
-    const journal = new RunJournal();
-    const stepPort: StepPort = {
-      host,
-      run: door.run,
-      journal,
-      clock: port.clock,
-      emit: port.emit,
-      onOutput: (stream, bytes) => port.emit({ kind: 'output', host, stream, bytes }),
-    };
-    const base = { host, door, port: stepPort, journal } as const;
-    try {
-      port.emit({ kind: 'host-phase', host, phase: 'connecting' });
-      const abilities = await port.abilities(host, signal);
-      requireAbilities(plan, host, abilities);
-      const look = await lookAtHost(stepPort, plan, signal);
-      return { ...base, look, askedBefore: abilities.roundTrips };
-    } catch (error) {
-      signal.throwIfAborted();
-      return { ...base, error: toDeckhandError(error) };
+/** An intent or a plan, carried out and proved on every selected host. A later claim redoes no finished step. */
+export const agentRun: TaskKind<typeof agentRunParams> = {
+  name: 'agent.run',
+  description: 'Plans an intent, carries the plan out on hosts and proves that it holds.',
+  schema: agentRunParams,
+  hosts: 'together',
+  category: 'agent',
+  permission: 'change',
+  onLost: 'retry',
+  retry: NO_RETRY,
+  title: ({ intent, plan, runbook, mode }) =>
+    `${mode === 'preview' ? 'preview: ' : ''}${intent ?? plan?.goal ?? runbook ?? ''}`,
+  async run(work) {
+    const plan = await planOf(work);
+    const doors: HostDoor[] = [];
+    const port = portOf(work, doors);
+    await continuePaused(work, port);
+    work.onPause(async () => await pauseRuns(work, doors));
+    // the door knows which of the two it was: a cancel ends what runs on the host, leaving does not
+    const signal = AbortSignal.any([work.cancel, work.leave]);
+    if (work.params.mode === 'preview') {
+      const preview = await previewPlan(plan, work.params.hosts, port, signal);
+      return { end: 'succeeded', result: { preview } };
     }
+    const approvalId = newId('approval', work.clock.now());
+    try {
+      const report = await runPlan(plan, work.params.hosts, port, optionsOf(work, approvalId, signal));
+      return outcomeOf(work, report);
+    } catch (error) {
+      if (!(error instanceof NotApprovedYet)) throw error;
+      const { hash, title } = error;
+      const expiresAt = work.clock.now() + APPROVAL_LIFE;
+      return { end: 'approval', approval: { id: approvalId, hash, title, expiresAt } };
+    }
+  },
+};
+
+/** Ends the claim until a person has answered. */
+class NotApprovedYet extends Error {
+  readonly hash: string;
+  readonly title: string;
+  constructor({ hash, plan, hosts }: PlanPreview) {
+    super('not approved yet');
+    this.hash = hash;
+    this.title = `${plan.goal} on ${hosts.map(({ host }) => host).join(', ')}`;
+  }
+}
+
+/** The plan is made once: what a person approved is what later claims carry out. */
+async function planOf({ params, steps, hosts, remember }: Work): Promise<Plan> {
+  if (params.plan) return params.plan;
+  const known = steps.get('plan')?.['plan'];
+  if (known) return known as Plan;
+  const plan = await hosts.plan({
+    intent: params.intent ?? '',
+    parameters: params.parameters,
+    runbook: params.runbook,
   });
+  await remember('plan', { plan });
+  return plan;
 }
 
-/** Refused before any change: states that this host's family or init system cannot hold. */
-function requireAbilities(plan: Plan, host: string, abilities: HostAbilities): void {
-  const kinds = new Set(plan.steps.flatMap(step => step.states.map(state => state.kind)));
-  if (kinds.has('package') && abilities.family !== 'debian') {
-    throw new DeckhandError(
-      'host.unsupported',
-      `${host}: packages are managed on the Debian family only; this host is '${abilities.family}'.`,
-      {
-        details: { host, family: abilities.family },
-      },
-    );
-  }
-  if (kinds.has('service') && !abilities.systemd) {
-    throw new DeckhandError('host.unsupported', `${host}: services need systemd, which does not run there.`, {
-      details: { host },
-    });
-  }
-}
-
-function toPreview(plan: Plan, prepared: readonly PreparedHost[]): PlanPreview {
-  const hosts = prepared.map(
-    ({ host, look, error }): HostPreview =>
-      look
-        ? look.preview
-        : { host, pending: [], openPostconditions: [], ...(error ? { error: error.toJSON() } : {}) },
-  );
+function portOf(work: Work, doors: HostDoor[]): AgentRunPort {
+  const { task, hosts, clock, leave, emit, output } = work;
   return {
-    plan,
-    hash: approvalHash(
-      prepared.map(({ host }) => host),
-      plan,
-    ),
-    steps: planSteps(plan),
-    hosts,
+    clock,
+    concurrency: hosts.settings.concurrency,
+    door: () => {
+      const door = hosts.door({
+        leave,
+        runId: ({ key }) => (key === undefined ? undefined : `${task.id}-${task.attempt}-${key}`),
+      });
+      doors.push(door);
+      return door;
+    },
+    abilities: async (host, signal) => await hosts.abilities(host, signal),
+    emit: event => {
+      if (event.kind === 'output') void output(event.stream, event.bytes);
+      else emit(event);
+    },
   };
 }
 
-/** Nothing to change needs no approval; otherwise somebody must say yes to exactly this. */
-async function askApproval(
-  preview: PlanPreview,
-  port: AgentRunPort,
-  options: AgentRunOptions,
-): Promise<'approve' | 'decline'> {
-  if (preview.hosts.every(host => host.pending.length === 0)) return 'approve';
-  const title = `${preview.plan.goal} on ${preview.hosts.map(host => host.host).join(', ')}`;
-  port.emit({ kind: 'approval-requested', hash: preview.hash, title });
-  if (!options.approve) {
-    throw new DeckhandError('approval.needed', `Nobody approved: ${title}.`, {
-      details: { hash: preview.hash },
+function optionsOf(work: Work, approvalId: string, signal: AbortSignal): Parameters<typeof runPlan>[3] {
+  const { task, params, approved } = work;
+  const approve = params.approve === 'none' ? undefined : approverOf(work);
+  return {
+    id: task.id,
+    signal,
+    confirmSteps: params.confirm === 'steps',
+    approved: new Set(approved),
+    ...(params.approve === 'ask' ? { approvalId } : {}),
+    ...(approve ? { approve } : {}),
+    memory: host => memoryOf(work, host),
+  };
+}
+
+/** Whole plans wait for a person without a slot; single steps are asked of whoever follows. */
+function approverOf({ params, ask }: Work): (approval: Approval) => Promise<'approve' | 'skip' | 'decline'> {
+  return async ({ preview, step, host }) => {
+    if (!step) {
+      if (params.approve === 'yes') return 'approve';
+      throw new NotApprovedYet(preview);
+    }
+    const { hash } = preview;
+    const answer = await ask({
+      ask: 'approve-step',
+      host: host ?? '',
+      hash,
+      stepId: step.id,
+      title: `${step.title} on ${host}`,
     });
-  }
-  return (await options.approve({ preview })) === 'approve' ? 'approve' : 'decline';
-}
-
-async function carryOut(
-  plan: Plan,
-  prepared: PreparedHost,
-  preview: PlanPreview,
-  options: AgentRunOptions,
-): Promise<HostReport> {
-  const { host, door, port, journal, askedBefore = 0 } = prepared;
-  const report = await runOrFail(plan, prepared, preview, options);
-  const error = report.error;
-  port.emit({ kind: 'host-completed', host, outcome: report.outcome, ...(error ? { error } : {}) });
-  return { ...report, roundTrips: door.roundTrips + askedBefore, commandRuns: journal.records };
-}
-
-async function runOrFail(
-  plan: Plan,
-  { host, port, look, error }: PreparedHost,
-  preview: PlanPreview,
-  options: AgentRunOptions,
-): Promise<Omit<HostReport, 'roundTrips' | 'commandRuns'>> {
-  const empty = { host, outcome: 'failed', changed: 0, steps: [], proofs: [], findings: [] } as const;
-  if (!look)
-    return {
-      ...empty,
-      error: (error ?? new DeckhandError('internal.defect', `${host}: was not looked at.`)).toJSON(),
-    };
-  try {
-    return await runOnHost(port, plan, look, options.signal, confirmOf(host, preview, options));
-  } catch (thrown) {
-    return { ...empty, error: toDeckhandError(thrown).toJSON() };
-  }
-}
-
-function confirmOf(
-  host: string,
-  preview: PlanPreview,
-  options: AgentRunOptions,
-): ((step: Step) => Promise<'approve' | 'skip'>) | undefined {
-  const { approve } = options;
-  if (!options.confirmSteps || !approve) return undefined;
-  return async step => {
-    const answer = await approve({ preview, step, host });
-    if (answer === 'decline')
-      throw new DeckhandError('approval.declined', `Step '${step.title}' was declined; the run stops here.`);
-    return answer;
+    return answer === 'approve' || answer === 'skip' ? answer : 'decline';
   };
 }
 
-/** Numbers events and stamps them, for one request. */
-export function eventEmitter(
-  requestId: string,
-  clock: Clock,
-  onEvent: OnEvent | undefined,
-): (body: RunEventBody) => void {
-  let seq = 0;
-  return body => {
-    seq += 1;
-    onEvent?.({ ...body, seq, time: new Date(clock.now()).toISOString(), requestId });
+function memoryOf({ steps, remember }: Work, host: string): StepMemory {
+  return {
+    finished: stepId => steps.get(`${host}/${stepId}`) as StepReport | undefined,
+    remember: async report => await remember(`${host}/${report.id}`, { ...report }),
   };
+}
+
+/** Every command of the run that goes on somewhere is stopped there. */
+async function pauseRuns({ remember, cancel }: Work, doors: readonly HostDoor[]): Promise<void> {
+  const runs = doors.flatMap(door => door.active.map(run => ({ door, run })));
+  await remember('paused', { runs: runs.map(({ run }) => run) });
+  await Promise.all(runs.map(async ({ door, run }) => await door.pause(run, cancel)));
+}
+
+async function continuePaused({ steps, cancel }: Work, port: AgentRunPort): Promise<void> {
+  const runs = (steps.get('paused')?.['runs'] ?? []) as readonly RunPlace[];
+  await Promise.all(runs.map(async run => await port.door(run.host).resume(run, cancel)));
+}
+
+function outcomeOf({ leave, cancel }: Work, report: RunReport): Outcome {
+  if (leave.aborted) return { end: leave.reason === 'paused' ? 'paused' : 'left' };
+  const result = { report };
+  if (report.outcome === 'proved') return { end: 'succeeded', result };
+  const error =
+    report.error ?? new DeckhandError('internal.defect', 'The run failed without saying why.').toJSON();
+  return { end: cancel.aborted ? 'cancelled' : 'failed', error, result };
 }

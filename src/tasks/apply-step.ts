@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chooseCorrection, explainFailure } from '../agent/correction.ts';
 import type { CommandRun, OnOutput } from '../core/command-run.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
@@ -78,6 +79,7 @@ async function applyWithCorrections(
     `apply: ${what}`,
     step.timeout * 1000,
     signal,
+    0,
   );
   for (;;) {
     if (run.verdict === 'succeeded') return run;
@@ -92,7 +94,16 @@ async function applyWithCorrections(
       title: chosen.action.title,
     });
     const { script, timeout, title } = chosen.action;
-    const repair = await runScript(port, step, state, script, `correction: ${title}`, timeout, signal);
+    const repair = await runScript(
+      port,
+      step,
+      state,
+      script,
+      `correction: ${title}`,
+      timeout,
+      signal,
+      corrections.length,
+    );
     corrections.push({
       signature: chosen.signature,
       title,
@@ -108,6 +119,7 @@ async function applyWithCorrections(
       `apply once more: ${what}`,
       step.timeout * 1000,
       signal,
+      corrections.length,
     );
   }
 }
@@ -120,9 +132,11 @@ async function runScript(
   purpose: string,
   timeout: number,
   signal: AbortSignal,
+  attempt: number,
 ): Promise<CommandRun> {
   const request = {
     host: port.host,
+    key: keyOf(port.host, step.id, purpose, attempt),
     script,
     privilege: privilegeOf(state),
     timeout,
@@ -133,6 +147,12 @@ async function runScript(
   const run = await port.run(request, signal, port.onOutput);
   port.journal.record(run, purpose);
   return run;
+}
+
+/** The same for the same script of the same step: a claim that goes on finds the run an earlier one began. */
+function keyOf(host: string, stepId: string, purpose: string, attempt: number): string {
+  const text = JSON.stringify([host, stepId, purpose, attempt]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 async function proveStep(port: StepPort, step: Step, signal: AbortSignal): Promise<void> {

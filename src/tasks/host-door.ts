@@ -1,21 +1,48 @@
 import type { Clock } from '../core/clock.ts';
-import type { CommandRequest, CommandRun, OnOutput } from '../core/command-run.ts';
+import type { CommandRequest, CommandRun, OnOutput, Privilege } from '../core/command-run.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
-import { type HeldRequest, Holder } from '../holder/holder.ts';
+import { type CancelOutcome, type HeldRequest, Holder } from '../holder/holder.ts';
 import { runDirect } from '../holder/run-direct.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 
-/** How long a lost connection is tried again before a run's end counts as unknown. Milliseconds. */
+/** How long a lost connection is tried again before a run's end counts as unseen. Milliseconds. */
 const REATTACH_LIMIT = 120_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
+/** Milliseconds between TERM and KILL: a cancel is over within two seconds. */
+const GRACE = 1000;
 
-export interface HostDoorOptions {
+export interface DoorOptions {
+  /** A run id that is the same whenever the same work is asked for again; undefined = a new one. */
+  readonly runId?: (request: CommandRequest) => string | undefined;
+  /** Aborted: let go of runs and leave them as they are on the host. */
+  readonly leave?: AbortSignal;
+  /** Milliseconds; default two minutes. */
+  readonly reattachLimit?: number;
+}
+
+export interface HostDoorOptions extends DoorOptions {
   readonly connect: (host: string, signal: AbortSignal) => Promise<SshConnection>;
   readonly sudoPassword?: (host: string) => Promise<string | null>;
   readonly clock: Clock;
-  readonly reattachLimit?: number;
+}
+
+/** A run by its id, wherever it was begun. */
+export interface RunPlace {
+  readonly host: string;
+  readonly id: string;
+  readonly privilege: Privilege;
+}
+
+export interface HeldOptions {
+  readonly id: string;
+  /** True: only look for it; it has begun before. */
+  readonly attachOnly: boolean;
+  /** What was seen before: `onOutput` gets the rest. */
+  readonly seen: { readonly stdout: number; readonly stderr: number };
+  /** Called when the host says that it runs. */
+  readonly onStarted?: (() => void) | undefined;
 }
 
 /**
@@ -25,6 +52,7 @@ export interface HostDoorOptions {
  */
 export class HostDoor {
   readonly #options: HostDoorOptions;
+  readonly #active = new Map<string, RunPlace>();
   #roundTrips = 0;
 
   constructor(options: HostDoorOptions) {
@@ -36,65 +64,103 @@ export class HostDoor {
     return this.#roundTrips;
   }
 
+  /** Runs under the holder that are followed now. */
+  get active(): readonly RunPlace[] {
+    return [...this.#active.values()];
+  }
+
+  /** As `RunCommand` says; a durable run whose end nobody saw has the verdict `unknown`. */
   readonly run = async (
     request: CommandRequest,
     signal: AbortSignal,
     onOutput?: OnOutput,
   ): Promise<CommandRun> => {
-    const id = newId('run', this.#options.clock.now());
-    const connection = await this.#options.connect(request.host, signal);
-    this.#roundTrips += 1;
+    const id = this.#options.runId?.(request) ?? newId('run', this.#options.clock.now());
     if (!request.durable) {
-      return await runDirect(
-        connection,
-        { ...request, id },
-        this.#holderOptions(request.host),
-        signal,
-        onOutput,
-      );
+      const connection = await this.#options.connect(request.host, signal);
+      this.#roundTrips += 1;
+      const options = this.#holderOptions(request.host);
+      return await runDirect(connection, { ...request, id }, options, signal, onOutput);
     }
-    return await this.#runHeld(connection, { ...request, id }, signal, onOutput);
+    const held = { id, attachOnly: false, seen: { stdout: 0, stderr: 0 } };
+    const startedAt = this.#options.clock.now();
+    try {
+      return await this.runHeld(request, held, signal, onOutput);
+    } catch (error) {
+      if (!isUnseen(error)) throw error;
+      return unseenEnd({ ...request, id }, startedAt, this.#options.clock.now() - startedAt);
+    }
   };
 
-  /** Runs under the holder; asks again with the same id, which never starts it twice, after a lost link. */
-  async #runHeld(
-    first: SshConnection,
-    request: HeldRequest,
+  /**
+   * Runs under the holder; asks again with the same id, which never starts it twice, after a lost link.
+   * Throws the error of the link with `begun: true` in its details when that took longer than the limit.
+   */
+  async runHeld(
+    request: CommandRequest,
+    held: HeldOptions,
     signal: AbortSignal,
     onOutput?: OnOutput,
   ): Promise<CommandRun> {
-    const { clock } = this.#options;
-    const seen = { stdout: 0, stderr: 0 };
+    const { clock, leave, reattachLimit = REATTACH_LIMIT } = this.#options;
+    const stop = leave ? AbortSignal.any([signal, leave]) : signal;
+    const seen = { ...held.seen };
     const watch: OnOutput = (stream, bytes) => {
       seen[stream] += bytes.length;
-      onOutput?.(stream, bytes);
+      return onOutput?.(stream, bytes);
     };
-    const startedAt = clock.now();
-    const begun = clock.monotonic();
-    let connection: SshConnection | undefined = first;
     let pause = FIRST_PAUSE;
     let lostAt: number | undefined;
+    let begun = held.attachOnly;
+    const { host, privilege } = request;
+    this.#active.set(held.id, { host, privilege, id: held.id });
+    using _active = { [Symbol.dispose]: () => this.#active.delete(held.id) };
     for (;;) {
       try {
-        connection ??= await this.#options.connect(request.host, signal);
+        const connection = await this.#options.connect(request.host, begun ? stop : signal);
+        this.#roundTrips += 1;
+        begun = true;
         lostAt = undefined;
-        return await this.#holder(connection).run(request, signal, watch, { ...seen });
+        const { id, attachOnly, onStarted } = held;
+        const asked: HeldRequest = {
+          ...request,
+          id,
+          attachOnly,
+          ...(leave ? { leave } : {}),
+          ...(onStarted ? { onStarted } : {}),
+        };
+        return await this.#holder(connection).run(asked, signal, watch, { ...seen });
       } catch (error) {
-        const lost = isLinkLoss(error) || (lostAt !== undefined && isRetryable(error));
-        if (!lost) throw error;
+        if (stop.aborted || !begun) throw error;
+        if (!isLinkLoss(error) && !((lostAt !== undefined || held.attachOnly) && isRetryable(error)))
+          throw error;
         lostAt ??= clock.monotonic();
-        if (clock.monotonic() - lostAt > (this.#options.reattachLimit ?? REATTACH_LIMIT)) {
-          return unseenEnd(request, startedAt, clock.monotonic() - begun, seen);
-        }
-        connection = undefined;
-        await clock.sleep(pause, signal);
+        if (clock.monotonic() - lostAt > reattachLimit) throw unseen(request.host, held.id, error);
+        await clock.sleep(pause, stop);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
     }
   }
 
+  /** Ends every process of a run, and tells which are left. Throws the link's error when the host is out of reach. */
+  async cancel(run: RunPlace, signal: AbortSignal): Promise<CancelOutcome> {
+    const connection = await this.#options.connect(run.host, signal);
+    return await this.#holder(connection).cancel(run.id, run.privilege, { signal });
+  }
+
+  /** Stops every process of a run where it is. Throws `command.cancel-unproved` when some still go on. */
+  async pause(run: RunPlace, signal: AbortSignal): Promise<void> {
+    const connection = await this.#options.connect(run.host, signal);
+    await this.#holder(connection).pause(run.id, run.privilege, { signal });
+  }
+
+  async resume(run: RunPlace, signal: AbortSignal): Promise<void> {
+    const connection = await this.#options.connect(run.host, signal);
+    await this.#holder(connection).resume(run.id, run.privilege, { signal });
+  }
+
   #holder(connection: SshConnection): Holder {
-    return new Holder(connection, this.#holderOptions(connection.host.name));
+    return new Holder(connection, { ...this.#holderOptions(connection.host.name), grace: GRACE });
   }
 
   #holderOptions(host: string): { clock: Clock; sudoPassword?: () => Promise<string | null> } {
@@ -103,13 +169,21 @@ export class HostDoor {
   }
 }
 
+/** The host is out of reach, and a run that began there has not been seen to end. */
+export function isUnseen(error: unknown): error is DeckhandError {
+  return error instanceof DeckhandError && error.details['begun'] === true;
+}
+
+function unseen(host: string, runId: string, cause: unknown): DeckhandError {
+  const link = cause as DeckhandError;
+  return new DeckhandError(link.code, link.message, {
+    cause,
+    details: { ...link.details, host, runId, begun: true },
+  });
+}
+
 /** It started, the link broke, and nobody saw it end: never called a success or a failure. */
-function unseenEnd(
-  request: HeldRequest,
-  startedAt: number,
-  duration: number,
-  seen: { readonly stdout: number; readonly stderr: number },
-): CommandRun {
+function unseenEnd(request: HeldRequest, startedAt: number, duration: number): CommandRun {
   const { id, host, script, privilege } = request;
   return {
     id,
@@ -123,8 +197,8 @@ function unseenEnd(
     signal: null,
     stdout: new Uint8Array(),
     stderr: new Uint8Array(),
-    stdoutBytes: seen.stdout,
-    stderrBytes: seen.stderr,
+    stdoutBytes: 0,
+    stderrBytes: 0,
     truncated: true,
   };
 }

@@ -42,6 +42,12 @@ function pendingOf(step: Step, observations: Observations): readonly PendingChan
   });
 }
 
+/** What earlier claims of the same run finished: looked up by step, and added to. */
+export interface StepMemory {
+  readonly finished: (stepId: string) => StepReport | undefined;
+  readonly remember: (report: StepReport) => Promise<void>;
+}
+
 /** Asked before each step that would change something, under `--confirm`. */
 export type ConfirmStep = (step: Step) => Promise<'approve' | 'skip'>;
 
@@ -54,7 +60,7 @@ export async function runOnHost(
   plan: Plan,
   look: HostLook,
   signal: AbortSignal,
-  confirm?: ConfirmStep,
+  options: { readonly confirm?: ConfirmStep; readonly memory?: StepMemory } = {},
 ): Promise<Omit<HostReport, 'roundTrips' | 'commandRuns'>> {
   port.emit({ kind: 'host-phase', host: port.host, phase: 'running' });
   const steps = orderSteps(plan);
@@ -70,9 +76,11 @@ export async function runOnHost(
     });
     const startedAt = port.clock.monotonic();
     const changedBefore = reports.some(report => report.changes.length > 0);
-    const situation = { observations: look.observations, changedBefore, reports, confirm };
-    const outcome = await runStep(port, step, situation, signal);
-    const report = { ...outcome, duration: port.clock.monotonic() - startedAt };
+    const known = options.memory?.finished(step.id);
+    const situation = { observations: look.observations, changedBefore, reports, confirm: options.confirm };
+    const outcome = known ?? (await runStep(port, step, situation, signal));
+    const report = known ?? { ...outcome, duration: port.clock.monotonic() - startedAt };
+    if (!known && report.outcome === 'changed') await options.memory?.remember(report);
     reports.push(report);
     port.emit({ kind: 'step-completed', host: port.host, stepId: step.id, outcome: report.outcome, report });
     if (signal.aborted) break;

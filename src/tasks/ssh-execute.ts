@@ -1,39 +1,233 @@
-import type { CommandRequest, CommandRun, OnOutput } from '../core/command-run.ts';
+import type { CommandRequest, CommandRun } from '../core/command-run.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
-import type { HostDoor } from './host-door.ts';
+import { executeParams, type ExecuteParams, type ExecuteResult } from '../core/task-params.ts';
+import { sanitiseText } from '../core/untrusted.ts';
+import type { Outcome } from '../queue/executor-protocol.ts';
+import { HostDoor, isUnseen, type RunPlace } from './host-door.ts';
+import { NO_RETRY, type TaskKind, type TaskWork } from './task-kind.ts';
 
-/** What `ssh.execute` did on one host: a run that was seen, or why there is none. Both after a timeout. */
-export interface ExecuteOutcome {
-  readonly host: string;
-  readonly run?: CommandRun;
-  readonly error?: DeckhandError;
-}
+const TITLE_LENGTH = 120;
+/** Bytes of output kept beside the log, which has all of it. */
+const COLLECT = 16 * 1024;
+/** Milliseconds a slot is held for a host that went out of reach; after that the task waits without one. */
+const REATTACH_LIMIT = 45_000;
+const WAIT_FOR_HOST = 15_000;
+const CANCEL_LIMIT = 20_000;
 
-/** Runs one command on one host. Never throws for what happens on the host: a failure is an outcome. */
-export async function executeOnHost(
-  door: HostDoor,
-  request: CommandRequest,
-  signal: AbortSignal,
-  onOutput: OnOutput,
-): Promise<ExecuteOutcome> {
-  try {
-    const run = await door.run(request, signal, onOutput);
-    const error = errorOfRun(run);
-    return error ? { host: request.host, run, error } : { host: request.host, run };
-  } catch (error) {
-    return { host: request.host, error: toDeckhandError(error) };
+/** One command on one host, under the holder unless it is asked to run straight on a channel. */
+export const sshExecute: TaskKind<typeof executeParams> = {
+  name: 'ssh.execute',
+  description: 'Runs a command on a host and keeps what it prints.',
+  schema: executeParams,
+  hosts: 'each',
+  category: 'command',
+  permission: 'change',
+  onLost: 'hold',
+  retry: NO_RETRY,
+  title: ({ command }) => sanitiseText(command).replaceAll(/\s+/g, ' ').trim().slice(0, TITLE_LENGTH),
+  run: async work => await new Execution(work).outcome(),
+};
+
+class Execution {
+  readonly #work: TaskWork<ExecuteParams>;
+  readonly #door: HostDoor;
+  readonly #place: RunPlace;
+
+  constructor(work: TaskWork<ExecuteParams>) {
+    const { task, params } = work;
+    this.#work = work;
+    this.#door = work.hosts.door({ leave: work.leave, reattachLimit: REATTACH_LIMIT });
+    this.#place = {
+      host: task.host ?? '',
+      // the same for every claim of one attempt: a run that is there already is never started again
+      id: `${task.id}-${task.attempt}`,
+      privilege: params.root ? 'root' : 'user',
+    };
+  }
+
+  async outcome(): Promise<Outcome> {
+    const { task, params, cancel, leave } = this.#work;
+    if (task.begun && params.direct)
+      return lost(
+        `${task.host}: the connection that carried it is gone, and nobody saw how it ended.`,
+        task.id,
+      );
+    if (task.begun && cancel.aborted) return await this.#cancelOnHost();
+    try {
+      return outcomeOfRun(await this.#run());
+    } catch (error) {
+      if (leave.aborted) return { end: leave.reason === 'paused' ? 'paused' : 'left' };
+      if (cancel.aborted) return await this.#proveCancel(error);
+      if (isUnseen(error)) return await this.#waitForHost(error);
+      if (isMissing(error))
+        return lost(`${task.host}: it had begun, and the host has no record of it.`, task.id);
+      throw error;
+    }
+  }
+
+  async #run(): Promise<CommandRun> {
+    const { params, seen, cancel, steps } = this.#work;
+    if (params.direct) return await this.#runDirect();
+    if (steps.has('paused')) await this.#door.resume(this.#place, cancel);
+    await this.#begin();
+    // what is kept in the log is where the follower goes on
+    const held = { id: this.#place.id, attachOnly: steps.has('started'), seen };
+    const started = held.attachOnly ? undefined : () => void this.#work.remember('started', {});
+    return await this.#door.runHeld(
+      this.#request(true),
+      { ...held, onStarted: started },
+      cancel,
+      (stream, bytes) => this.#work.output(stream, bytes),
+    );
+  }
+
+  async #runDirect(): Promise<CommandRun> {
+    await this.#begin();
+    const { cancel, leave } = this.#work;
+    return await this.#door.run(this.#request(false), AbortSignal.any([cancel, leave]), (stream, bytes) =>
+      this.#work.output(stream, bytes),
+    );
+  }
+
+  /** From here on the host may have begun it, and only the host can tell. */
+  async #begin(): Promise<void> {
+    const { task, hosts, cancel, leave, onPause } = this.#work;
+    if (!task.begun) {
+      this.#work.phase('connecting');
+      await hosts.connect(this.#place.host, AbortSignal.any([cancel, leave]));
+      await this.#work.begin(this.#place.host, this.#place.id);
+    }
+    this.#work.phase('running');
+    onPause(async () => {
+      await this.#door.pause(this.#place, cancel);
+      await this.#work.remember('paused', {});
+    });
+  }
+
+  #request(durable: boolean): CommandRequest {
+    const { params, input, hosts } = this.#work;
+    return {
+      host: this.#place.host,
+      script: params.command,
+      privilege: this.#place.privilege,
+      timeout: params.timeout ?? hosts.settings['timeouts.command'],
+      idleTimeout: params.idleTimeout ?? hosts.settings['timeouts.idle'],
+      outputLimit: params.outputLimit ?? hosts.settings.outputLimit,
+      collect: COLLECT,
+      durable,
+      ...(input ? { stdin: input } : {}),
+    };
+  }
+
+  /** Nobody but the host can say that it is over: a cancelled task counts as such when that was seen. */
+  async #cancelOnHost(): Promise<Outcome> {
+    const { task, force } = this.#work;
+    try {
+      const forced = AbortSignal.any([force, AbortSignal.timeout(CANCEL_LIMIT)]);
+      const { proved, remaining } = await this.#door.cancel(this.#place, forced);
+      if (proved) return { end: 'cancelled', error: cancelledError(task.title).toJSON() };
+      return {
+        end: 'failed',
+        error: unprovedError(this.#place, `processes ${remaining.join(', ')} are still there`),
+      };
+    } catch (error) {
+      return this.#unproved(error);
+    }
+  }
+
+  async #proveCancel(error: unknown): Promise<Outcome> {
+    const { task } = this.#work;
+    const { code, details } = toDeckhandError(error);
+    if (code === 'command.cancelled') return { end: 'cancelled', error: cancelledError(task.title).toJSON() };
+    const remaining = details['pids'];
+    if (code === 'command.cancel-unproved' && Array.isArray(remaining) && remaining.length > 0)
+      return { end: 'failed', error: toDeckhandError(error).toJSON() };
+    return await this.#cancelOnHost();
+  }
+
+  /** By force: over, and said to be unproved. Otherwise it is tried again when the host may be back. */
+  #unproved(error: unknown): Outcome {
+    const { code, message } = toDeckhandError(error);
+    if (this.#work.force.aborted) return { end: 'cancelled', error: unprovedError(this.#place, message) };
+    return {
+      end: 'later',
+      pause: WAIT_FOR_HOST,
+      reason: `its cancel could not be proved yet (${code})`,
+      error: toDeckhandError(error).toJSON(),
+    };
+  }
+
+  /** The host is out of reach: the task waits without a slot, and counts as lost only after a long time. */
+  async #waitForHost(error: DeckhandError): Promise<Outcome> {
+    const { steps, clock, hosts, task } = this.#work;
+    const since = Number(steps.get('out-of-reach')?.['since'] ?? clock.now());
+    if (clock.now() - since > hosts.settings['timeouts.lost'])
+      return lost(
+        `${task.host}: out of reach since ${new Date(since).toISOString()}; nobody saw how it ended.`,
+        task.id,
+      );
+    await this.#work.remember('out-of-reach', { since });
+    return {
+      end: 'later',
+      pause: WAIT_FOR_HOST,
+      reason: `the host is out of reach (${error.code})`,
+      error: error.toJSON(),
+    };
   }
 }
 
-/** A run that did not succeed, as an error; exit code and signal in the details. */
-function errorOfRun(run: CommandRun): DeckhandError | undefined {
-  if (run.verdict === 'succeeded') return undefined;
+function outcomeOfRun(run: CommandRun): Outcome {
+  const result = resultOf(run);
   const details = { host: run.host, runId: run.id, exitCode: run.exitCode, signal: run.signal };
-  const ends = {
-    failed: ['command.failed', `the command ended with exit code ${run.exitCode}`],
-    killed: ['command.killed', `the command was ended by signal ${run.signal}`],
-    unknown: ['command.unknown', 'the command started, but nobody saw it end'],
-  } as const;
-  const [code, text] = ends[run.verdict];
-  return new DeckhandError(code, `${run.host}: ${text}.`, { details });
+  const fail = (code: 'command.failed' | 'command.killed', text: string): Outcome => ({
+    end: 'failed',
+    error: new DeckhandError(code, `${run.host}: ${text}.`, { details }).toJSON(),
+    result,
+  });
+  switch (run.verdict) {
+    case 'succeeded':
+      return { end: 'succeeded', result };
+    case 'failed':
+      return fail('command.failed', `the command ended with exit code ${run.exitCode}`);
+    case 'killed':
+      return fail('command.killed', `the command was ended by signal ${run.signal}`);
+    case 'unknown':
+      return {
+        ...lost(`${run.host}: it began, its process is gone, and how it ended was not recorded.`, run.id),
+        result,
+      };
+  }
+}
+
+function resultOf(run: CommandRun): Readonly<Record<string, unknown>> {
+  const { verdict, exitCode, signal, stdoutBytes, stderrBytes, truncated, duration, id: runId } = run;
+  return {
+    verdict,
+    exitCode,
+    signal,
+    stdoutBytes,
+    stderrBytes,
+    truncated,
+    duration,
+    runId,
+  } satisfies ExecuteResult as unknown as Readonly<Record<string, unknown>>;
+}
+
+function lost(text: string, run: string): Extract<Outcome, { end: 'failed' | 'cancelled' | 'lost' }> {
+  return { end: 'lost', error: new DeckhandError('task.lost', text, { details: { run } }).toJSON() };
+}
+
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof DeckhandError && error.code === 'command.unknown' && error.details['missing'] === true
+  );
+}
+
+function cancelledError(title: string): DeckhandError {
+  return new DeckhandError('command.cancelled', `${title}: cancelled; nothing of it is left on the host.`);
+}
+
+function unprovedError({ host, id }: RunPlace, why: string): ReturnType<DeckhandError['toJSON']> {
+  const text = `${host}: the cancel could not be proved: ${why}.`;
+  return new DeckhandError('command.cancel-unproved', text, { details: { host, runId: id } }).toJSON();
 }

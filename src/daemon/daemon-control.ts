@@ -1,0 +1,202 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, watch } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { connectClient } from '../api/http/client.ts';
+import type { QueueHealth } from '../api/task-api.ts';
+import { systemClock } from '../core/clock.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
+import { showBytes, tailOf } from '../core/untrusted.ts';
+import { makePrivateFolder, type Places, placesOf } from './places.ts';
+
+/** Milliseconds until a daemon that was started must answer. */
+const START_LIMIT = 20_000;
+/** Milliseconds until a daemon that was asked to stop must be gone. */
+const STOP_LIMIT = 10_000;
+const LOOK = 20;
+const LOG_TAIL = 2000;
+
+/** The program itself: `src/bin.ts` or `dist/bin.js`. */
+const BIN = fileURLToPath(new URL(import.meta.url.replace(/daemon\/daemon-control(\.[jt]s)$/, 'bin$1')));
+
+export interface DaemonState {
+  readonly running: boolean;
+  readonly pid: number | null;
+  readonly version: string | null;
+  readonly startedAt: string | null;
+  readonly socket: string;
+  readonly store: string;
+  readonly logFile: string;
+}
+
+/** The daemon of this account's state folder, seen from outside. */
+export const daemonControl = {
+  async start(): Promise<{ readonly status: DaemonState; readonly already: boolean }> {
+    const places = placesOf(process.env);
+    const already = await answers(places.socket);
+    if (!already) await startDaemon(places);
+    return { status: await stateOf(places), already };
+  },
+
+  async stop(): Promise<{ readonly pid: number } | null> {
+    const places = placesOf(process.env);
+    const health = await healthOf(places);
+    if (!health) return null;
+    process.kill(health.pid, 'SIGTERM');
+    if (!(await until(() => !isAlive(health.pid), STOP_LIMIT))) {
+      throw new DeckhandError(
+        'daemon.start-failed',
+        `The daemon ${health.pid} has not ended after 10 seconds.`,
+        {
+          details: { pid: health.pid },
+          hint: `It may be waiting for the disk; end it with kill -9 ${health.pid}: nothing acknowledged is lost.`,
+        },
+      );
+    }
+    return { pid: health.pid };
+  },
+
+  async status(): Promise<DaemonState> {
+    return await stateOf(placesOf(process.env));
+  },
+
+  async logs(options: {
+    readonly lines: number;
+    readonly follow: boolean;
+    readonly signal: AbortSignal;
+    readonly write: (text: string) => void;
+  }): Promise<void> {
+    const { logFile } = placesOf(process.env);
+    if (!existsSync(logFile))
+      throw new DeckhandError('local.file-missing', `There is no log yet: ${logFile}.`, {
+        details: { logFile },
+      });
+    const text = readFileSync(logFile);
+    const lines = showBytes(text).trimEnd().split('\n');
+    options.write(`${lines.slice(-options.lines).join('\n')}\n`);
+    if (options.follow) await followFile(logFile, text.length, options);
+  },
+
+  async run({
+    signal,
+    say,
+  }: {
+    readonly signal: AbortSignal;
+    readonly say: (text: string) => void;
+  }): Promise<void> {
+    const { runDaemon } = await import('./daemon.ts');
+    const log = (line: string): void => say(`${new Date().toISOString()} ${line}`);
+    await runDaemon({ places: placesOf(process.env), signal, log });
+  },
+};
+
+/** Starts a daemon that outlives us and waits until it answers. Throws `daemon.start-failed` with its last words. */
+export async function startDaemon(places: Places): Promise<number> {
+  makePrivateFolder(places.folder);
+  const log = openSync(places.logFile, 'a', 0o600);
+  const from = Number(readFileSync(places.logFile).length);
+  const child = spawn(process.execPath, [BIN, 'daemon', 'run'], {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  child.unref();
+  const ended = endOf(child);
+  // another command may have started one at the same time: then ours ends, and that one answers
+  const up = await until(async () => await answers(places.socket), START_LIMIT, ended.signal);
+  const grace = up || (await until(async () => await answers(places.socket), 1000));
+  if (grace) return child.pid ?? 0;
+  const words = tailOf(showBytes(readFileSync(places.logFile).subarray(from)), LOG_TAIL).trim();
+  throw new DeckhandError('daemon.start-failed', `The daemon did not start: ${words || 'it said nothing'}`, {
+    details: { logFile: places.logFile },
+    hint: `Its log is ${places.logFile}; --local works without it.`,
+  });
+}
+
+/** Whether somebody listens on the socket. */
+export async function answers(socket: string): Promise<boolean> {
+  return await new Promise(resolve => {
+    const probe = connect(socket);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+function endOf(child: ChildProcess): AbortController {
+  const ended = new AbortController();
+  child.once('exit', () => ended.abort());
+  child.once('error', () => ended.abort());
+  return ended;
+}
+
+async function until(
+  holds: () => boolean | Promise<boolean>,
+  limit: number,
+  giveUp?: AbortSignal,
+): Promise<boolean> {
+  const begun = systemClock.monotonic();
+  while (systemClock.monotonic() - begun < limit) {
+    if (await holds()) return true;
+    if (giveUp?.aborted) return false;
+    await systemClock.sleep(LOOK);
+  }
+  return false;
+}
+
+async function healthOf({ socket }: Places): Promise<QueueHealth | null> {
+  if (!(await answers(socket))) return null;
+  await using client = connectClient({ socketPath: socket });
+  return await client.health();
+}
+
+async function stateOf(places: Places): Promise<DaemonState> {
+  const health = await healthOf(places);
+  return {
+    running: health !== null,
+    pid: health?.pid ?? null,
+    version: health?.version ?? null,
+    startedAt: health?.startedAt ?? null,
+    socket: places.socket,
+    store: health?.store ?? places.folder,
+    logFile: places.logFile,
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is added to a file, until the signal is aborted. */
+async function followFile(
+  file: string,
+  from: number,
+  { signal, write }: { readonly signal: AbortSignal; readonly write: (text: string) => void },
+): Promise<void> {
+  await using handle = await open(file);
+  const buffer = Buffer.alloc(64 * 1024);
+  let at = from;
+  const changes = watch(file);
+  const stop = (): void => changes.close();
+  signal.addEventListener('abort', stop, { once: true });
+  const closed = new Promise(resolve => changes.once('close', resolve));
+  const read = async (): Promise<void> => {
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      write(showBytes(buffer.subarray(0, bytesRead)));
+    }
+  };
+  changes.on('change', () => void read());
+  if (!signal.aborted) await closed;
+}

@@ -1,0 +1,93 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { cpus } from 'node:os';
+import { dirname } from 'node:path';
+import { buildHttpApp, type ServedRequest } from '../api/http/app.ts';
+import { requestListener } from '../api/http/listener.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
+import { sanitiseText } from '../core/untrusted.ts';
+import { openSqliteStore } from '../store/sqlite/open-store.ts';
+import type { Store } from '../store/store.ts';
+import { openEngine } from './engine.ts';
+import { executorProcess } from './executor-process.ts';
+import { openRegistry } from './open-registry.ts';
+import { makePrivateFolder, type Places } from './places.ts';
+import { packageVersion } from './version.ts';
+
+const MOST_EXECUTORS = 4;
+
+export interface RunDaemonOptions {
+  readonly places: Places;
+  /** Aborted: stop claiming, let go of what runs on hosts, end. */
+  readonly signal: AbortSignal;
+  /** One line of the log. */
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Is the daemon until the signal is aborted. Who owns the store owns the socket: a socket that an ended
+ * daemon left behind is removed. Throws `daemon.already-running` and what the store throws.
+ */
+export async function runDaemon({ places, signal, log }: RunDaemonOptions): Promise<void> {
+  const version = packageVersion();
+  makePrivateFolder(places.folder);
+  const store = await ownStore(places.folder);
+  const engine = await openEngine({
+    store,
+    registry: await openRegistry(),
+    startExecutor: executorProcess,
+    executors: Math.min(Math.max(cpus().length, 1), MOST_EXECUTORS),
+    version,
+    onTrouble: error => log(`trouble ${error.code} ${error.message}`),
+  });
+  const app = buildHttpApp({
+    api: engine,
+    forRequest: requestId => engine.forRequest(requestId),
+    version,
+    stopping: signal,
+    onServed: served => {
+      if (served.status >= 400) log(lineOf(served));
+    },
+  });
+  const server = createServer((request, response) => void requestListener(app)(request, response));
+  await listen(server, places.socket);
+  log(`ready pid ${process.pid} version ${version} socket ${places.socket}`);
+  if (!signal.aborted)
+    await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
+  log('stopping');
+  server.close();
+  await engine[Symbol.asyncDispose]();
+  server.closeAllConnections();
+  rmSync(places.socket, { force: true });
+  log('stopped');
+}
+
+async function ownStore(folder: string): Promise<Store> {
+  try {
+    return await openSqliteStore({ folder, now: () => Date.now() });
+  } catch (error) {
+    if (!(error instanceof DeckhandError) || error.code !== 'store.locked') throw error;
+    throw new DeckhandError('daemon.already-running', `${error.message}`, {
+      details: error.details,
+      cause: error,
+    });
+  }
+}
+
+async function listen(server: Server, socket: string): Promise<void> {
+  makePrivateFolder(dirname(socket));
+  rmSync(socket, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, resolve);
+  });
+  chmodSync(socket, 0o600);
+}
+
+function lineOf({ requestId, method, path, status, duration, error }: ServedRequest): string {
+  const why = error ? ` ${error.code} ${error.message}` : '';
+  return sanitiseText(`${requestId} ${method} ${path} ${status} ${Math.round(duration)} ms${why}`).replaceAll(
+    '\n',
+    ' ',
+  );
+}

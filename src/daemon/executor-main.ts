@@ -1,0 +1,43 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../core/clock.ts';
+import type { FromExecutor, ToExecutor } from '../queue/executor-protocol.ts';
+import { TaskExecutor } from '../tasks/executor.ts';
+import { Fleets } from './fleet-access.ts';
+import { openRegistry } from './open-registry.ts';
+import { TaskHosts } from './task-hosts.ts';
+
+/** The process of one executor: its daemon speaks to it over the channel it was born with. */
+
+/** Milliseconds between two signs of life. */
+const ALIVE = 1000;
+/** Milliseconds given to claims to let go before the process ends. */
+const LEAVE_LIMIT = 2500;
+
+const send = (message: FromExecutor): void => {
+  if (process.connected) process.send?.(message);
+};
+const fleets = new Fleets();
+const executor = new TaskExecutor({
+  registry: await openRegistry(),
+  clock: systemClock,
+  hosts: async (surroundings, prompts) => new TaskHosts(await fleets.at(surroundings), prompts),
+  send,
+});
+
+async function leave(): Promise<void> {
+  executor.hear({ say: 'leave' });
+  await Promise.race([executor.idle(), pause(LEAVE_LIMIT)]);
+  process.exit(0);
+}
+
+process.on('message', (message: ToExecutor) => {
+  if (message.say === 'leave') void leave();
+  else executor.hear(message);
+});
+// without its daemon nothing it does could be kept: what runs on hosts goes on there
+process.on('disconnect', () => process.exit(0));
+// a terminal's Ctrl-C reaches the whole group; the daemon decides
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+setInterval(() => send({ say: 'alive' }), ALIVE);
+send({ say: 'ready' });

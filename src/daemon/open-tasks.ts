@@ -1,0 +1,28 @@
+import { connectClient } from '../api/http/client.ts';
+import type { TaskApi } from '../api/task-api.ts';
+import { answers } from './daemon-control.ts';
+import { placesOf } from './places.ts';
+
+/**
+ * Tasks as the command line gets at them: the daemon's, which is started when none runs, or those of an
+ * engine in this process. Throws `daemon.start-failed`; locally what the store throws.
+ */
+export async function openTasks({
+  local,
+  say,
+}: {
+  readonly local: boolean;
+  readonly say: (text: string) => void;
+}): Promise<TaskApi> {
+  const places = placesOf(process.env);
+  if (local) {
+    const { openLocalEngine } = await import('./local-engine.ts');
+    return await openLocalEngine({ folder: places.folder });
+  }
+  if (!(await answers(places.socket))) {
+    const { startDaemon } = await import('./daemon-control.ts');
+    const pid = await startDaemon(places);
+    say(`started the daemon (process ${pid}); it keeps your tasks: deckhand daemon status`);
+  }
+  return connectClient({ socketPath: places.socket });
+}

@@ -1,0 +1,83 @@
+import type { Clock } from '../core/clock.ts';
+import type { OutputStream } from '../core/command-run.ts';
+import type { TaskEventBody } from '../core/task-event.ts';
+import type { Progress } from '../core/task.ts';
+import type { ClaimWrite, Fence } from '../store/store.ts';
+import { ClaimOutput } from './claim-output.ts';
+
+/** Progress events of one task: at most four a second. */
+const PROGRESS_PAUSE = 250;
+
+/** What one claim reports, in order; the last progress of a burst is never lost. */
+export class ClaimReports {
+  readonly #fence: Fence;
+  readonly #clock: Clock;
+  readonly #write: (writes: readonly ClaimWrite[]) => Promise<void>;
+  readonly #output: ClaimOutput;
+  readonly #open = new Set<Promise<void>>();
+  #lastProgress = Number.NEGATIVE_INFINITY;
+  #heldProgress: Progress | undefined;
+
+  constructor(
+    fence: Fence,
+    seen: { readonly stdout: number; readonly stderr: number },
+    clock: Clock,
+    write: (writes: readonly ClaimWrite[]) => Promise<void>,
+  ) {
+    this.#fence = fence;
+    this.#clock = clock;
+    this.#write = write;
+    this.#output = new ClaimOutput(
+      seen,
+      async pieces => await this.#keep({ ...fence, write: 'output', pieces }),
+    );
+  }
+
+  event(body: TaskEventBody): void {
+    // output that came before an event is before it in the log as well
+    this.#output.flush();
+    void this.#keep({ ...this.#fence, write: 'event', body });
+  }
+
+  output(stream: OutputStream, bytes: Uint8Array): Promise<void> | undefined {
+    return this.#output.give(stream, bytes);
+  }
+
+  phase(phase: string): void {
+    void this.#keep({ ...this.#fence, write: 'phase', phase });
+  }
+
+  progress(progress: Progress): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#lastProgress < PROGRESS_PAUSE) {
+      this.#heldProgress = progress;
+      return;
+    }
+    this.#lastProgress = now;
+    this.#heldProgress = undefined;
+    void this.#keep({ ...this.#fence, write: 'progress', progress });
+  }
+
+  async begin(host: string, runId: string): Promise<void> {
+    await this.#keep({ ...this.#fence, write: 'begun', host, runId });
+  }
+
+  async remember(name: string, output: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#keep({ ...this.#fence, write: 'step', name, output });
+  }
+
+  /** Resolves when everything reported is kept. */
+  async finish(): Promise<void> {
+    this.#output.flush();
+    if (this.#heldProgress)
+      void this.#keep({ ...this.#fence, write: 'progress', progress: this.#heldProgress });
+    while (this.#open.size > 0) await Promise.all(this.#open);
+  }
+
+  async #keep(write: ClaimWrite): Promise<void> {
+    const kept = this.#write([write]);
+    this.#open.add(kept);
+    await kept;
+    this.#open.delete(kept);
+  }
+}

@@ -1,0 +1,38 @@
+import type { ErrorRecord } from '../core/deckhand-error.ts';
+import type { ConnectResult, HostDoctorResult } from '../core/task-params.ts';
+import type { Plan } from '../core/plan.ts';
+import type { SettingValues } from '../settings/schema.ts';
+import type { HostAbilities } from './plan-run.ts';
+import type { DoorOptions, HostDoor } from './host-door.ts';
+
+/** What only a person can give, on behalf of one task; null = nobody can. */
+export interface TaskPrompts {
+  readonly password: (host: string, user: string) => Promise<string | null>;
+  readonly passphrase: (keyFile: string) => Promise<string | null>;
+  readonly sudoPassword: (host: string) => Promise<string | null>;
+  readonly acceptHostKey: (
+    host: string,
+    key: { readonly type: string; readonly fingerprint: string },
+  ) => Promise<boolean>;
+}
+
+/** Hosts, settings and runbooks as the submitter of one task sees them. */
+export interface HostAccess {
+  readonly settings: SettingValues;
+  /** Opens the shared connection, or waits for it; typed errors of `ssh/`. */
+  connect(host: string, signal: AbortSignal): Promise<void>;
+  door(options?: DoorOptions): HostDoor;
+  test(host: string, signal: AbortSignal): Promise<ConnectResult & { readonly error?: ErrorRecord }>;
+  facts(
+    host: string,
+    refresh: boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly facts: Readonly<Record<string, unknown>>; readonly age: number }>;
+  abilities(host: string, signal: AbortSignal): Promise<HostAbilities>;
+  doctor(host: string, signal: AbortSignal): Promise<HostDoctorResult['findings']>;
+  plan(request: {
+    readonly intent: string;
+    readonly parameters: Readonly<Record<string, string>>;
+    readonly runbook: string | undefined;
+  }): Promise<Plan>;
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../core/clock.ts';
+import type { OutputStream } from '../core/command-run.ts';
+import type { z } from '../core/schema.ts';
+import type { TaskEventBody } from '../core/task-event.ts';
+import type { OnLost, Progress, RetryRule, TaskRecord } from '../core/task.ts';
+import type { Outcome } from '../queue/executor-protocol.ts';
+import type { HostAccess } from './host-access.ts';
+
+/** A question without id and task: who is asked adds them. */
+export type Asked = { readonly ask: string; readonly host: string } & Readonly<Record<string, string>>;
+
+/** Why a claim must let go of what it does, leaving it as it is on the host. */
+export type LeaveReason = 'paused' | 'left' | 'fenced';
+
+/** What a kind works with while it carries out one claim. */
+export interface TaskWork<Params> {
+  readonly task: TaskRecord;
+  readonly params: Params;
+  readonly input: Uint8Array | null;
+  /** Bytes of output kept already, of this attempt. */
+  readonly seen: { readonly stdout: number; readonly stderr: number };
+  /** What earlier claims of this task remembered by `remember`. */
+  readonly steps: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Hashes of plans that a person approved for this task. */
+  readonly approved: readonly string[];
+  readonly hosts: HostAccess;
+  readonly clock: Clock;
+  /** Aborted when the task is cancelled: stop the work on the host and prove it. */
+  readonly cancel: AbortSignal;
+  /** Aborted when a forced cancel no longer waits for proof. */
+  readonly force: AbortSignal;
+  /** Aborted, its reason a `LeaveReason`, when the claim must let go. */
+  readonly leave: AbortSignal;
+  /** What to do on the host before a pause counts as done; without it the claim only lets go. */
+  readonly onPause: (pause: () => Promise<void>) => void;
+  readonly emit: (body: TaskEventBody) => void;
+  /** Resolves when there is room for more: wait for it. */
+  readonly output: (stream: OutputStream, bytes: Uint8Array) => Promise<void> | undefined;
+  readonly progress: (progress: Progress) => void;
+  readonly phase: (phase: string) => void;
+  /** Kept before it resolves: from here on the attempt is only looked for on the host, not begun again. */
+  readonly begin: (host: string, runId: string) => Promise<void>;
+  /** Kept before it resolves; `steps` has it in the next claim. */
+  readonly remember: (name: string, output: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** Null: nobody can answer. */
+  readonly ask: (question: Asked) => Promise<string | null>;
+}
+
+/** What a plug-in adds: a name, a schema, what it may touch, and how it is carried out. */
+export interface TaskKind<Schema extends z.ZodType = z.ZodType> {
+  /** `area.verb`, as in `ssh.execute`. */
+  readonly name: string;
+  /** One sentence for people. */
+  readonly description: string;
+  readonly schema: Schema;
+  /** One task for each selected host; all hosts in one task, their names in `params.hosts`; or none. */
+  readonly hosts: 'each' | 'together' | 'none';
+  readonly category: string;
+  /** What a caller must be allowed to do: look at hosts, change them, or decide for others. */
+  readonly permission: 'read' | 'change' | 'administer';
+  readonly onLost: OnLost;
+  readonly retry: RetryRule;
+  /** One line for lists; never a secret. */
+  title(params: z.output<Schema>, host: string | null): string;
+  /** Throws DeckhandError for a failure; anything else thrown is a defect and fails the task. */
+  run(work: TaskWork<z.output<Schema>>): Promise<Outcome>;
+}
+
+export const NO_RETRY: RetryRule = { limit: 0, pause: 1000, longestPause: 300_000 };
