@@ -6,8 +6,14 @@ import type { Transaction } from './transaction.ts';
 
 /** Due tasks that one claim moves to the queue; the next claim takes the rest. */
 const MOST_DUE = 2_000;
-/** How far a claim looks along the queue before it asks for each host's best tasks instead. */
-const WINDOW = 256;
+/** How far a claim looks along the queue, and how far again, before it asks for each host's best tasks instead. */
+const NEAR = 16;
+const FAR = 512;
+
+// Every query of a claim names its index: without statistics SQLite takes the one of all states, and its time
+// would grow with the queue.
+const HEAD_OF_QUEUE = `SELECT number, host, order_key FROM task INDEXED BY task_queue WHERE state = 'queued'
+  ORDER BY order_key, number LIMIT ?`;
 
 interface Candidate {
   readonly number: number;
@@ -22,25 +28,26 @@ export function claim(transaction: Transaction, executor: string, limits: ClaimL
   transaction.flush();
   const { database } = transaction;
   const room = roomOnHosts(database, limits);
-  const window = WINDOW + limits.free;
-  const near = candidates(
-    database.all(
-      "SELECT number, host, order_key FROM task WHERE state = 'queued' ORDER BY order_key, number LIMIT ?",
-      window,
-    ),
-  );
-  let chosen = choose(near, room, limits.free);
-  // The head of the queue belongs to busy hosts: look behind it, one host after the other.
-  if (chosen.length < limits.free && near.length === window) {
-    chosen = choose(bestOfEachHost(database, room, limits.free), room, limits.free);
+  let chosen: readonly number[] = [];
+  for (const window of [NEAR, FAR].map(rows => rows + limits.free)) {
+    const head = candidates(database.all(HEAD_OF_QUEUE, window));
+    chosen = choose(head, room, limits.free);
+    if (chosen.length === limits.free || head.length < window) return started(transaction, chosen, executor);
   }
+  // The head of the queue belongs to busy hosts: look behind it, one host after the other.
+  chosen = choose(bestOfEachHost(database, room, limits.free), room, limits.free);
+  return started(transaction, chosen, executor);
+}
+
+function started(transaction: Transaction, chosen: readonly number[], executor: string): readonly number[] {
   for (const number of chosen) start(transaction, number, executor);
   return chosen;
 }
 
 function queueDue(transaction: Transaction): void {
   const due = transaction.database.all(
-    "SELECT number FROM task WHERE state = 'delayed' AND run_after <= ? ORDER BY run_after LIMIT ?",
+    `SELECT number FROM task INDEXED BY task_due WHERE state = 'delayed' AND run_after <= ?
+     ORDER BY run_after LIMIT ?`,
     transaction.now,
     MOST_DUE,
   );
@@ -61,7 +68,8 @@ function start(transaction: Transaction, number: number, executor: string): void
 /** Running tasks of each host, counted from the rows themselves. */
 export function runningByHost(database: Database): Map<string, number> {
   const rows = database.all(
-    "SELECT host, count(*) AS tasks FROM task WHERE state = 'running' AND host IS NOT NULL GROUP BY host",
+    `SELECT host, count(*) AS tasks FROM task INDEXED BY task_running WHERE state = 'running'
+     AND host IS NOT NULL GROUP BY host`,
   );
   return new Map(rows.map(row => [String(row['host']), Number(row['tasks'])]));
 }
@@ -95,12 +103,13 @@ function bestOfEachHost(database: Database, room: Room, free: number): readonly 
   const heads = (host: string | null): readonly Candidate[] => {
     const most = Math.min(free, room(host));
     if (most <= 0) return [];
-    const sql = `SELECT number, host, order_key FROM task WHERE state = 'queued' AND host IS ?
+    const sql = `SELECT number, host, order_key FROM task INDEXED BY task_queue_host WHERE state = 'queued' AND host IS ?
       ORDER BY order_key, number LIMIT ?`;
     return candidates(database.all(sql, host, most));
   };
   const found = [...heads(null)];
-  const nextHost = "SELECT min(host) AS host FROM task WHERE state = 'queued' AND host > ?";
+  const nextHost = `SELECT host FROM task INDEXED BY task_queue_host WHERE state = 'queued' AND host > ?
+    ORDER BY host LIMIT 1`;
   for (let host: unknown = ''; typeof host === 'string'; host = database.one(nextHost, host)?.['host']) {
     found.push(...heads(host));
   }

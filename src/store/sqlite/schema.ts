@@ -46,7 +46,7 @@ CREATE TABLE task (
   stderr_length INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX task_idempotency ON task(idempotency_key, place) WHERE idempotency_key IS NOT NULL;
-CREATE INDEX task_queue ON task(order_key, number) WHERE state = 'queued';
+CREATE INDEX task_queue ON task(order_key, number, host) WHERE state = 'queued';
 CREATE INDEX task_queue_host ON task(host, order_key, number) WHERE state = 'queued';
 CREATE INDEX task_due ON task(run_after) WHERE state = 'delayed';
 CREATE INDEX task_running ON task(host) WHERE state = 'running';

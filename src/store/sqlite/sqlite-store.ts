@@ -110,7 +110,9 @@ export class SqliteStore implements Seam.Store {
   }
 
   async nextDue(): Promise<number | null> {
-    const row = this.#database.one("SELECT min(run_after) AS due FROM task WHERE state = 'delayed'");
+    const row = this.#database.one(
+      "SELECT run_after AS due FROM task INDEXED BY task_due WHERE state = 'delayed' ORDER BY run_after LIMIT 1",
+    );
     return (row?.['due'] ?? null) as number | null;
   }
 

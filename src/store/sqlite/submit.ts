@@ -2,7 +2,7 @@ import { DeckhandError } from '../../core/deckhand-error.ts';
 import { isFinal, type TaskState } from '../../core/task-state.ts';
 import type { NewTask } from '../../core/task.ts';
 import { readyState, skipTask } from './move-task.ts';
-import { orderKeyOf } from './task-row.ts';
+import { newRow, orderKeyOf } from './task-row.ts';
 import { unknownTask, type Transaction } from './transaction.ts';
 
 /** A task of the submission, or an older one. */
@@ -18,7 +18,7 @@ export interface Kept {
 const INSERT_TASK = `INSERT INTO task (id, grp, kind, host, title, category, priority, on_lost, retry,
   on_dependency_failed, idempotency_key, place, retry_of, request_id, created_at, state, run_after, order_key,
   deps_left, attempt, claim, crashes, begun, cancel_asked, pause_asked, last_seq, output_seq, stdout_length,
-  stderr_length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, 0, 'no', 0, 0, 0, 0, 0)`;
+  stderr_length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, 0, 'no', 0, 1, 0, 0, 0)`;
 
 /** Keeps the tasks with their dependencies and first events. Throws `task.cyclic`, `task.unknown`. */
 export function submit(transaction: Transaction, tasks: readonly NewTask[]): readonly Kept[] {
@@ -160,7 +160,10 @@ function insert(
     database.run('INSERT INTO task_tag (tag, task) VALUES (?, ?)', tag, number);
   }
   transaction.tally('state', state, 1);
-  transaction.event(transaction.byNumber(number), { kind: 'task-state', state });
+  transaction.created(newRow(task, { number, state, runAfter, depsLeft: open, createdAt: now }), {
+    kind: 'task-state',
+    state,
+  });
   return number;
 }
 

@@ -1,5 +1,5 @@
 import type { TaskState } from '../../core/task-state.ts';
-import { PRIORITY_POINT, type Approval, type TaskRecord } from '../../core/task.ts';
+import { PRIORITY_POINT, type Approval, type NewTask, type TaskRecord } from '../../core/task.ts';
 import type { Row } from './database.ts';
 
 /** A row of `task` while a transaction works on it. What may change is writable. */
@@ -77,6 +77,42 @@ export function readTaskRow(row: Row): TaskRow {
     outputSeq: whole(row['output_seq']),
     stdoutLength: whole(row['stdout_length']),
     stderrLength: whole(row['stderr_length']),
+  };
+}
+
+/** As `submit` inserts it. */
+export function newRow(
+  task: NewTask,
+  start: Pick<TaskRow, 'number' | 'state' | 'runAfter' | 'depsLeft' | 'createdAt'>,
+): TaskRow {
+  const { id, host, onDependencyFailed, requestId, priority } = task;
+  return {
+    ...start,
+    id,
+    host,
+    onDependencyFailed,
+    requestId,
+    priority,
+    orderKey: orderKeyOf({ ...start, priority }),
+    phase: null,
+    attempt: 1,
+    claim: 0,
+    crashes: 0,
+    executor: null,
+    begun: false,
+    cancelAsked: 'no',
+    pauseAsked: false,
+    progress: null,
+    result: null,
+    error: null,
+    errorCode: null,
+    startedAt: null,
+    finishedAt: null,
+    duration: null,
+    lastSeq: 1,
+    outputSeq: 0,
+    stdoutLength: 0,
+    stderrLength: 0,
   };
 }
 

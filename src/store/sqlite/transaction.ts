@@ -89,9 +89,19 @@ export class Transaction {
     this.#changed.add(row);
   }
 
+  /** A row that was just inserted, as its insert wrote it: with the first event counted. */
+  created(row: TaskRow, body: TaskEventBody): void {
+    this.#keep(row);
+    this.#tell(row, body);
+  }
+
   event(row: TaskRow, body: TaskEventBody): void {
     row.lastSeq += 1;
     this.touch(row);
+    this.#tell(row, body);
+  }
+
+  #tell(row: TaskRow, body: TaskEventBody): void {
     const { number, id, lastSeq, attempt, requestId } = row;
     this.database.run(
       'INSERT INTO event (task, seq, attempt, time, body) VALUES (?, ?, ?, ?, ?)',
