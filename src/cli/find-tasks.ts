@@ -16,7 +16,7 @@ export async function tasksOf(
     if (!(error instanceof DeckhandError) || error.code !== 'task.unknown') throw error;
     const page = await tasks.tasks({ group: id, limit: MOST });
     if (page.tasks.length === 0) throw error;
-    return [...page.tasks].reverse();
+    return page.tasks.toReversed();
   }
 }
 

@@ -1,10 +1,14 @@
 import type { TaskView } from '../api/task-api.ts';
 import { showDuration } from '../core/duration.ts';
+import type { PlanPreview } from '../core/run-report.ts';
 import type { TaskEvent } from '../core/task-event.ts';
+import type { AgentRunResult } from '../core/task-params.ts';
 import type { TaskState } from '../core/task-state.ts';
 import { isFinal } from '../core/task-state.ts';
 import { toJson } from './json-output.ts';
 import { indent, oneLine, table } from './layout.ts';
+import { renderPlan } from './render-plan.ts';
+import { renderReport } from './render-report.ts';
 import type { Style } from './style.ts';
 
 /** Longest title in a list, characters. */
@@ -53,8 +57,11 @@ export function renderTask(task: TaskView, events: readonly TaskEvent[], now: nu
       `${style.bad(task.error.code)}: ${oneLine(task.error.message)}\nhint: ${oneLine(task.error.hint)}\n`,
     );
   parts.push(`params\n${dataText(task.params)}`);
-  if (task.result && !('report' in task.result) && !('preview' in task.result))
-    parts.push(`result\n${dataText(task.result)}`);
+  const { preview, report } = (task.result ?? {}) as AgentRunResult;
+  const planned = preview ?? (report ? undefined : newestPlan(events));
+  if (planned) parts.push(`plan\n${indent(renderPlan(planned, style), '  ')}`);
+  if (report) parts.push(`report\n${indent(renderReport(report, style), '  ')}`);
+  else if (task.result && !preview) parts.push(`result\n${dataText(task.result)}`);
   if (events.length > 0)
     parts.push(
       `events\n${table(
@@ -63,6 +70,12 @@ export function renderTask(task: TaskView, events: readonly TaskEvent[], now: nu
       )}\n`,
     );
   return parts.join('');
+}
+
+/** What a run that has not ended yet means to do: there a person reads what an approval is for. */
+function newestPlan(events: readonly TaskEvent[]): PlanPreview | undefined {
+  const event = events.findLast(each => each.kind === 'plan-ready');
+  return event?.kind === 'plan-ready' ? event.preview : undefined;
 }
 
 function stateRows(task: TaskView, now: number, style: Style): readonly string[][] {

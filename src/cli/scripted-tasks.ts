@@ -1,47 +1,9 @@
+import { taskView } from '../api/over-tasks/scripted-task-api.ts';
 import type { CallOptions, DeckhandApi, PersonPrompts } from '../api/contract.ts';
 import type { Answer, FollowItem, Question, Submission, TaskApi, TaskView } from '../api/task-api.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { TaskEventBody } from '../core/task-event.ts';
 import type { Surroundings } from '../core/task.ts';
-
-/** For tests only: a task as lists and results show it. */
-export function sampleTask(part: Partial<TaskView> = {}): TaskView {
-  return {
-    id: 'task-1',
-    group: 'group-1',
-    kind: 'ssh.execute',
-    host: 'web-1',
-    params: { command: 'uptime' },
-    title: 'uptime',
-    category: 'general',
-    tags: [],
-    priority: 0,
-    onLost: 'hold',
-    retry: { limit: 0, pause: 1000, longestPause: 60_000 },
-    dependsOn: [],
-    onDependencyFailed: 'skip',
-    idempotencyKey: null,
-    retryOf: null,
-    requestId: 'req-1',
-    state: 'succeeded',
-    phase: null,
-    runAfter: 1_000_000,
-    attempt: 1,
-    claim: 1,
-    crashes: 0,
-    begun: true,
-    cancelAsked: 'no',
-    pauseAsked: false,
-    progress: null,
-    result: null,
-    error: null,
-    createdAt: 1_000_000,
-    startedAt: 1_000_000,
-    finishedAt: 1_002_000,
-    lastSeq: 3,
-    ...part,
-  };
-}
 
 /** For tests only: a task api that carries tasks out by a scripted engine. `own` replaces whole methods. */
 export function scriptedTasks(
@@ -94,7 +56,7 @@ export function scriptedTasks(
     },
     decide: async (approval, answer) => {
       answers.get(approval)?.(answer === 'approved' ? 'approve' : 'decline');
-      return await Promise.resolve(sampleTask());
+      return await Promise.resolve(taskView());
     },
     async listHosts(surroundings, selector) {
       seen(surroundings);
@@ -162,9 +124,7 @@ async function carryOut(
   const begin = (tasks: readonly TaskView[]): void =>
     channel.push({ item: 'submitted', submitted: { group: 'group-1', existed: false, tasks } });
   const perHost = async (results: Promise<readonly Partial<TaskView>[]>): Promise<void> => {
-    const tasks = (await results).map((part, index) =>
-      sampleTask({ id: `task-${index + 1}`, kind, ...part }),
-    );
+    const tasks = (await results).map((part, index) => taskView({ id: `task-${index + 1}`, kind, ...part }));
     begin(tasks);
     for (const task of tasks) pushOutput(channel, task);
     finish(tasks);
@@ -190,10 +150,10 @@ async function carryOut(
           .then(list => list.map(facts => ended(facts.host, { ...facts }, facts.error))),
       );
     case 'host.doctor':
-      begin([sampleTask({ kind, state: 'running' })]);
-      return finish([sampleTask({ kind, result: { findings: await api.doctor(hosts, call) } })]);
+      begin([taskView({ kind, state: 'running' })]);
+      return finish([taskView({ kind, result: { findings: await api.doctor(hosts, call) } })]);
     default:
-      begin([sampleTask({ kind, host: null, params, state: 'running' })]);
+      begin([taskView({ kind, host: null, params, state: 'running' })]);
       return finish([await agentRun(submission, api, call)]);
   }
 }
@@ -225,7 +185,7 @@ async function agentRun(
   const plan = { hosts: submission.hosts ?? '', ...request };
   const base = { kind: submission.kind, host: null } as const;
   try {
-    if (mode === 'preview') return sampleTask({ ...base, result: { preview: await api.plan(plan, call) } });
+    if (mode === 'preview') return taskView({ ...base, result: { preview: await api.plan(plan, call) } });
     const full = { ...plan, confirm: confirm === 'steps' ? 'steps' : 'plan' } as const;
     const report = await api.run(approve === 'yes' ? { ...full, approved: true } : full, {
       ...call,
@@ -236,9 +196,9 @@ async function agentRun(
         throw new DeckhandError('approval.needed', 'Nobody approved.');
       },
     });
-    return sampleTask({ ...base, result: { report } });
+    return taskView({ ...base, result: { report } });
   } catch (error) {
-    return sampleTask({ ...base, state: 'failed', error: toDeckhandError(error).toJSON() });
+    return taskView({ ...base, state: 'failed', error: toDeckhandError(error).toJSON() });
   }
 }
 

@@ -37,7 +37,7 @@ export const submissionFlags = {
 } as const;
 
 const HIGHEST_PRIORITY = 100;
-const MOST_RETRIES = 1000;
+const MOST_RETRIES = 100;
 
 /** The flags that say what a task is like, checked. `now` = milliseconds since the epoch. Throws `input.invalid`. */
 export function submissionExtras(flags: SubmissionFlags, now: number): SubmissionExtras {

@@ -1,3 +1,4 @@
+import { CollectedOutput } from '../api/over-tasks/collected-output.ts';
 import type { FollowItem, TaskView } from '../api/task-api.ts';
 import type { OutputPiece } from '../core/task-event.ts';
 import { jsonLine } from './json-output.ts';
@@ -6,6 +7,9 @@ import { type RemoteWriter, remoteWriter } from './remote-writer.ts';
 import { eventText, timeText } from './render-tasks.ts';
 import type { TaskSession } from './task-session.ts';
 
+/** Most bytes of each stream that `--json` prints. */
+const MOST_KEPT = 64 * 1024 * 1024;
+
 /** Writes what tasks put out, as it was: stdout to stdout, stderr to stderr; under `--jsonl` every item as a line. */
 export class TaskLog {
   readonly #session: Pick<TaskSession, 'terminal' | 'flags' | 'say'>;
@@ -13,6 +17,7 @@ export class TaskLog {
   readonly #several: boolean;
   readonly #events: boolean;
   readonly #names = new Map<string, string>();
+  readonly #collected = new CollectedOutput(MOST_KEPT);
   #last = '';
 
   constructor(
@@ -30,15 +35,24 @@ export class TaskLog {
 
   item(item: FollowItem): void {
     if (this.#session.flags.jsonl) this.#asLine(item);
-    else if (item.item === 'output') this.pieces(item.task, item.attempt, item.pieces);
+    else if (item.item === 'output' && this.#session.flags.json)
+      this.#collected.add(item.task, item.attempt, item.pieces);
+    else if (item.item === 'output') this.#pieces(item.task, item.attempt, item.pieces);
     else if (item.item === 'event' && this.#events)
       this.#session.say(
         `${timeText(Date.parse(item.event.time))} ${item.event.kind} ${oneLine(eventText(item.event))}`,
       );
   }
 
+  /** Under `--json`: what was put out by each task. */
+  document(tasks: readonly TaskView[]): { readonly tasks: readonly object[] } {
+    return {
+      tasks: tasks.map(({ id: task, host, state }) => ({ task, host, state, ...this.#collected.of(task) })),
+    };
+  }
+
   /** A heading goes to stderr where the task or the attempt changes; of one task's first attempt there is none. */
-  pieces(task: string, attempt: number, pieces: readonly OutputPiece[]): void {
+  #pieces(task: string, attempt: number, pieces: readonly OutputPiece[]): void {
     const source = `${task} ${attempt}`;
     if (source !== this.#last && (this.#several || attempt > 1)) {
       const again = attempt > 1 ? `, attempt ${attempt}` : '';

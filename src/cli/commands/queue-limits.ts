@@ -34,11 +34,12 @@ Example:
   },
   async func(flags) {
     await withTasks(this, flags, async ({ tasks, result }) => {
-      const { total, perHost, host } = flags;
+      const { total, perHost } = flags;
+      const changes = changesOf(flags.host);
       const wanted: Partial<QueueLimits> = {
         ...(total === undefined ? {} : { total: wholeNumber(total, '--total', 1, MOST) }),
         ...(perHost === undefined ? {} : { perHost: wholeNumber(perHost, '--per-host', 1, MOST) }),
-        ...(host.length === 0 ? {} : { hosts: hostLimits((await tasks.limits()).hosts, host) }),
+        ...(changes.size === 0 ? {} : { hosts: changed((await tasks.limits()).hosts, changes) }),
       };
       const given = Object.keys(wanted).length > 0;
       const limits = given ? await tasks.setLimits(wanted) : await tasks.limits();
@@ -48,16 +49,28 @@ Example:
   },
 });
 
-function hostLimits(known: QueueLimits['hosts'], texts: readonly string[]): QueueLimits['hosts'] {
-  const hosts = new Map(Object.entries(known));
+/** Null takes a limit back. */
+function changesOf(texts: readonly string[]): ReadonlyMap<string, number | null> {
+  const changes = new Map<string, number | null>();
   for (const text of texts) {
     const border = text.lastIndexOf('=');
     const name = text.slice(0, border).trim();
     const most = text.slice(border + 1).trim();
     if (border < 1 || name === '')
       throw new DeckhandError('input.invalid', `--host: '${text}' is not NAME=N.`);
-    if (most === 'default') hosts.delete(name);
-    else hosts.set(name, wholeNumber(most, '--host', 1, MOST));
+    changes.set(name, most === 'default' ? null : wholeNumber(most, '--host', 1, MOST));
+  }
+  return changes;
+}
+
+function changed(
+  known: QueueLimits['hosts'],
+  changes: ReadonlyMap<string, number | null>,
+): QueueLimits['hosts'] {
+  const hosts = new Map(Object.entries(known));
+  for (const [name, most] of changes) {
+    if (most === null) hosts.delete(name);
+    else hosts.set(name, most);
   }
   return Object.fromEntries(hosts);
 }

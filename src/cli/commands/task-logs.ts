@@ -47,15 +47,27 @@ Example:
       this.surroundings.sayOnInterrupt(QUIET);
       const log = new TaskLog(session, found, flags.events);
       try {
-        if (flags.follow) return await follow(session, id, found, flags, log);
-        for (const task of found) await print(session, task, flags.after ?? null, log);
-        return EXIT.ok;
+        const exitCode = flags.follow
+          ? await follow(session, id, found, flags, log)
+          : await printAll(session, found, flags, log);
+        if (flags.json) session.result(log.document(found), () => '');
+        return exitCode;
       } finally {
         log.end();
       }
     });
   },
 });
+
+async function printAll(
+  session: TaskSession,
+  found: readonly TaskView[],
+  flags: LogsFlags,
+  log: TaskLog,
+): Promise<number> {
+  for (const task of found) await print(session, task, flags.after ?? null, log);
+  return EXIT.ok;
+}
 
 async function print(
   session: TaskSession,
