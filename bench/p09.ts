@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DeckhandApi } from '../src/api/contract.ts';
 import { planSchema } from '../src/core/plan.ts';
 import { parseYaml } from '../src/core/yaml.ts';
-import { openEngine } from '../src/daemon/engine.ts';
+import { openDeckhand } from '../src/index.ts';
 import type { LabHost } from '../test/lab/lab.ts';
 import { BENCH_HOSTS, expectCode, openLab, runProgram, type LabLink } from './lab-link.ts';
 import { inTurns, timed, type Comparison, type Question } from './question.ts';
@@ -88,7 +88,7 @@ async function again(lab: LabLink): Promise<readonly Comparison[]> {
 async function open(lab: LabLink): Promise<DeckhandApi> {
   const settingsFile = join(lab.folder, 'deckhand.yaml');
   await writeFile(settingsFile, 'concurrency: 50\n');
-  return await openEngine({ prompts: {}, settingsFile, sshConfigFile: lab.configFile });
+  return await openDeckhand({ settingsFile, sshConfigFile: lab.configFile });
 }
 
 type Expectation = 'changes' | 'nothing' | 'either';

@@ -9,6 +9,11 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** Ends the daemon that the commands of a test started for their folder, if they did. */
+export async function stopDaemon(folder: string): Promise<void> {
+  await deckhand(['daemon', 'stop'], { folder });
+}
+
 /** Runs the real command line in a process of its own, with a cache and state of its own. */
 export async function deckhand(
   words: readonly string[],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootHost, type LabHost } from '../lab/lab.ts';
-import { deckhand, type CommandResult } from './deckhand-command.ts';
+import { deckhand, stopDaemon, type CommandResult } from './deckhand-command.ts';
 
 /** Real faults, each seen by the person who types `deckhand exec`: its code, its hint, its exit code. */
 let folder: string;
@@ -18,6 +18,7 @@ beforeAll(async () => {
   await new Promise<void>(resolve => notSsh.listen(0, '127.0.0.1', resolve));
 });
 afterAll(async () => {
+  await stopDaemon(folder);
   notSsh.close();
   await host?.down();
   await rm(folder, { recursive: true, force: true });

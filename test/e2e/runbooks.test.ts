@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeckhandApi } from '../../src/api/contract.ts';
 import type { HostReport } from '../../src/core/run-report.ts';
-import { openEngine } from '../../src/daemon/engine.ts';
+import { openDeckhand } from '../../src/index.ts';
 import { bootHost, labAvailable, labSshConfig, type LabHost } from '../lab/lab.ts';
 
 const available = labAvailable();
@@ -20,7 +20,7 @@ describe.skipIf(!available.booted)(`shipped runbooks on a booted Debian host ${a
   beforeAll(async () => {
     host = await bootHost(172);
     folder = await mkdtemp(join(tmpdir(), 'deckhand-runbooks-e2e-'));
-    engine = await openEngine({ prompts: {}, sshConfigFile: await labSshConfig([host], folder) });
+    engine = await openDeckhand({ sshConfigFile: await labSshConfig([host], folder) });
   });
   afterAll(async () => {
     await engine[Symbol.asyncDispose]();

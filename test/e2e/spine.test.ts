@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootHost, type LabHost, labSshConfig } from '../lab/lab.ts';
-import { deckhand as runDeckhand, type CommandResult } from './deckhand-command.ts';
+import { deckhand as runDeckhand, stopDaemon, type CommandResult } from './deckhand-command.ts';
 
 /** The main job, by the real command line, on booted Debian hosts: an intent, carried out and proved. */
 const INTENT = 'install nginx and serve a page saying hello on port 8080';
@@ -19,6 +19,7 @@ beforeAll(async () => {
   configFile = await labSshConfig([web, other], folder);
 });
 afterAll(async () => {
+  await stopDaemon(folder);
   await Promise.all([web?.down(), other?.down()]);
   await rm(folder, { recursive: true, force: true });
 });

@@ -32,7 +32,10 @@ export async function startStoreProcess(folder: string): Promise<StoreProcess> {
     (what === 'submitted' ? submitted : succeeded).push(id);
     wake();
   });
-  const closed = new Promise<void>(resolve => void lines.once('close', resolve));
+  const closed = Promise.all([
+    new Promise<void>(resolve => void lines.once('close', resolve)),
+    new Promise<void>(resolve => void child.once('exit', () => resolve())),
+  ]);
   const more = async (count: number): Promise<void> => {
     const goal = submitted.length + succeeded.length + count;
     while (submitted.length + succeeded.length < goal) {

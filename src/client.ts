@@ -1,0 +1,5 @@
+/** `deckhand/client`: the tasks of a running daemon, without the engine. */
+export { type ClientOptions, connectClient } from './api/http/client.ts';
+export type * from './api/contract.ts';
+export type * from './api/task-api.ts';
+export { DeckhandError } from './core/deckhand-error.ts';
