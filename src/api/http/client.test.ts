@@ -6,6 +6,7 @@ import type { FollowItem, Submission, TaskApi } from '../task-api.ts';
 import { buildHttpApp } from './app.ts';
 import { connectClient } from './client.ts';
 import { FakeTaskApi, type Method, sampleSubmitted } from './fake-task-api.ts';
+import { silence } from './scripted-follow.ts';
 import { ServedFake } from './serve-fake.ts';
 
 const signal = new AbortController().signal;
@@ -89,10 +90,13 @@ describe('every method of the task api', () => {
     const app = buildHttpApp({ api: new FakeTaskApi().api, version: '1' });
     const document = app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 't', version: '1' } });
     const operations = Object.values(document.paths ?? {}).flatMap(path =>
-      Object.values(path as Record<string, { readonly operationId?: string }>).map(each => each.operationId),
+      Object.values(path as Record<string, { readonly operationId?: string }>).map(
+        each => each.operationId ?? '',
+      ),
     );
     // submitting and following at once is the same route with `follow=1`
-    expect(operations.toSorted()).toEqual(METHODS.filter(each => each !== 'submitAndFollow').toSorted());
+    expect(new Set(operations)).toEqual(new Set(METHODS.filter(each => each !== 'submitAndFollow')));
+    expect(operations).toHaveLength(METHODS.length - 1);
     const routes = app.routes
       .filter(route => route.path.startsWith('/v1/'))
       .map(r => `${r.method} ${r.path}`);
@@ -104,9 +108,7 @@ describe('every method of the task api', () => {
       details: { state: 'succeeded' },
       hint: 'Leave it.',
     });
-    const failing = async function* (): AsyncGenerator<never> {
-      throw fault;
-    };
+    const failing = (): AsyncIterable<FollowItem> => silence(Promise.reject(fault));
     const streams = method === 'follow' || method === 'submitAndFollow';
     const behaviour = { [method]: streams ? failing : () => Promise.reject(fault) };
     await using served = await ServedFake.start(behaviour);

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
 import { DeckhandError, type ErrorRecord } from '../../core/deckhand-error.ts';
 import { ERROR_TABLE } from '../../core/error-table.ts';
 
@@ -100,6 +101,7 @@ export class Exchange implements Disposable {
         clearTimeout(timer);
         resolve(response);
       });
+      request.on('socket', guard);
       const timer = setTimeout(() => request.destroy(new Silence(call.limit)), call.limit);
       request.on('error', (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
@@ -113,6 +115,16 @@ export class Exchange implements Disposable {
       request.end(body ?? undefined);
     });
   }
+}
+
+const ignore = (): void => {};
+
+/**
+ * Between the end of an answer and its return to the agent a socket has no listener for errors; one that is
+ * destroyed there would end the process. The fault itself always reaches the request.
+ */
+function guard(socket: Socket): void {
+  if (!socket.listeners('error').includes(ignore)) socket.on('error', ignore);
 }
 
 /** A broken pipe cut the request itself, so it was not carried out; a reset may have come after. */

@@ -74,7 +74,7 @@ export function register<
       api: parts.apiOf(context),
       context,
     });
-    return answer instanceof Response ? answer : context.json((answer ?? {}) as object);
+    return answer instanceof Response ? answer : context.json(answer ?? {});
   }) as never);
 }
 

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,23 +75,23 @@ export class ServedFake implements AsyncDisposable {
   }
 
   /** A request as any program may send it. */
-  raw({ method, path, headers = {}, body }: RawRequest): Promise<RawAnswer> {
-    return new Promise((resolve, reject) => {
+  async raw({ method, path, headers = {}, body }: RawRequest): Promise<RawAnswer> {
+    const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
+      const { socketPath } = this;
       const outgoing = request(
-        { socketPath: this.socketPath, method, path, headers: { host: 'localhost', ...headers } },
-        async incoming => {
-          const chunks: Buffer[] = [];
-          for await (const chunk of incoming) chunks.push(chunk as Buffer);
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            body: JSON.parse(Buffer.concat(chunks).toString()) as RawAnswer['body'],
-          });
-        },
+        { socketPath, method, path, headers: { host: 'localhost', ...headers } },
+        resolve,
       );
       outgoing.on('error', reject);
       outgoing.end(body);
     });
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    return {
+      status: incoming.statusCode ?? 0,
+      headers: incoming.headers,
+      body: JSON.parse(Buffer.concat(chunks).toString()) as RawAnswer['body'],
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
