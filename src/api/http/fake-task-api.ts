@@ -1,8 +1,7 @@
-import type { FollowItem, FollowOptions, QueueLimits, Submitted, TaskApi, TaskView } from '../task-api.ts';
+import type { FollowItem, QueueLimits, Submitted, TaskApi, TaskView } from '../task-api.ts';
 
 /** A method of the contract, by name. */
 export type Method = Exclude<keyof TaskApi, symbol>;
-export type Follow = (id: string | null, options: FollowOptions) => AsyncIterable<FollowItem>;
 
 /** A task as tests need it. */
 export function sampleTask(id: string): TaskView {
