@@ -57,6 +57,17 @@ export function queueCases(open: OpenStore): void {
       expect((await store.claim('e', limits, NOON + 2)).map(task => task.host)).toEqual(['busy']);
     });
 
+    it('keeps the limit of a host in a short queue too', async () => {
+      await using store = await open();
+      await store.submit(
+        Array.from({ length: 5 }, () => sampleTask()),
+        NOON,
+      );
+      const limits = { free: 4, hostDefault: 2, hostLimits: {} };
+      expect(await store.claim('e', limits, NOON)).toHaveLength(2);
+      expect(await store.claim('e', limits, NOON)).toHaveLength(0);
+    });
+
     it('gives no more than asked for, each task to one claim', async () => {
       await using store = await open();
       await store.submit(
