@@ -7,7 +7,7 @@ import { type Asker, promptNeeded } from './asker.ts';
  */
 export async function confirm(question: string, yes: boolean, asker: Asker | null): Promise<void> {
   if (yes) return;
-  if (!asker) throw promptNeeded(question, '--yes');
+  if (!asker) throw promptNeeded(question.replace(/\?$/, ''), '--yes');
   const answer = await asker.choose(
     question,
     [

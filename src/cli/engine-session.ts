@@ -79,7 +79,9 @@ export async function withEngine(
       ...base,
       prompts,
       onSubmitted: submitted => onSubmitted(surroundings, flags, submitted, say),
-      onCancelled: () => say('cancelled: nothing of it runs any more'),
+      onCancelled: ended => {
+        if (ended.every(task => task.state === 'cancelled')) say('cancelled: nothing of it runs any more');
+      },
     });
     const write = (text: string): void => aside(display, () => terminal.stdout.write(blot(text, secrets())));
     return await work({

@@ -22,13 +22,20 @@ export function showState(state: TaskState, style: Style): string {
   return state === 'running' ? style.accent(state) : style.faint(state);
 }
 
+/** Its state, or what it is about to become. */
+function stateOf(task: TaskView, style: Style): string {
+  if (task.state !== 'running') return showState(task.state, style);
+  if (task.cancelAsked !== 'no') return style.warning('cancelling');
+  return task.pauseAsked ? style.warning('pausing') : showState('running', style);
+}
+
 /** Tasks, one per line, as given. `now` = milliseconds since the epoch. */
 export function renderTaskList(tasks: readonly TaskView[], now: number, style: Style): string {
   if (tasks.length === 0) return 'No task fits.\n';
   const head = ['ID', 'STATE', 'KIND', 'HOST', 'TITLE', 'AGE', 'TOOK'].map(title => style.strong(title));
   const rows = tasks.map(task => [
     task.id,
-    showState(task.state, style),
+    stateOf(task, style),
     task.kind,
     oneLine(task.host ?? '-'),
     shortened(oneLine(task.title)),
@@ -56,9 +63,11 @@ export function renderTask(task: TaskView, events: readonly TaskEvent[], now: nu
     parts.push(
       `${style.bad(task.error.code)}: ${oneLine(task.error.message)}\nhint: ${oneLine(task.error.hint)}\n`,
     );
-  parts.push(`params\n${dataText(task.params)}`);
+  const { plan: _, ...params } = task.params;
   const { preview, report } = (task.result ?? {}) as AgentRunResult;
   const planned = preview ?? (report ? undefined : newestPlan(events));
+  // a plan is better read below than as data
+  parts.push(`params\n${dataText(planned || report ? params : task.params)}`);
   if (planned) parts.push(`plan\n${indent(renderPlan(planned, style), '  ')}`);
   if (report) parts.push(`report\n${indent(renderReport(report, style), '  ')}`);
   else if (task.result && !preview) parts.push(`result\n${dataText(task.result)}`);
@@ -81,7 +90,7 @@ function newestPlan(events: readonly TaskEvent[]): PlanPreview | undefined {
 function stateRows(task: TaskView, now: number, style: Style): readonly string[][] {
   const { progress } = task;
   return [
-    ['state', [showState(task.state, style), task.phase ?? ''].filter(Boolean).join(', ')],
+    ['state', [stateOf(task, style), task.phase ?? ''].filter(Boolean).join(', ')],
     ['kind', task.kind],
     ['host', oneLine(task.host ?? '-')],
     ['group', task.group],

@@ -92,11 +92,15 @@ async function carryOut(session: EngineSession, flags: ApprovalFlags, request: R
 /** The plan is shown as soon as it is there, before anything is asked or done; under `--json` only to a person. */
 function showingPlan(session: EngineSession, flags: ApprovalFlags): OnEvent {
   const quiet = session.flags.json || session.flags.jsonl;
+  // after an approval the hosts are looked at again: the same plan is not shown again
+  let shown: string | null = null;
   return event => {
     session.call.onEvent(event);
     if (event.kind !== 'plan-ready' || (quiet && (flags.yes || !session.asker))) return;
-    if (event.preview.hosts.some(host => host.pending.length > 0))
-      session.say(renderPlan(event.preview, session.talkStyle));
+    const { preview } = event;
+    if (preview.hash === shown || preview.hosts.every(host => host.pending.length === 0)) return;
+    shown = preview.hash;
+    session.say(renderPlan(preview, session.talkStyle));
   };
 }
 

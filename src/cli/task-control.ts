@@ -8,7 +8,7 @@ import { withTasks } from './task-session.ts';
 /** A command that does one thing to a task or a group and shows what became of it. */
 export function taskControl(
   docs: { readonly brief: string; readonly fullDescription: string },
-  act: (tasks: TaskApi, id: string) => Promise<readonly TaskView[]>,
+  act: (tasks: TaskApi, id: string, signal: AbortSignal) => Promise<readonly TaskView[]>,
   subject = 'Task or group',
 ): Command<CliContext> {
   return buildCommand<OutputFlags, [string], CliContext>({
@@ -16,7 +16,7 @@ export function taskControl(
     parameters: { flags: outputFlags, positional: idParameter(subject) },
     async func(flags, id) {
       await withTasks(this, flags, async session => {
-        const tasks = await act(session.tasks, id);
+        const tasks = await act(session.tasks, id, session.signal);
         session.result({ tasks }, () => renderTaskList(tasks, Date.now(), session.style));
         return 0;
       });

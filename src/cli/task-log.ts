@@ -1,10 +1,16 @@
 import { CollectedOutput } from '../api/over-tasks/collected-output.ts';
 import type { FollowItem, TaskView } from '../api/task-api.ts';
-import type { OutputPiece } from '../core/task-event.ts';
+import { isRunEvent } from '../api/over-tasks/run-events.ts';
+import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
+import type { AgentRunResult } from '../core/task-params.ts';
 import { jsonLine } from './json-output.ts';
 import { oneLine } from './layout.ts';
+import { describeEvent } from './progress-lines.ts';
 import { type RemoteWriter, remoteWriter } from './remote-writer.ts';
+import { renderPlan } from './render-plan.ts';
+import { renderReport } from './render-report.ts';
 import { eventText, timeText } from './render-tasks.ts';
+import type { Style } from './style.ts';
 import type { TaskSession } from './task-session.ts';
 
 /** Most bytes of each stream that `--json` prints. */
@@ -38,10 +44,23 @@ export class TaskLog {
     else if (item.item === 'output' && this.#session.flags.json)
       this.#collected.add(item.task, item.attempt, item.pieces);
     else if (item.item === 'output') this.#pieces(item.task, item.attempt, item.pieces);
-    else if (item.item === 'event' && this.#events)
-      this.#session.say(
-        `${timeText(Date.parse(item.event.time))} ${item.event.kind} ${oneLine(eventText(item.event))}`,
-      );
+    else if (item.item === 'event' && !this.#session.flags.json) this.#event(item.event);
+  }
+
+  /** What a run came to, as `ask` would have shown it. */
+  report(task: TaskView, style: Style): void {
+    const { json, jsonl } = this.#session.flags;
+    const { preview, report } = (task.result ?? {}) as AgentRunResult;
+    if (json || jsonl) return;
+    if (preview) this.#session.terminal.stdout.write(renderPlan(preview, style));
+    if (report) this.#session.terminal.stdout.write(renderReport(report, style));
+  }
+
+  #event(event: TaskEvent): void {
+    const line = isRunEvent(event) ? describeEvent(event) : null;
+    if (this.#events)
+      this.#session.say(`${timeText(Date.parse(event.time))} ${event.kind} ${oneLine(eventText(event))}`);
+    else if (line !== null) this.#session.say(line);
   }
 
   /** Under `--json`: what was put out by each task. */

@@ -16,7 +16,7 @@ interface CancelFlags extends OutputFlags {
 export const taskCancelCommand = buildCommand<CancelFlags, [string], CliContext>({
   docs: {
     brief: 'Cancel a task or a group, and wait until nothing of it runs',
-    fullDescription: `A waiting task is cancelled at once. Of a running one the command on the host gets TERM and later KILL, and the cancel is done when its processes were seen to be gone. Exit code 1 when it could not be proved or the task had ended before.
+    fullDescription: `A waiting task is cancelled at once. Of a running one the command on the host gets TERM and later KILL, and the cancel is done when its processes were seen to be gone. Exit code 1 when that could not be proved, or something ended by itself meanwhile.
 
 Example:
   deckhand task cancel task-01kf3m2x9q4v8w2t7n0`,

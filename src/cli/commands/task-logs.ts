@@ -2,7 +2,6 @@ import { buildCommand } from '@stricli/core';
 import { answerOf } from '../../api/over-tasks/person-answers.ts';
 import type { FollowItem, Question, TaskView } from '../../api/task-api.ts';
 import { EXIT } from '../../core/error-table.ts';
-import { isFinal } from '../../core/task-state.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodeOfTasks } from '../exit-of-tasks.ts';
 import { tasksOf } from '../find-tasks.ts';
@@ -20,12 +19,14 @@ interface LogsFlags extends OutputFlags {
 
 /** Pieces of output asked for at once. */
 const PAGE = 1000;
+/** Events told of a task that is not followed. */
+const EVENTS = 1000;
 
 /** `deckhand task logs ID [-f]`. */
 export const taskLogsCommand = buildCommand<LogsFlags, [string], CliContext>({
   docs: {
     brief: 'Print what a task put out; -f follows it to its end',
-    fullDescription: `stdout and stderr of the command go to stdout and stderr, byte for byte (made safe on a terminal). With -f the exit code is the remote one, as with exec. Ctrl-C leaves the task alone.
+    fullDescription: `stdout and stderr of the command go to stdout and stderr, byte for byte (made safe on a terminal); of an agent run its progress goes to stderr and its report to stdout. With -f the exit code is the remote one, as with exec. Ctrl-C leaves the task alone.
 
 Example:
   deckhand task logs -f task-01kf3m2x9q4v8w2t7n0`,
@@ -47,10 +48,12 @@ Example:
       this.surroundings.sayOnInterrupt(QUIET);
       const log = new TaskLog(session, found, flags.events);
       try {
+        const seen = new Map(found.map(task => [task.id, task]));
         const exitCode = flags.follow
-          ? await follow(session, id, found, flags, log)
+          ? await follow(session, id, seen, flags, log)
           : await printAll(session, found, flags, log);
-        if (flags.json) session.result(log.document(found), () => '');
+        const tasks = [...seen.values()];
+        session.result(flags.json ? log.document(tasks) : { tasks }, () => '');
         return exitCode;
       } finally {
         log.end();
@@ -75,6 +78,8 @@ async function print(
   after: string | null,
   log: TaskLog,
 ): Promise<void> {
+  for (const event of await session.tasks.events(task.id, 0, EVENTS))
+    log.item({ item: 'event', event, cursor: '' });
   let cursor = after;
   do {
     const page = await session.tasks.output(task.id, cursor, PAGE);
@@ -89,17 +94,17 @@ async function print(
     cursor = page.next;
     session.signal.throwIfAborted();
   } while (cursor !== null);
+  log.report(task, session.style);
 }
 
 async function follow(
   session: TaskSession,
   id: string,
-  found: readonly TaskView[],
+  seen: Map<string, TaskView>,
   flags: LogsFlags,
   log: TaskLog,
 ): Promise<number> {
   const { tasks, signal, asker } = session;
-  const ended = new Map(found.filter(task => isFinal(task.state)).map(task => [task.id, task]));
   let cursor = flags.after;
   const after = flags.after === undefined ? {} : { after: flags.after };
   const items = tasks.follow(id, { signal, answers: asker !== null, ...after });
@@ -107,9 +112,11 @@ async function follow(
     for await (const item of items) {
       log.item(item);
       if ('cursor' in item) cursor = item.cursor;
-      if (item.item === 'ended') ended.set(item.task.id, item.task);
-      else if (item.item === 'question') void answer(session, item.question);
-      else noteApproval(session, item);
+      if (item.item === 'ended') {
+        seen.set(item.task.id, item.task);
+        log.report(item.task, session.style);
+      } else if (item.item === 'question') void answer(session, item.question);
+      else await noteApproval(session, item);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -119,13 +126,16 @@ async function follow(
     session.say(`left; the task goes on. To go on reading: deckhand task logs -f ${id}${from}`);
     return EXIT.interrupted;
   }
-  return exitCodeOfTasks([...ended.values()]);
+  return exitCodeOfTasks([...seen.values()]);
 }
 
-function noteApproval({ say }: TaskSession, item: FollowItem): void {
+/** Only while it waits: what is followed from its beginning may have been answered long ago. */
+async function noteApproval({ tasks, say }: TaskSession, item: FollowItem): Promise<void> {
   if (item.item !== 'event' || item.event.kind !== 'approval-requested') return;
-  if (item.event.approval !== undefined)
-    say(`waits for an approval: deckhand approvals approve ${item.event.approval}`);
+  const id = item.event.approval;
+  const open = await tasks.approvals('open');
+  if (open.some(approval => approval.id === id))
+    say(`waits for an approval: deckhand approvals approve ${id}`);
 }
 
 async function answer({ tasks, asker, say }: TaskSession, question: Question): Promise<void> {
