@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { connectClient } from '../api/http/client.ts';
 import type { QueueHealth } from '../api/task-api.ts';
 import { systemClock } from '../core/clock.ts';
@@ -17,8 +16,8 @@ const STOP_LIMIT = 10_000;
 const LOOK = 20;
 const LOG_TAIL = 2000;
 
-/** The program itself: `src/bin.ts` or `dist/bin.js`. */
-const BIN = fileURLToPath(new URL(import.meta.url.replace(/daemon\/daemon-control(\.[jt]s)$/, 'bin$1')));
+/** The program that this process is: the command line starts itself as a daemon. */
+const PROGRAM = process.argv[1] ?? '';
 
 export interface DaemonState {
   readonly running: boolean;
@@ -95,8 +94,8 @@ export const daemonControl = {
 export async function startDaemon(places: Places): Promise<number> {
   makePrivateFolder(places.folder);
   const log = openSync(places.logFile, 'a', 0o600);
-  const from = Number(readFileSync(places.logFile).length);
-  const child = spawn(process.execPath, [BIN, 'daemon', 'run'], {
+  const from = readFileSync(places.logFile).length;
+  const child = spawn(process.execPath, [PROGRAM, 'daemon', 'run'], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],

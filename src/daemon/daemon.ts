@@ -67,7 +67,7 @@ async function ownStore(folder: string): Promise<Store> {
     return await openSqliteStore({ folder, now: () => Date.now() });
   } catch (error) {
     if (!(error instanceof DeckhandError) || error.code !== 'store.locked') throw error;
-    throw new DeckhandError('daemon.already-running', `${error.message}`, {
+    throw new DeckhandError('daemon.already-running', error.message, {
       details: error.details,
       cause: error,
     });

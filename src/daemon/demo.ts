@@ -29,6 +29,7 @@ export async function runDemo({ say, run, signal }: DemoSurroundings): Promise<n
   const home = join(folder, 'home');
   // What the demo learns of its host must not outlive it.
   process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
+  process.env['XDG_STATE_HOME'] = join(folder, 'state');
   try {
     await mkdir(home, { mode: 0o700 });
     const host = await prepareHost(folder, home);
@@ -41,6 +42,7 @@ export async function runDemo({ say, run, signal }: DemoSurroundings): Promise<n
         '--host',
         'demo',
         '--yes',
+        '--local',
         '--set',
         `node=${process.execPath}`,
         '--ssh-config',

@@ -343,7 +343,7 @@ export class Desk implements TaskApi {
     } while (cursor !== null);
     if (members.length === 0)
       throw new DeckhandError('task.unknown', `There is no task or group '${id}'.`, { details: { id } });
-    return members.reverse();
+    return members.toReversed();
   }
 
   /** One task: whatever the queue says of it. A group: those members it makes sense for, at least one. */

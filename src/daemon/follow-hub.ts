@@ -92,7 +92,8 @@ export class FollowHub implements Disposable {
     signal.addEventListener('abort', stop, { once: true });
     try {
       yield* this.#past(cursor, open);
-      while (!signal.aborted && (open.size > 0 || !untilEnded)) {
+      const wanted = (): boolean => !signal.aborted && (open.size > 0 || !untilEnded);
+      while (wanted()) {
         yield* follower.notes.splice(0);
         const { unread } = follower;
         if (unread === null) {
@@ -114,7 +115,7 @@ export class FollowHub implements Disposable {
   }
 
   async *#past(cursor: FollowCursor, open: Set<string>): AsyncGenerator<FollowItem> {
-    for (const task of [...open]) {
+    for (const task of Array.from(open)) {
       for await (const piece of readHistory(this.#store, task, cursor.position(task)))
         yield* this.#item(piece, cursor, open);
       // a cursor may stand behind the end
@@ -210,7 +211,7 @@ export class FollowHub implements Disposable {
 
   /** Nobody came back: whoever waits for an answer learns that there is none. */
   #giveUp(tasks: ReadonlySet<string>): void {
-    for (const { id, task } of [...this.#questions.values()])
+    for (const { id, task } of Array.from(this.#questions.values()))
       if (tasks.has(task) && this.#answering(task).length === 0) this.answer(task, id, null);
   }
 }

@@ -53,7 +53,6 @@ export class ExecutorPool implements AsyncDisposable {
   readonly #retired = new Set<Member>();
   readonly #crashes = new Map<number, number>();
   readonly #ended = new Set<() => void>();
-  #started = 0;
   #lastLook: number;
   readonly #timer: NodeJS.Timeout;
 
@@ -130,7 +129,6 @@ export class ExecutorPool implements AsyncDisposable {
   }
 
   #start(slot: number): Member {
-    this.#started += 1;
     const name = `executor-${slot + 1}`;
     const now = this.#options.clock.monotonic();
     const members: Member[] = [];
@@ -192,7 +190,7 @@ export class ExecutorPool implements AsyncDisposable {
     const now = clock.monotonic();
     const late = now - this.#lastLook > 3 * LOOK;
     this.#lastLook = now;
-    for (const member of [...this.#members.values()]) {
+    for (const member of Array.from(this.#members.values())) {
       // when we ourselves did not run (a suspended laptop), their silence means nothing
       if (late) member.lastSeen = now;
       if (member.executor.pid === null) continue;

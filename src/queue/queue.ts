@@ -84,7 +84,7 @@ export class Queue implements AsyncDisposable {
   static async open(options: QueueOptions): Promise<Queue> {
     const { store, clock } = options;
     await store.recover(clock.now());
-    const limits = changedLimits(DEFAULT_LIMITS, ((await store.setting('limits')) ?? {}) as Partial<Limits>);
+    const limits = changedLimits(DEFAULT_LIMITS, (await store.setting('limits')) ?? {});
     const queue = new Queue(options, limits, (await store.setting('paused')) === true);
     queue.wake();
     return queue;
@@ -257,16 +257,19 @@ export class Queue implements AsyncDisposable {
 
   #settle(task: TaskRecord, settlement: Settlement): void {
     this.#pool.release(task.id);
-    void this.#writer
-      .write({ task: task.id, claim: task.claim, write: 'settle', settlement })
-      .then(() => {
-        if (this.#running.get(task.id)?.task.claim === task.claim) this.#running.delete(task.id);
-        this.wake();
-      })
-      .catch((error: unknown) => {
-        this.#report(error);
-        this.#retryLater(() => this.#settle(task, settlement));
-      });
+    void this.#keepSettlement(task, settlement);
+  }
+
+  async #keepSettlement(task: TaskRecord, settlement: Settlement): Promise<void> {
+    const { id, claim } = task;
+    try {
+      await this.#writer.write({ task: id, claim, write: 'settle', settlement });
+      if (this.#running.get(id)?.task.claim === claim) this.#running.delete(id);
+      this.wake();
+    } catch (error) {
+      this.#report(error);
+      this.#retryLater(() => void this.#keepSettlement(task, settlement));
+    }
   }
 
   #lose(claims: readonly TaskRecord[], reason: string): void {

@@ -52,12 +52,15 @@ export class ClaimOutput {
     this.#pieces = [];
     this.#gathered = 0;
     this.#unkept += size;
-    void this.#keep(pieces).then(() => {
-      this.#unkept -= size;
-      if (this.#unkept > ROOM / 2) return;
-      const waiters = this.#roomWaiters;
-      this.#roomWaiters = [];
-      for (const resolve of waiters) resolve();
-    });
+    void this.#keepAll(pieces, size);
+  }
+
+  async #keepAll(pieces: readonly OutputPiece[], size: number): Promise<void> {
+    await this.#keep(pieces);
+    this.#unkept -= size;
+    if (this.#unkept > ROOM / 2) return;
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const resolve of waiters) resolve();
   }
 }

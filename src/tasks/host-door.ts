@@ -37,7 +37,9 @@ export interface RunPlace {
 
 export interface HeldOptions {
   readonly id: string;
-  /** True: only look for it; it has begun before. */
+  /** True: an earlier claim may have begun it, so a host out of reach says nothing about it. */
+  readonly begun: boolean;
+  /** True: it was seen to have begun, so it is only looked for. */
   readonly attachOnly: boolean;
   /** What was seen before: `onOutput` gets the rest. */
   readonly seen: { readonly stdout: number; readonly stderr: number };
@@ -82,7 +84,7 @@ export class HostDoor {
       const options = this.#holderOptions(request.host);
       return await runDirect(connection, { ...request, id }, options, signal, onOutput);
     }
-    const held = { id, attachOnly: false, seen: { stdout: 0, stderr: 0 } };
+    const held = { id, begun: false, attachOnly: false, seen: { stdout: 0, stderr: 0 } };
     const startedAt = this.#options.clock.now();
     try {
       return await this.runHeld(request, held, signal, onOutput);
@@ -111,7 +113,7 @@ export class HostDoor {
     };
     let pause = FIRST_PAUSE;
     let lostAt: number | undefined;
-    let begun = held.attachOnly;
+    let { begun } = held;
     const { host, privilege } = request;
     this.#active.set(held.id, { host, privilege, id: held.id });
     using _active = { [Symbol.dispose]: () => this.#active.delete(held.id) };
@@ -132,8 +134,7 @@ export class HostDoor {
         return await this.#holder(connection).run(asked, signal, watch, { ...seen });
       } catch (error) {
         if (stop.aborted || !begun) throw error;
-        if (!isLinkLoss(error) && !((lostAt !== undefined || held.attachOnly) && isRetryable(error)))
-          throw error;
+        if (!isLinkLoss(error) && !((lostAt !== undefined || held.begun) && isRetryable(error))) throw error;
         lostAt ??= clock.monotonic();
         if (clock.monotonic() - lostAt > reattachLimit) throw unseen(request.host, held.id, error);
         await clock.sleep(pause, stop);

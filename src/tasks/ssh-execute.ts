@@ -54,7 +54,9 @@ class Execution {
       );
     if (task.begun && cancel.aborted) return await this.#cancelOnHost();
     try {
-      return outcomeOfRun(await this.#run());
+      const elapsed = this.#elapsed();
+      const run = await this.#run();
+      return outcomeOfRun({ ...run, duration: elapsed + run.duration });
     } catch (error) {
       if (leave.aborted) return { end: leave.reason === 'paused' ? 'paused' : 'left' };
       if (cancel.aborted) return await this.#proveCancel(error);
@@ -66,13 +68,15 @@ class Execution {
   }
 
   async #run(): Promise<CommandRun> {
-    const { params, seen, cancel, steps } = this.#work;
+    const { params, seen, cancel, steps, clock } = this.#work;
     if (params.direct) return await this.#runDirect();
     if (steps.has('paused')) await this.#door.resume(this.#place, cancel);
     await this.#begin();
     // what is kept in the log is where the follower goes on
-    const held = { id: this.#place.id, attachOnly: steps.has('started'), seen };
-    const started = held.attachOnly ? undefined : () => void this.#work.remember('started', {});
+    const held = { id: this.#place.id, begun: true, attachOnly: steps.has('started'), seen };
+    const started = held.attachOnly
+      ? undefined
+      : () => void this.#work.remember('started', { at: clock.now() });
     return await this.#door.runHeld(
       this.#request(true),
       { ...held, onStarted: started },
@@ -110,13 +114,25 @@ class Execution {
       host: this.#place.host,
       script: params.command,
       privilege: this.#place.privilege,
-      timeout: params.timeout ?? hosts.settings['timeouts.command'],
+      timeout: this.#timeLeft(params.timeout ?? hosts.settings['timeouts.command']),
       idleTimeout: params.idleTimeout ?? hosts.settings['timeouts.idle'],
       outputLimit: params.outputLimit ?? hosts.settings.outputLimit,
       collect: COLLECT,
       durable,
       ...(input ? { stdin: input } : {}),
     };
+  }
+
+  /** An earlier claim may have used some of the time. 0 = no limit. */
+  #timeLeft(timeout: number): number {
+    return timeout === 0 ? 0 : Math.max(timeout - this.#elapsed(), 1);
+  }
+
+  /** Milliseconds since an earlier claim saw it start; 0 = none did. */
+  #elapsed(): number {
+    const { steps, clock } = this.#work;
+    const at = steps.get('started')?.['at'];
+    return typeof at === 'number' ? Math.max(clock.now() - at, 0) : 0;
   }
 
   /** Nobody but the host can say that it is over: a cancelled task counts as such when that was seen. */
@@ -210,7 +226,7 @@ function resultOf(run: CommandRun): Readonly<Record<string, unknown>> {
     truncated,
     duration,
     runId,
-  } satisfies ExecuteResult as unknown as Readonly<Record<string, unknown>>;
+  } satisfies ExecuteResult;
 }
 
 function lost(text: string, run: string): Extract<Outcome, { end: 'failed' | 'cancelled' | 'lost' }> {

@@ -90,6 +90,8 @@ describe('connecting', () => {
     expect(code).toBe(1);
   });
   it('packets dropped', async () => {
+    // an open connection would take the command with it into the dark, and the task would wait for the host
+    await stopDaemon(folder);
     await host.net('blackhole');
     await expectFault(exec({}, '--', 'true'), 'ssh.connect-timeout', 4);
     await host.net('ok');

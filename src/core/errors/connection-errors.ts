@@ -1,0 +1,128 @@
+import { type ErrorTraits, row } from './row.ts';
+
+/** What keeps a host from being reached and logged in to. */
+export const connectionErrors = {
+  'ssh.resolve-failed': row(
+    'The host name has no address.',
+    'unreachable',
+    502,
+    'Check the name and the DNS settings of this machine.',
+    'retry',
+  ),
+  'ssh.refused': row(
+    'The address answers, but nothing listens on this port.',
+    'unreachable',
+    502,
+    'Check the port, and that sshd is running.',
+    'retry',
+  ),
+  'ssh.unreachable': row(
+    'No route leads to the address.',
+    'unreachable',
+    502,
+    'Check the network, the VPN and the address.',
+    'retry',
+  ),
+  'ssh.connect-timeout': row(
+    'The address did not answer within the connect timeout.',
+    'unreachable',
+    504,
+    'Check firewalls on the way; raise the connect timeout for slow links.',
+    'retry',
+  ),
+  'ssh.not-ssh': row(
+    'Something answers on this port, but it does not speak SSH.',
+    'unreachable',
+    502,
+    'Check the port.',
+  ),
+  'ssh.handshake-refused': row(
+    'The server closed the connection before authentication (MaxStartups or a penalty).',
+    'unreachable',
+    503,
+    'Fewer connections at once; Deckhand backs off and tries again by itself.',
+    'retry',
+  ),
+  'ssh.no-common-algorithm': row(
+    'Client and server share no key exchange, cipher or host key algorithm.',
+    'unreachable',
+    502,
+    'Update the server, or allow the algorithm in ~/.ssh/config.',
+  ),
+  'ssh.host-key-unknown': row(
+    'The host key is not in known_hosts.',
+    'authentication',
+    403,
+    "Compare the fingerprint with the server's own, then accept it with `--accept-host-key`.",
+  ),
+  'ssh.host-key-changed': row(
+    'The host key differs from the one in known_hosts.',
+    'authentication',
+    403,
+    'If the server was reinstalled, remove the old line with `ssh-keygen -R`; if not, somebody may be in between.',
+  ),
+  'ssh.host-key-revoked': row(
+    'The host key is marked @revoked in known_hosts.',
+    'authentication',
+    403,
+    'Do not connect; ask whoever revoked it.',
+  ),
+  'ssh.authentication-failed': row(
+    'The server refused every credential that was offered.',
+    'authentication',
+    401,
+    'Check the user name and that the public key is in authorized_keys on the server.',
+  ),
+  'ssh.no-credentials': row(
+    'There is no key, agent or password to offer.',
+    'authentication',
+    401,
+    'Set IdentityFile, start an agent, or pass --ask-password.',
+  ),
+  'ssh.key-unreadable': row(
+    'A private key file cannot be read or decrypted.',
+    'authentication',
+    401,
+    'Check the path, its permissions and the passphrase.',
+  ),
+  'ssh.unsupported-configuration': row(
+    'The configuration asks for something this SSH engine cannot do.',
+    'usage',
+    501,
+    'See the message for the option; a plain key login works today.',
+  ),
+  'ssh.jump-failed': row(
+    'A host of the jump chain could not be passed.',
+    'unreachable',
+    502,
+    'Test the jump host by itself: `deckhand hosts test JUMP`.',
+    'retry',
+  ),
+  'ssh.connection-lost': row(
+    'The connection ended in the middle of the work.',
+    'unreachable',
+    502,
+    'Look at the network and at sshd on the host; what ran there is looked up again on reconnect.',
+    'retry',
+  ),
+  'ssh.peer-silent': row(
+    'The peer stopped answering keep-alives.',
+    'unreachable',
+    504,
+    'The network drops packets or the host hangs.',
+    'retry',
+  ),
+  'ssh.channel-refused': row(
+    'The server refused a new session on the connection (MaxSessions).',
+    'unreachable',
+    503,
+    'Deckhand waits for a free session; raise MaxSessions for more at once.',
+    'retry',
+  ),
+  'ssh.no-shell': row(
+    'The account logs in but cannot run commands (no shell, or a forced command).',
+    'failed',
+    422,
+    'Give the account a POSIX shell, or use another account.',
+  ),
+} as const satisfies Record<string, ErrorTraits>;
