@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+
+const source = join(import.meta.dirname, '../../src');
+
+/** Every module that is loaded when these are, in a process of its own. */
+function loadedWith(files: readonly string[]): readonly string[] {
+  const script = `
+    import { registerHooks } from 'node:module';
+    const seen = [];
+    registerHooks({ load(url, context, next) { seen.push(url); return next(url, context); } });
+    for (const file of ${JSON.stringify(files.map(file => pathToFileURL(join(source, file)).href))}) await import(file);
+    console.log(JSON.stringify(seen));`;
+  const text = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
+  return JSON.parse(text) as readonly string[];
+}
+
+/** Start-up is felt: what the most used path loads is a decision, not an accident. */
+test('exec over the daemon loads one package, and none of the engine', () => {
+  const loaded = loadedWith(['cli/main.ts', 'cli/asker.ts', 'cli/commands/exec.ts', 'daemon/open-tasks.ts']);
+  const packages = loaded.flatMap(url => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
+  expect([...new Set(packages)]).toEqual(['@stricli/core']);
+  const folders = loaded.flatMap(url => /\/src\/(\w+)\//.exec(url)?.[1] ?? []);
+  expect([...new Set(folders)].sort()).toEqual(['api', 'cli', 'core', 'daemon', 'settings']);
+  expect(loaded.filter(url => url.includes('/src/')).length).toBeLessThan(60);
+});
