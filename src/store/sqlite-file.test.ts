@@ -228,7 +228,9 @@ function mountSmall(path: string): boolean {
   if (!isRoot) return false;
   mkdirSync(path, { mode: 0o700 });
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'tmpfs', path], { stdio: 'ignore' });
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'tmpfs', path], {
+      stdio: 'ignore',
+    });
     return true;
   } catch {
     return false;
@@ -270,12 +272,25 @@ describe('a full file system', () => {
       };
       expect(await errorOf(flood())).toMatchObject({ code: 'store.full' });
       expect((await store.outputLength(other.id)).stdout).toBe(at);
+
+      // opened on a full file system, it still tells what it knows
+      await store[Symbol.asyncDispose]();
+      writeFileSync(join(small, 'crumbs'), '');
+      expect(() => writeFileSync(join(small, 'crumbs'), Buffer.alloc(8 * 1024 * 1024))).toThrow(/ENOSPC/);
+      const submitWhileFull = async (): Promise<void> => {
+        await using full = await open();
+        expect(await full.task(other.id)).toMatchObject({ state: 'running' });
+        await full.submit([sampleTask()], NOON);
+      };
+      expect(await errorOf(submitWhileFull())).toMatchObject({ code: 'store.full' });
+      rmSync(join(small, 'crumbs'));
       rmSync(ballast);
-      expect(await settle(store, other, SUCCESS)).toBe('written');
-      expect(await store.task(id)).toMatchObject({ state: 'succeeded' });
-      expect(await store.check()).toEqual([]);
+      await using again = await open({ reserve: 1024 });
+      expect(await settle(again, other, SUCCESS)).toBe('written');
+      expect(await again.task(id)).toMatchObject({ state: 'succeeded' });
+      expect(await again.check()).toEqual([]);
     } finally {
-      execFileSync('umount', [small]);
+      execFileSync('/bin/umount', ['-l', small]);
     }
   });
 });

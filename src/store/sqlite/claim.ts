@@ -8,7 +8,7 @@ import type { Transaction } from './transaction.ts';
 const MOST_DUE = 2_000;
 /** How far a claim looks along the queue, and how far again, before it asks for each host's best tasks instead. */
 const NEAR = 16;
-const FAR = 512;
+const FAR = 256;
 
 // Every query of a claim names its index: without statistics SQLite takes the one of all states, and its time
 // would grow with the queue.

@@ -30,9 +30,7 @@ export function takeOwnership(folder: string, now: number): OwnerLock {
     throw sqliteCode(thrown) === BUSY ? lockedBy(folder, readNote(note)) : storeFault(thrown, file);
   }
   const unclean = readNote(note) !== null;
-  writeFileSync(note, `${JSON.stringify({ pid: process.pid, since: new Date(now).toISOString() })}\n`, {
-    mode: 0o600,
-  });
+  writeNote(note, { pid: process.pid, since: new Date(now).toISOString() });
   return {
     unclean,
     release: () => {
@@ -45,6 +43,15 @@ export function takeOwnership(folder: string, now: number): OwnerLock {
 interface Note {
   readonly pid: number;
   readonly since: string;
+}
+
+/** For people only: a full file system must not keep the owner from work that was accepted. */
+function writeNote(file: string, note: Note): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(note)}\n`, { mode: 0o600 });
+  } catch {
+    rmSync(file, { force: true });
+  }
 }
 
 function readNote(file: string): Note | null {
