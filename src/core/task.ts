@@ -44,7 +44,7 @@ export interface NewTask {
   readonly host: string | null;
   /** JSON, already checked against the kind's schema; at most 1 MiB. Never a secret. */
   readonly params: Readonly<Record<string, unknown>>;
-  /** Bytes for the command's stdin; dropped when the task ends. */
+  /** Bytes for the command's stdin; dropped when the task succeeds. */
   readonly input: Uint8Array | null;
   readonly surroundings: Surroundings;
   /** One line for lists. */
@@ -81,7 +81,7 @@ export interface TaskRecord extends Omit<NewTask, 'input' | 'runAfter'> {
   readonly attempt: number;
   /** Counts claims: the fence. What an older claim reports is refused. */
   readonly claim: number;
-  /** Claims whose executor died; too many fail the task. */
+  /** Claims in a row whose executor died soon after they began; too many fail the task. */
   readonly crashes: number;
   /** The present attempt has begun something on a host: from then on it may only be looked for, not begun again. */
   readonly begun: boolean;

@@ -21,6 +21,7 @@ export type Settlement =
   | { readonly to: 'repeat'; readonly at: number; readonly error: ErrorRecord }
   /** The same attempt goes on later: by itself, when resumed, when approved. */
   | { readonly to: 'delayed'; readonly at: number; readonly reason: string; readonly error?: ErrorRecord }
+  /** `crashed`: counts against the task; otherwise its count begins anew. */
   | { readonly to: 'queued'; readonly reason: string; readonly crashed: boolean }
   | { readonly to: 'paused' }
   | { readonly to: 'waiting-approval'; readonly approval: NewApproval };

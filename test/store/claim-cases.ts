@@ -69,7 +69,7 @@ export function claimCases(open: OpenStore): void {
       await store.recover(NOON + 1);
       expect(await settle(store, old, SUCCESS)).toBe('fenced');
       const young = await claimOne(store);
-      expect(young).toMatchObject({ claim: 2, attempt: 1, crashes: 1 });
+      expect(young).toMatchObject({ claim: 2, attempt: 1, crashes: 0 });
       const before = await store.events(id, 0, 100);
       expect(await settle(store, old, SUCCESS)).toBe('fenced');
       const output = {

@@ -39,7 +39,8 @@ export function controlCases(open: OpenStore): void {
         error: { code: 'command.cancelled' },
       });
       expect(await store.task(second ?? '')).toMatchObject({ state: 'skipped' });
-      expect(await store.input(first ?? '')).toBeNull();
+      // it may be retried, and needs it then
+      expect(await store.input(first ?? '')).not.toBeNull();
       await expect(store.control(first ?? '', CANCEL, NOON)).rejects.toMatchObject({
         code: 'task.illegal-state',
       });

@@ -132,7 +132,8 @@ export function recover(transaction: Transaction): readonly number[] {
     const settlement = {
       to: 'queued',
       reason: 'the process that carried it out ended',
-      crashed: true,
+      // the daemon ended, whatever the task did
+      crashed: false,
     } as const;
     settleClaim(transaction, transaction.byNumber(number), settlement);
   }

@@ -54,6 +54,8 @@ function finish(transaction: Transaction, task: TaskRow, move: Move): void {
   const counts = task.state === 'succeeded' || task.state === 'failed';
   if (counts && task.startedAt !== null) task.duration = Math.max(0, transaction.now - task.startedAt);
   tallyEnd(transaction, task, 1);
+  // what did not succeed may be retried, and needs its input then
+  if (task.state !== 'succeeded') return;
   transaction.database.run(
     'UPDATE task_body SET input = NULL WHERE task = ? AND input IS NOT NULL',
     task.number,

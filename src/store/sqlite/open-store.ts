@@ -19,7 +19,7 @@ export interface OpenStoreOptions {
 const RESERVE = 16 * 1024 * 1024;
 /** Up to this size every page is looked at each time; up to the larger one only when the last owner did not close it. */
 const ALWAYS_CHECKED = 16 * 1024 * 1024;
-const CHECKED_AFTER_CRASH = 512 * 1024 * 1024;
+const CHECKED_AFTER_CRASH = 64 * 1024 * 1024;
 
 /**
  * Opens the store `deckhand.db` in a folder and owns it until it is disposed of, or the process ends.

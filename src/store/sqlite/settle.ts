@@ -21,7 +21,7 @@ export function settleClaim(transaction: Transaction, task: TaskRow, settlement:
       task.runAfter = settlement.at;
       return goOn(transaction, task, 'delayed', settlement);
     case 'queued':
-      if (settlement.crashed) task.crashes += 1;
+      task.crashes = settlement.crashed ? task.crashes + 1 : 0;
       transaction.event(task, { kind: 'claim-lost', claim: task.claim, reason: settlement.reason });
       return goOn(transaction, task, 'queued', settlement);
     case 'paused':
