@@ -192,6 +192,7 @@ export interface Store extends AsyncDisposable {
   tasks(filter: TaskFilter, page: Page): Promise<TaskPage>;
   dependenciesOf(task: string): Promise<readonly string[]>;
   input(task: string): Promise<Uint8Array | null>;
+  /** Of the present attempt. */
   steps(task: string): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>;
   approvals(filter: {
     readonly state?: Approval['state'];

@@ -84,7 +84,11 @@ export function readSteps(
   database: Database,
   id: string,
 ): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-  const rows = database.all('SELECT name, output FROM step WHERE task = ?', taskKey(database, id).number);
+  const rows = database.all(
+    `SELECT name, output FROM step JOIN task ON task.number = step.task AND task.attempt = step.attempt
+     WHERE step.task = ?`,
+    taskKey(database, id).number,
+  );
   return new Map(rows.map(row => [String(row['name']), JSON.parse(String(row['output']))]));
 }
 
