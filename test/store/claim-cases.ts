@@ -123,7 +123,9 @@ export function claimCases(open: OpenStore): void {
         write: 'output',
         pieces: [{ stream: 'stdout', at: 0, bytes }],
       } as const;
-      await store.record([begun, output], NOON);
+      const step = { ...fenceOf(task), write: 'step', name: 'started', output: {} } as const;
+      await store.record([begun, output, step], NOON);
+      expect(await store.steps(id)).toEqual(new Map([['started', {}]]));
       await settle(store, task, { to: 'repeat', at: NOON + MINUTE, error: failure() });
       expect(await store.task(id)).toMatchObject({
         state: 'delayed',
@@ -136,6 +138,8 @@ export function claimCases(open: OpenStore): void {
       expect(await store.claim('e', MANY, NOON + MINUTE - 1)).toEqual([]);
       const next = await claimOne(store, NOON + MINUTE);
       expect(next).toMatchObject({ attempt: 2, claim: 2, startedAt: NOON });
+      // what the first attempt remembered says nothing of the second
+      expect(await store.steps(id)).toEqual(new Map());
       expect(await store.input(id)).toEqual(Uint8Array.of(1));
       await settle(store, next, SUCCESS);
       expect(await store.input(id)).toBeNull();
