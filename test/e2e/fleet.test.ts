@@ -38,7 +38,10 @@ afterAll(async () => {
 /** A connection through the inventory that counts its commands; `term` may be `user@name`. */
 async function connectTo(term: string): Promise<{ connection: SshConnection; executions: () => number }> {
   const [host] = selectHosts(inventory, term);
-  const resolve = inventoryResolver(() => inventory, { configFile: join(folder, 'ssh_config'), home: folder });
+  const resolve = inventoryResolver(() => inventory, {
+    configFile: join(folder, 'ssh_config'),
+    home: folder,
+  });
   const connection = await ssh2Engine.connect(await resolve(host?.name ?? '', signal), {
     signal,
     hostKeys: { acceptUnknown: () => Promise.resolve(false) },

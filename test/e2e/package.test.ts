@@ -32,6 +32,33 @@ describe('the package', () => {
     const version = await run(process.execPath, [bin, '--version']);
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\s*$/);
     const runbooks = await run(process.execPath, [bin, 'runbook', 'list', '--json']);
-    expect(JSON.parse(runbooks.stdout)).toMatchObject({ runbooks: expect.arrayContaining([expect.objectContaining({ name: 'create-user' })]) });
+    expect(JSON.parse(runbooks.stdout)).toMatchObject({
+      runbooks: expect.arrayContaining([expect.objectContaining({ name: 'create-user' })]),
+    });
+  }, 60_000);
+
+  test('starts its daemon, whose executor carries a task out', async () => {
+    const state = { XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config') };
+    const deckhand = async (...words: readonly string[]) =>
+      await run(process.execPath, [join(folder, 'package/dist/bin.js'), ...words], {
+        env: { ...process.env, ...state },
+      });
+    try {
+      await expect(deckhand('hosts', 'test', '127.0.0.1:1', '--json')).rejects.toMatchObject({
+        code: 4,
+        stdout: expect.stringContaining('"ssh.refused"'),
+      });
+      expect((await deckhand('task', 'list', '--json')).stdout).toContain('"ssh.connect"');
+    } finally {
+      await deckhand('daemon', 'stop');
+    }
+  }, 60_000);
+
+  test('is a library', async () => {
+    const script = `import { openDeckhand } from '${join(folder, 'package/dist/index.js')}';
+      await using deckhand = await openDeckhand();
+      console.log((await deckhand.listRunbooks()).length, (await deckhand.tasks.health()).status);`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script]);
+    expect(stdout).toMatch(/^1\d ok\n$/);
   }, 60_000);
 });
