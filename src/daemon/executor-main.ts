@@ -34,6 +34,11 @@ process.on('message', (message: ToExecutor) => {
   if (message.say === 'leave') void leave();
   else executor.hear(message);
 });
+// a kind of task that ends the process, by a call or by what it throws, is named as the one that did
+process.on('exit', () => {
+  const { present } = executor;
+  if (present) send({ say: 'crashing', ...present });
+});
 // without its daemon nothing it does could be kept: what runs on hosts goes on there
 process.on('disconnect', () => process.exit(0));
 // a terminal's Ctrl-C reaches the whole group; the daemon decides

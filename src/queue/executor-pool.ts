@@ -19,14 +19,13 @@ export interface PoolOptions {
 
 export interface PoolListener {
   /** Of a claim that is the executor's own. `reply` reaches the executor that said it. */
-  readonly onMessage: (
-    message: Exclude<FromExecutor, { say: 'ready' | 'alive' }>,
-    task: TaskRecord,
-    reply: (message: ToExecutor) => void,
-  ) => void;
-  /** An executor is gone with these claims; each is to be settled. */
-  readonly onLost: (claims: readonly TaskRecord[], reason: string) => void;
+  readonly onMessage: (message: ClaimMessage, task: TaskRecord, reply: (message: ToExecutor) => void) => void;
+  /** An executor is gone with these claims; each is to be settled. `culprit` = the task that brought it down, if it said so. */
+  readonly onLost: (claims: readonly TaskRecord[], reason: string, culprit: string | undefined) => void;
 }
+
+/** What an executor says of one claim while it lives. */
+export type ClaimMessage = Exclude<FromExecutor, { say: 'ready' | 'alive' | 'crashing' }>;
 
 interface Member {
   readonly executor: Executor;
@@ -34,6 +33,8 @@ interface Member {
   readonly claims: Map<string, TaskRecord>;
   lastSeen: number;
   idleSince: number;
+  /** The task that brings it down, by its own last words. */
+  culprit: string | undefined;
   /** Fell silent or was told to leave: gets no new work, and what it still says of its claims is fenced. */
   retired: boolean;
 }
@@ -148,6 +149,7 @@ export class ExecutorPool implements AsyncDisposable {
       claims: new Map(),
       lastSeen: now,
       idleSince: now,
+      culprit: undefined,
       retired: false,
     };
     members.push(member);
@@ -163,7 +165,9 @@ export class ExecutorPool implements AsyncDisposable {
     }
     const { task: id, claim } = claimOf(message);
     const task = member.claims.get(id);
-    if (task?.claim === claim) {
+    if (message.say === 'crashing') {
+      if (task?.claim === claim) member.culprit = id;
+    } else if (task?.claim === claim) {
       this.#listener.onMessage(message, task, answer => member.executor.send(answer));
     } else if (message.say === 'write') {
       // what a thawed executor says of claims that are no longer its own
@@ -182,7 +186,7 @@ export class ExecutorPool implements AsyncDisposable {
     member.retired = true;
     for (const resolve of this.#ended) resolve();
     this.#ended.clear();
-    if (claims.length > 0) this.#listener.onLost(claims, reason);
+    if (claims.length > 0) this.#listener.onLost(claims, reason, member.culprit);
   }
 
   #look(): void {

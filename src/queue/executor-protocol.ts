@@ -58,6 +58,8 @@ export type FromExecutor =
       readonly writes: readonly ClaimWrite[];
     }
   | { readonly say: 'question'; readonly claim: number; readonly question: QuestionRecord }
+  /** The last words of a process that this claim is bringing down: no other claim is to blame. */
+  | { readonly say: 'crashing'; readonly task: string; readonly claim: number }
   | { readonly say: 'ended'; readonly task: string; readonly claim: number; readonly outcome: Outcome };
 
 /** One executor as the queue sees it: a process of its own, or this one. */

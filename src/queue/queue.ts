@@ -3,7 +3,7 @@ import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { NewTask, TaskRecord } from '../core/task.ts';
 import type { Settlement, Store, TaskControl } from '../store/store.ts';
 import { ClaimWriter } from './claim-writer.ts';
-import { ExecutorPool, type PoolMemberView } from './executor-pool.ts';
+import { type ClaimMessage, ExecutorPool, type PoolMemberView } from './executor-pool.ts';
 import type {
   Assignment,
   FromExecutor,
@@ -74,7 +74,7 @@ export class Queue implements AsyncDisposable {
       },
       {
         onMessage: (message, task, reply) => this.#hear(message, task, reply),
-        onLost: (claims, reason) => this.#lose(claims, reason),
+        onLost: (claims, reason, culprit) => this.#lose(claims, reason, culprit),
       },
     );
     this.#poll = setInterval(() => this.wake(), POLL).unref();
@@ -206,7 +206,8 @@ export class Queue implements AsyncDisposable {
       this.#pool.run(task, () => ({ say: 'run', assignment }));
     } catch (error) {
       this.#report(error);
-      this.#settle(task, settlementOfCrash(task, toDeckhandError(error).message));
+      const reason = toDeckhandError(error).message;
+      this.#settle(task, settlementOfCrash(task, { reason, culprit: undefined, begun: task.begun }));
     }
   }
 
@@ -223,11 +224,7 @@ export class Queue implements AsyncDisposable {
     return { task, input, seen, steps, approved: approvals.map(({ hash }) => hash) };
   }
 
-  #hear(
-    message: Exclude<FromExecutor, { say: 'ready' | 'alive' }>,
-    task: TaskRecord,
-    reply: (message: ToExecutor) => void,
-  ): void {
+  #hear(message: ClaimMessage, task: TaskRecord, reply: (message: ToExecutor) => void): void {
     if (message.say === 'write') void this.#keep(message, task, reply);
     else if (message.say === 'question') this.#options.onQuestion(message.question);
     else {
@@ -272,11 +269,14 @@ export class Queue implements AsyncDisposable {
     }
   }
 
-  #lose(claims: readonly TaskRecord[], reason: string): void {
+  #lose(claims: readonly TaskRecord[], reason: string, culprit: string | undefined): void {
     for (const task of claims) {
+      const begun = this.#running.get(task.id)?.begun ?? task.begun;
       this.#settle(
         task,
-        this.#stopping ? { to: 'queued', reason, crashed: false } : settlementOfCrash(task, reason),
+        this.#stopping
+          ? { to: 'queued', reason, crashed: false }
+          : settlementOfCrash(task, { reason, culprit, begun }),
       );
     }
   }

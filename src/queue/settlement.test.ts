@@ -58,14 +58,31 @@ describe('what becomes of a lost one', () => {
 
 describe('what becomes of a claim whose executor died', () => {
   it('goes on elsewhere, until the task itself must be the cause', () => {
-    expect(settlementOfCrash(sampleTask({ crashes: 0 }), 'killed')).toMatchObject({
+    const crash = { reason: 'killed', culprit: sampleTask({}).id, begun: false };
+    expect(settlementOfCrash(sampleTask({ crashes: 0 }), crash)).toMatchObject({
       to: 'queued',
       crashed: true,
     });
-    expect(settlementOfCrash(sampleTask({ crashes: 2 }), 'killed')).toMatchObject({
+    expect(settlementOfCrash(sampleTask({ crashes: 2 }), crash)).toMatchObject({
       to: 'failed',
       error: { code: 'task.executor-crashed' },
     });
+    expect(settlementOfCrash(sampleTask({ crashes: 2 }), { ...crash, begun: true })).toMatchObject({
+      to: 'lost',
+      error: { code: 'task.executor-crashed' },
+    });
+  });
+  it('is held against no other task, and only after many times against one that is suspected', () => {
+    const unknown = { reason: 'killed', culprit: undefined, begun: true };
+    expect(settlementOfCrash(sampleTask({ crashes: 2 }), { ...unknown, culprit: 'another' })).toMatchObject({
+      to: 'queued',
+      crashed: false,
+    });
+    expect(settlementOfCrash(sampleTask({ crashes: 8 }), unknown)).toMatchObject({
+      to: 'queued',
+      crashed: true,
+    });
+    expect(settlementOfCrash(sampleTask({ crashes: 9 }), unknown)).toMatchObject({ to: 'lost' });
   });
 });
 

@@ -47,15 +47,28 @@ function ended(
   return { to, error, ...(result ? { result } : {}) };
 }
 
-/** Claims of one task whose executor may die before the task counts as the cause. */
-const CRASH_LIMIT = 3;
+/** Times that a task may bring its executor down. */
+const CULPRIT_LIMIT = 3;
+/** Times that an executor may die under a task without saying why: by a person, the memory of the machine, or a task. */
+const SUSPECT_LIMIT = 10;
+
+/** What is known of an executor's end, for one of its claims. */
+export interface Crash {
+  readonly reason: string;
+  /** The task that brought it down, by its own last words; undefined = it said nothing. */
+  readonly culprit: string | undefined;
+  /** The attempt has begun something on a host, which may go on there. */
+  readonly begun: boolean;
+}
 
 /** What becomes of a claim whose executor died or fell silent. */
-export function settlementOfCrash(task: TaskRecord, reason: string): Settlement {
-  if (task.crashes + 1 < CRASH_LIMIT) return { to: 'queued', reason, crashed: true };
-  const text = `${task.title}: its executor ended ${CRASH_LIMIT} times while it ran (${reason}).`;
+export function settlementOfCrash(task: TaskRecord, { reason, culprit, begun }: Crash): Settlement {
+  if (culprit !== undefined && culprit !== task.id) return { to: 'queued', reason, crashed: false };
+  const limit = culprit === undefined ? SUSPECT_LIMIT : CULPRIT_LIMIT;
+  if (task.crashes + 1 < limit) return { to: 'queued', reason, crashed: true };
+  const text = `${task.title}: its executor ended ${task.crashes + 1} times while it ran (${reason}).`;
   return {
-    to: 'failed',
+    to: begun ? 'lost' : 'failed',
     error: new DeckhandError('task.executor-crashed', text, { details: { task: task.id } }).toJSON(),
   };
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
@@ -30,6 +31,8 @@ export class TaskExecutor {
   readonly #options: TaskExecutorOptions;
   readonly #claims = new Map<string, Claim>();
   readonly #questions = new Map<string, (answer: string | null) => void>();
+  /** Whose work is being done just now: what follows from it carries it along. */
+  readonly #present = new AsyncLocalStorage<Fence>();
   readonly #unkept = new Map<number, (fenced: boolean) => void>();
   #writes = 0;
   #idle: (() => void)[] = [];
@@ -60,6 +63,11 @@ export class TaskExecutor {
         for (const claim of this.#claims.values()) claim.leave.abort('left' satisfies LeaveReason);
     }
   };
+
+  /** The claim that the running code belongs to, as far as that is known. */
+  get present(): Fence | undefined {
+    return this.#present.getStore();
+  }
 
   /** Resolves when no claim is left. */
   async idle(): Promise<void> {
@@ -96,7 +104,8 @@ export class TaskExecutor {
     try {
       const kind = this.#options.registry.kind(task.kind);
       const hosts = await this.#options.hosts(task.surroundings, this.#prompts(claim));
-      return await kind.run(this.#workOf(claim, hosts));
+      const fence = { task: task.id, claim: task.claim };
+      return await this.#present.run(fence, async () => await kind.run(this.#workOf(claim, hosts)));
     } catch (thrown) {
       return outcomeOfError(thrown, claim);
     }
