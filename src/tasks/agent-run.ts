@@ -1,5 +1,6 @@
 import { newId } from '../core/ids.ts';
 import type { Plan } from '../core/plan.ts';
+import type { RunEventBody } from '../core/run-event.ts';
 import type { PlanPreview, RunReport, StepReport } from '../core/run-report.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { agentRunParams, type AgentRunParams } from '../core/task-params.ts';
@@ -29,7 +30,7 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
   async run(work) {
     const plan = await planOf(work);
     const doors: HostDoor[] = [];
-    const port = portOf(work, doors);
+    const port = portOf(work, doors, stepCounter(work, plan));
     await continuePaused(work, port);
     work.onPause(async () => await pauseRuns(work, doors));
     // the door knows which of the two it was: a cancel ends what runs on the host, leaving does not
@@ -76,7 +77,19 @@ async function planOf({ params, steps, hosts, remember }: Work): Promise<Plan> {
   return plan;
 }
 
-function portOf(work: Work, doors: HostDoor[]): AgentRunPort {
+/** Steps finished on all hosts, of all there are: told with each that begins or ends (Q22). */
+function stepCounter({ params, progress }: Work, plan: Plan): (event: RunEventBody) => void {
+  const total = plan.steps.length * params.hosts.length;
+  let done = 0;
+  return event => {
+    if (event.kind !== 'step-started' && event.kind !== 'step-completed') return;
+    if (event.kind === 'step-completed') done += 1;
+    const title = event.kind === 'step-started' ? event.title : event.report.title;
+    progress({ done, total, unit: 'steps', text: `${event.host}: ${title}` });
+  };
+}
+
+function portOf(work: Work, doors: HostDoor[], count: (event: RunEventBody) => void): AgentRunPort {
   const { task, hosts, clock, leave, emit, output } = work;
   return {
     clock,
@@ -92,7 +105,10 @@ function portOf(work: Work, doors: HostDoor[]): AgentRunPort {
     abilities: async (host, signal) => await hosts.abilities(host, signal),
     emit: event => {
       if (event.kind === 'output') void output(event.stream, event.bytes);
-      else emit(event);
+      else {
+        emit(event);
+        count(event);
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { OutputStream } from '../core/command-run.ts';
 import type { TaskEventBody } from '../core/task-event.ts';
+import { taskEventBodySchema } from '../core/task-event-schema.ts';
 import type { Progress } from '../core/task.ts';
 import type { ClaimWrite, Fence } from '../store/store.ts';
 import { ClaimOutput } from './claim-output.ts';
@@ -33,7 +34,16 @@ export class ClaimReports {
     );
   }
 
+  /** A plug-in's event that is none is left out, and said so. */
   event(body: TaskEventBody): void {
+    const { success } = taskEventBodySchema.safeParse(body);
+    if (!success) {
+      this.event({
+        kind: 'note',
+        text: `a malformed event was left out: ${String(body.kind).slice(0, 100)}`,
+      });
+      return;
+    }
     // output that came before an event is before it in the log as well
     this.#output.flush();
     void this.#keep({ ...this.#fence, write: 'event', body });

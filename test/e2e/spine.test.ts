@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { taskEventSchema } from '../../src/core/task-event-schema.ts';
 import { bootHost, type LabHost, labSshConfig } from '../lab/lab.ts';
 import { deckhand as runDeckhand, stopDaemon, type CommandResult } from './deckhand-command.ts';
 
@@ -76,6 +77,17 @@ describe('a page by nginx, from one sentence', () => {
     expect(code).toBe(0);
     expect(report.hosts[0]).toMatchObject({ outcome: 'proved', changed: 0 });
     expect(report.hosts[0]?.roundTrips).toBeLessThanOrEqual(2);
+  });
+
+  it('is told in events of the one schema, at every hop (L34)', async () => {
+    const { stdout } = await deckhand('ask', INTENT, '--yes', '--jsonl', '--host', web.name);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as Record<string, unknown>);
+    const events = lines.filter(line => line['kind'] !== undefined && line['kind'] !== 'output');
+    expect(events.length).toBeGreaterThan(3);
+    for (const { version: _version, ...event } of events) expect(taskEventSchema.parse(event)).toEqual(event);
   });
 
   it('repairs exactly what was broken, asked in Russian', async () => {
