@@ -10,6 +10,7 @@ import { bootHost, labSshConfig, type LabHost } from '../test/lab/lab.ts';
 
 /** Lab numbers of the benches; no test uses them. */
 export const BENCH_HOSTS = [61, 62, 63, 64, 65];
+export const MANY_BENCH_HOSTS = Array.from({ length: 20 }, (_, index) => 181 + index);
 
 export interface Outcome {
   readonly code: number | string;
@@ -17,17 +18,18 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a peer's program. Never throws: the bench judges the code. */
+/** Runs a program to its end. Never throws: the bench judges the code. */
 export function runProgram(
   file: string,
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  folder = process.cwd(),
 ): Promise<Outcome> {
   return new Promise(resolve => {
     execFile(
       file,
       [...words],
-      { env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024 },
+      { env: { ...process.env, ...environment }, cwd: folder, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => resolve({ code: error ? (error.code ?? 'killed') : 0, stdout, stderr }),
     );
   });

@@ -1,22 +1,38 @@
-/** One figure of ours beside the peer's, taken in turns in the same run. */
+/** One figure of ours, beside the peer's where there is one, taken in turns in the same run. */
 export interface Comparison {
   readonly title: string;
+  /** What the samples count; default `ms`. */
+  readonly unit?: Unit;
   readonly ours: Samples;
-  readonly peer: Samples;
+  /** Absent: a figure that stands by itself. */
+  readonly peer?: Samples;
   /** Absent: shown for the picture, not judged. */
   readonly target?: Target;
 }
 
+export type Unit = 'ms' | 'tasks/s' | 'lines' | '%' | 'MiB' | 'KiB';
+
 export interface Samples {
   readonly what: string;
-  /** Milliseconds, in the order they were taken. */
+  /** In the order they were taken. */
   readonly times: readonly number[];
 }
 
 export type Target =
   | { readonly kind: 'times-faster'; readonly atLeast: number }
   /** Milliseconds that ours may take longer than the peer. */
-  | { readonly kind: 'added'; readonly atMost: number };
+  | { readonly kind: 'added'; readonly atMost: number }
+  /** How many times ours may be of the peer's, which sets a bound. */
+  | { readonly kind: 'within'; readonly atMost: number }
+  | { readonly kind: 'at-most'; readonly limit: number }
+  | { readonly kind: 'at-least'; readonly limit: number };
+
+export interface RunOptions {
+  /** True: as few rounds as show that it works; figures mean nothing. */
+  readonly quick: boolean;
+  /** Says what a reader must know beside the figures, such as a peer that is not installed. */
+  readonly say: (line: string) => void;
+}
 
 /** One question of the targets page: `bench/p01.ts` answers P01. */
 export interface Question {
@@ -26,7 +42,7 @@ export interface Question {
   readonly verified: string;
   /** Programs whose versions belong beside the figures. */
   readonly peers: readonly string[];
-  run(): Promise<readonly Comparison[]>;
+  run(options: RunOptions): Promise<readonly Comparison[]>;
 }
 
 /** The middle value; NaN for no values. */
@@ -57,45 +73,68 @@ export async function timed(work: () => Promise<void>): Promise<number> {
 }
 
 /** The judged lines of one comparison; `met` is null where nothing is judged. */
-export function judge(comparison: Comparison): {
+export function judge({ title, unit = 'ms', ours, peer, target }: Comparison): {
   readonly lines: readonly string[];
   readonly met: boolean | null;
 } {
-  const { title, ours, peer, target } = comparison;
-  const [mine, theirs] = [median(ours.times), median(peer.times)];
-  const verdict = verdictOf(mine, theirs, target);
-  const row = (label: string, samples: Samples): string =>
-    `    ${label}  ${show(median(samples.times)).padStart(9)}  ${samples.what} (n=${samples.times.length}, ${spread(samples.times)})`;
-  return {
-    lines: [`  ${title}`, row('ours', ours), row('peer', peer), `    ${verdict.text}`],
-    met: verdict.met,
-  };
+  const [mine, theirs] = [median(ours.times), median(peer?.times ?? [])];
+  const row = (label: string, { what, times }: Samples): string =>
+    `    ${label}  ${show(median(times), unit).padStart(9)}  ${what} (n=${times.length}, ${spread(times, unit)})`;
+  const verdict = verdictOf(mine, theirs, target, unit);
+  const lines = [`  ${title}`, row('ours', ours)];
+  if (peer) lines.push(row('peer', peer));
+  if (verdict) lines.push(`    → ${verdict.text}`);
+  return { lines, met: verdict?.met ?? null };
+}
+
+interface Verdict {
+  readonly text: string;
+  readonly met: boolean | null;
 }
 
 function verdictOf(
   mine: number,
   theirs: number,
   target: Target | undefined,
-): { text: string; met: boolean | null } {
+  unit: Unit,
+): Verdict | undefined {
   const ratio = `${(theirs / mine).toFixed(2)} × as fast`;
-  if (!target) return { text: `→ ${ratio} (not judged)`, met: null };
-  if (target.kind === 'times-faster') {
-    const met = theirs / mine >= target.atLeast;
-    return { text: `→ ${ratio}, target ≥ ${target.atLeast} ×: ${met ? 'met' : 'MISSED'}`, met };
-  }
-  const met = mine - theirs <= target.atMost;
-  return {
-    text: `→ ${show(mine - theirs)} added, target ≤ ${target.atMost} ms: ${met ? 'met' : 'MISSED'}`,
+  const against = (found: string, wanted: string, met: boolean): Verdict => ({
+    text: `${found}target ${wanted}: ${met ? 'met' : 'MISSED'}`,
     met,
-  };
+  });
+  switch (target?.kind) {
+    case undefined: {
+      if (Number.isNaN(theirs)) return undefined;
+      const shown = unit === 'ms' ? ratio : `${(mine / theirs).toFixed(2)} × as many`;
+      return { text: `${shown} (not judged)`, met: null };
+    }
+    case 'times-faster':
+      return against(`${ratio}, `, `≥ ${target.atLeast} ×`, theirs / mine >= target.atLeast);
+    case 'added':
+      return against(
+        `${show(mine - theirs, unit)} added, `,
+        `≤ ${target.atMost} ${unit}`,
+        mine - theirs <= target.atMost,
+      );
+    case 'within':
+      return against(
+        `${(mine / theirs).toFixed(2)} × of it, `,
+        `≤ ${target.atMost} ×`,
+        mine / theirs <= target.atMost,
+      );
+    case 'at-most':
+      return against('', `≤ ${show(target.limit, unit)}`, mine <= target.limit);
+    case 'at-least':
+      return against('', `≥ ${show(target.limit, unit)}`, mine >= target.limit);
+  }
 }
 
-function spread(times: readonly number[]): string {
-  return `${show(Math.min(...times))} to ${show(Math.max(...times))}`;
+function spread(times: readonly number[], unit: Unit): string {
+  return `${show(Math.min(...times), unit)} to ${show(Math.max(...times), unit)}`;
 }
 
-function show(milliseconds: number): string {
-  return Math.abs(milliseconds) >= 1000
-    ? `${(milliseconds / 1000).toFixed(2)} s`
-    : `${milliseconds.toFixed(milliseconds < 100 ? 2 : 0)} ms`;
+function show(value: number, unit: Unit): string {
+  if (unit === 'ms' && Math.abs(value) >= 1000) return `${(value / 1000).toFixed(2)} s`;
+  return `${value.toFixed(Math.abs(value) < 100 && !Number.isInteger(value) ? 2 : 0)} ${unit}`;
 }

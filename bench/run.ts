@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- [P01 …] [--assert] [--record]`: answers questions of speed beside a peer, in turns, in one run.
+ * `npm run bench -- [P01 …] [--assert] [--record] [--quick]`: answers questions of speed beside a peer, in turns, in one run.
  * Absolute times on a shared machine mean nothing; ratios do. `--record` appends to bench/RESULTS.md;
- * `--assert` ends with 1 when a target is missed. Needs root: the hosts are the lab's.
+ * `--assert` ends with 1 when a target is missed; `--quick` only shows that the benches work. Needs root: the hosts are the lab's.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
@@ -11,12 +11,27 @@ import { labAvailable } from '../test/lab/lab.ts';
 import { runProgram } from './lab-link.ts';
 import { judge, type Question } from './question.ts';
 
-const files = { P01: 'p01.ts', P02: 'p02.ts', P09: 'p09.ts', P16: 'p16.ts' };
+const files = {
+  P01: 'p01.ts',
+  P02: 'p02.ts',
+  P03: 'p03.ts',
+  P04: 'p04.ts',
+  P09: 'p09.ts',
+  P10: 'p10.ts',
+  P11: 'p11.ts',
+  P12: 'p12.ts',
+  P16: 'p16.ts',
+  P18: 'p18.ts',
+};
 type Id = keyof typeof files;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { assert: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } },
+  options: {
+    assert: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+  },
 });
 const unknown = positionals.filter(name => !Object.hasOwn(files, name));
 if (unknown.length > 0) {
@@ -41,7 +56,7 @@ let missed = 0;
 for (const id of positionals.length > 0 ? (positionals as Id[]) : (Object.keys(files) as Id[])) {
   const { question } = (await import(`./${files[id]}`)) as { question: Question };
   say(`${question.id}  ${question.title}`);
-  for (const comparison of await question.run()) {
+  for (const comparison of await question.run({ quick: values.quick, say: line => say(`    ${line}`) })) {
     const judged = judge(comparison);
     for (const line of judged.lines) say(line);
     if (judged.met === true) met += 1;
@@ -50,7 +65,7 @@ for (const id of positionals.length > 0 ? (positionals as Id[]) : (Object.keys(f
   say(`    verified: ${question.verified}`);
   say(`    peer: ${(await Promise.all(question.peers.map(versionOf))).join('; ')}`);
 }
-if (values.record) record();
+if (values.record && !values.quick) record();
 console.log(`bench: ${met} met, ${missed} missed`);
 process.exitCode = values.assert && missed > 0 ? 1 : 0;
 
