@@ -17,7 +17,7 @@ import type {
 } from '../api/task-api.ts';
 import type { AddHostRequest, DoctorFinding, HostSummary, RunbookSummary } from '../api/contract.ts';
 import type { Clock } from '../core/clock.ts';
-import { DeckhandError } from '../core/deckhand-error.ts';
+import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
 import type { TaskEvent } from '../core/task-event.ts';
 import { isFinal } from '../core/task-state.ts';
@@ -50,6 +50,7 @@ export interface DeskParts {
   readonly startedAt: number;
   /** Who asks: the account that the socket belongs to. */
   readonly who: string;
+  readonly onTrouble: (error: DeckhandError) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -326,7 +327,8 @@ export class Desk implements TaskApi {
     const kept = await this.#parts.queue.submit(tasks);
     const [first] = kept;
     const existed = kept.some(one => one.existed);
-    if (!existed) await this.#audit(`submit ${action}`, first?.task.group ?? '');
+    // the tasks themselves are kept; the trail follows in a commit that nobody waits for
+    if (!existed) setImmediate(() => void this.#auditSubmit(action, first?.task.group ?? ''));
     return { group: first?.task.group ?? '', tasks: kept.map(({ task }) => viewOf(task)), existed };
   }
 
@@ -362,6 +364,14 @@ export class Desk implements TaskApi {
     const changed = await Promise.all(chosen.map(control));
     await this.#audit(`task.${action}`, id);
     return changed.map(viewOf);
+  }
+
+  async #auditSubmit(action: string, group: string): Promise<void> {
+    try {
+      await this.#audit(`submit ${action}`, group);
+    } catch (error) {
+      this.#parts.onTrouble(toDeckhandError(error));
+    }
   }
 
   async #audit(action: string, subject: string): Promise<void> {

@@ -68,6 +68,7 @@ export async function openEngine(options: EngineOptions): Promise<Desk> {
     version,
     startedAt: clock.now(),
     who: userInfo().username,
+    onTrouble,
     close: async () => {
       await housekeeping[Symbol.asyncDispose]();
       await scheduler[Symbol.asyncDispose]();
