@@ -59,10 +59,15 @@ async function attempt(
   const payload = request.payload?.(marker) ?? new Uint8Array();
   const launch = launchHolder(request.route, marker, request.words, payload, install);
   const abort = new AbortController();
+  const forward = (): void => abort.abort(request.signal.reason);
+  request.signal.addEventListener('abort', forward, { once: true });
+  if (request.signal.aborted) forward();
+  // With the answer complete, nobody needs to wait for the channel to close.
+  const answered = Promise.withResolvers<undefined>();
   let result: ExecuteResult | undefined;
   try {
-    result = await connection.execute(launch.command, {
-      signal: AbortSignal.any([request.signal, abort.signal]),
+    const ended = connection.execute(launch.command, {
+      signal: abort.signal,
       stdin: launch.stdin,
       collectLimit: 16 * 1024,
       // The supervisor of a run may live in the process group that a signal to the channel would reach.
@@ -83,15 +88,20 @@ async function attempt(
         } catch (error) {
           stop(error);
         }
+        if (end !== undefined) void Promise.resolve(inHand).then(() => answered.resolve(undefined));
         return inHand;
       },
     });
+    ended.catch(() => undefined);
+    result = await Promise.race([ended, answered.promise]);
   } catch (error) {
     // The answer was complete: how the channel ended no longer matters.
     lost = end === undefined && failed === undefined;
     // What the reader has in hand counts as seen; it must be through with it before anybody asks again.
     if (inHand !== undefined) await settled(inHand, request.signal);
     if (broken === undefined && lost) throw error;
+  } finally {
+    request.signal.removeEventListener('abort', forward);
   }
   if (broken !== undefined) throw broken;
   if (end !== undefined) return end;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const PARTS = ['base', 'start', 'follow', 'processes', 'cancel', 'pause', 'clean-up', 'dispatch'];
+const PARTS = ['base', 'start', 'follow', 'begin', 'processes', 'cancel', 'pause', 'clean-up', 'dispatch'];
 
 /** The script that runs on the target: the parts in `script/`, without their comments. ASCII, ends in a newline. */
 export const HOLDER_SCRIPT = PARTS.map(readPart).join('');

@@ -227,9 +227,12 @@ describe.skipIf(process.env['DECKHAND_LAB'] !== 'booted')('holder on a booted ho
   it('says unknown after a power cut, never success', async () => {
     const one = request('echo before; sleep 300');
     expect(await holderOn(deploy).start(one, signal)).toEqual({ attached: false });
+    const recorded = await outputOf(deploy, `cut -d' ' -f3 ~/.local/state/deckhand/runs/${one.id}/pid`);
+    expect(recorded).toBe(await outputOf(deploy, 'cat /proc/sys/kernel/random/boot_id'));
     await host.stop();
     await host.start();
     deploy = await login(host, 'deploy');
+    expect(recorded).not.toBe(await outputOf(deploy, 'cat /proc/sys/kernel/random/boot_id'));
     const holder = holderOn(deploy);
     expect(await holder.status(one.id, 'user', signal)).toEqual({ state: 'unknown' });
     expect(await holder.run(one, signal)).toMatchObject({ verdict: 'unknown', exitCode: null });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -129,6 +130,21 @@ export function describeControl(host: LocalHost): void {
     const whole = await holder().run(request('head -c 5000 /dev/zero', { collect: 10 }), NEVER);
     expect(whole).toMatchObject({ truncated: false, stdoutBytes: 5000 });
     expect(whole.stdout.length).toBe(10);
+  });
+
+  it('ends with the command although nobody follows and a background child holds its output', async () => {
+    const gate = join(host.root, `left-${host.shell}`);
+    const one = request(`echo begin; until [ -e '${gate}' ]; do sleep 0.05; done; sleep 47.33 & exit 5`);
+    const connection = connect();
+    const lost = holder(connection).run(one, NEVER, () => connection.lose());
+    await expect(lost).rejects.toMatchObject({ code: 'ssh.connection-lost' });
+    writeFileSync(gate, '');
+    const run = await holder().run(one, NEVER);
+    expect(run).toMatchObject({ exitCode: 5, truncated: false });
+    expect(text(run.stdout)).toBe('begin\n');
+    const left = execFileSync('pgrep', ['-f', 'sleep 47.33'], { encoding: 'utf8' });
+    for (const pid of left.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    await expect.poll(() => processesWith(one.id), { timeout: 10_000 }).toEqual([]);
   });
 
   it('says unknown when the process of the supervisor is there, but from another boot', async () => {

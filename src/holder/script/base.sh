@@ -12,8 +12,8 @@
 #   . holder.sh MARK clean  KEEP-MINUTES KEEP-NUMBER
 #
 # A run directory holds: starter, pid (supervisor), child (stat line of the command's shell),
-# out, err (spool, capped), out.total, err.total (bytes written in all), exit; cancelled and paused
-# where that was asked for.
+# out, err (spool, capped), exit; cancelled and paused where that was asked for; and the FIFOs o, e (what
+# the command writes) and to, te (how many bytes that were in all).
 # Files that others read are written by one write() and end in a field that proves it was whole.
 LC_ALL=C
 export LC_ALL

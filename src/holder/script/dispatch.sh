@@ -1,22 +1,7 @@
-# Which verb was asked for.
+# The other verbs.
 # shellcheck shell=sh disable=SC2034,SC2154 # one script in parts: the others set and read these
 
-launched=
 case $verb in
-supervise)
-  cap=$4 input=$5 how=$6
-  read_script && supervise
-  ;;
-run)
-  printf '%s\n' "$mark"
-  shift 3
-  run "$@"
-  ;;
-follow)
-  printf '%s\n' "$mark"
-  out_at=$4 err_at=$5
-  follow
-  ;;
 status | cancel | pause | resume)
   printf '%s\n' "$mark"
   shift 3

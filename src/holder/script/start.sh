@@ -42,7 +42,7 @@ run() {
     follow
     return
   fi
-  if ! record_self "$dir/starter" || ! mkfifo "$dir/o" "$dir/e"; then
+  if ! record_self "$dir/starter" || ! mkfifo "$dir/o" "$dir/e" "$dir/to" "$dir/te"; then
     # Builtins say "I/O error"; a program names the reason.
     printf 'probe\n' | tee "$dir/probe" >/dev/null
     rm -rf "$dir"
@@ -59,29 +59,17 @@ run() {
   launched=1
   # A pipeline, not '&': what starts in the background has SIGINT and SIGQUIT ignored for good.
   {
-    tick </dev/null 2>/dev/null &
-    ticker=$!
     if [ -z "$apart" ]; then supervise </dev/null
     else
       printf '%s%s\n' "$script" "$mark" |
         $leader sh "$file" "$mark" supervise "$id" "$cap" "$input" "$how" 2>/dev/null
     fi
-    kill "$ticker" 2>/dev/null
     printf 'x\n'
   } | {
     # A client that is gone must not keep a session of its connection taken until the command ends.
     trap 'kill -KILL $$; exit' PIPE
     follow
   }
-}
-
-tick() {
-  trap - PIPE HUP
-  for pause in 0.04 0.06 0.1; do
-    sleep "$pause" >/dev/null && printf 't\n'
-  done
-  while sleep 0.15 >/dev/null; do printf 't\n'; done
-  while sleep 1 >/dev/null; do printf 't\n'; done
 }
 
 # What runs in the command's own session. The script arrives on stdin and is never in a file;
@@ -111,25 +99,46 @@ set --
 eval "$deckhand_script"
 '
 
-# Writes at most the cap to the spool, counts everything, and never stops reading.
+# Writes at most the cap to the spool, counts everything, and never stops reading. A count is a line
+# in a FIFO, so that who waits for it needs no processor.
 drain() {
-  exec >/dev/null 2>&1 </dev/null 4<&-
+  trap 'ending=1' USR1
+  exec 3>&1 >/dev/null 2>&1 </dev/null 4<&-
   trap '' XFSZ TERM HUP
   ulimit -S -f $((cap * 2))
-  tee "$dir/out" <"$dir/o" | wc -c >"$dir/out.total" &
-  tee "$dir/err" <"$dir/e" | wc -c >"$dir/err.total" &
+  tee "$dir/out" <"$dir/o" 3>&- 6>&- 7>&- | wc -c >&6 3>&- 6>&- 7>&- &
+  tee "$dir/err" <"$dir/e" 3>&- 6>&- 7>&- | wc -c >&7 3>&- 6>&- 7>&- &
+  trap - TERM
+  tick
 }
 
-# At most about half a second: a child left in the background may hold the pipes for ever.
-await_drains() {
-  turn=0
-  while [ "$turn" -lt 423 ]; do
-    if [ -s "$dir/out.total" ] && [ -s "$dir/err.total" ]; then return; fi
-    turn=$((turn + 1))
-    pause=0.025
-    [ "$turn" -gt 405 ] || pause=0.005
-    if [ "$turn" -gt 400 ]; then sleep "$pause" 2>/dev/null || { sleep 1; return; }; fi
+# A line now and then, so that the follower looks; as long as there is one. And an end to the wait for
+# the counts, after about half a second: a child left in the background may hold the output for ever.
+tick() {
+  tick_after=0.04 ending= alone= turn=0
+  while sleep "$tick_after" 3>&- 6>&- 7>&- || sleep 1 3>&- 6>&- 7>&-; do
+    [ -n "$alone" ] || printf 't\n' >&3 || alone=1
+    if [ -n "$ending" ]; then
+      turn=$((turn + 1)) tick_after=0.15
+      [ "$turn" -lt 5 ] || break
+    elif [ -n "$alone" ]; then tick_after=1
+    elif [ "$tick_after" = 0.04 ]; then tick_after=0.06
+    elif [ "$tick_after" = 0.06 ]; then tick_after=0.1
+    else tick_after=0.15
+    fi
+    # When the supervisor was killed, nobody else ends this one.
+    if stat_of self; then
+      [ "$parent" = "$supervisor" ] || return
+    else
+      kill -0 "$supervisor" || return
+    fi
   done
+  give_up_counting
+}
+
+give_up_counting() {
+  printf '?\n' >&6
+  printf '?\n' >&7
 }
 
 # Needs script, cap, input and how. Outlives the client: a broken pipe or a hang-up is none of its business.
@@ -150,13 +159,16 @@ supervise() {
     printf 'signal 15 0 0 0 0 .\n' >"$dir/exit"
     return
   fi
+  supervisor=$subject
+  exec 6<>"$dir/to" 7<>"$dir/te"
   drain &
+  drains=$!
   : >"$dir/note"
   printf '%s' "$script" | (
     trap - PIPE HUP
     DECKHAND_RUN=$id
     export DECKHAND_RUN
-    exec $leader sh -c "$entry" deckhand "$dir" "$how" >"$dir/o"
+    exec $leader sh -c "$entry" deckhand "$dir" "$how" >"$dir/o" 6>&- 7>&-
   )
   status=$?
   exec 4<&-
@@ -166,10 +178,13 @@ supervise() {
     kind=signal
     status=$((status - 128))
   fi
-  await_drains
-  total_out='?' total_err='?' kept_out=0 kept_err=0
-  { read -r total_out <"$dir/out.total"; } 2>/dev/null
-  { read -r total_err <"$dir/err.total"; } 2>/dev/null
+  if ! kill -USR1 "$drains" 2>/dev/null; then
+    { sleep 0.5 || sleep 1; give_up_counting; } >/dev/null 2>&1 &
+  fi
+  kept_out=0 kept_err=0
+  read -r total_out <&6
+  read -r total_err <&7
+  kill "$drains" 2>/dev/null
   if [ "$total_out,$total_err" != 0,0 ]; then
     cd "$dir" && measure
     kept_out=$size_out kept_err=$size_err
