@@ -156,7 +156,7 @@ export class Desk implements TaskApi {
 
   /** Whatever of it ended without success, as new tasks. */
   async retry(id: string): Promise<Submitted> {
-    const { clock, store } = this.#parts;
+    const { clock, store, registry } = this.#parts;
     const old = (await this.#members(id)).filter(({ state }) => isFinal(state) && state !== 'succeeded');
     if (old.length === 0)
       throw new DeckhandError('task.illegal-state', `${id}: nothing of it ended without success.`, {
@@ -169,7 +169,9 @@ export class Desk implements TaskApi {
       old.map(async (task): Promise<NewTask> => {
         const input = await store.input(task.id);
         const again = { group, requestId, input, retryOf: task.id, idempotencyKey: null, dependsOn: [] };
-        return { ...newTaskOf(task), ...again, id: newId('task', now), runAfter: null };
+        const kind = registry.kind(task.kind);
+        const params = kind.retryParams?.(task.params, task.result) ?? task.params;
+        return { ...newTaskOf(task), ...again, params, id: newId('task', now), runAfter: null };
       }),
     );
     return await this.#keep(tasks, 'retry');

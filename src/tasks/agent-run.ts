@@ -27,6 +27,13 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
   retry: NO_RETRY,
   title: ({ intent, plan, runbook, mode }) =>
     `${mode === 'preview' ? 'preview: ' : ''}${intent ?? plan?.goal ?? runbook ?? ''}`,
+  retryParams(params, result) {
+    const report = result?.['report'] as RunReport | undefined;
+    const failed = (report?.hosts ?? [])
+      .filter(({ outcome }) => outcome === 'failed')
+      .map(({ host }) => host);
+    return failed.length === 0 ? params : { ...params, hosts: failed };
+  },
   async run(work) {
     const plan = await planOf(work);
     const doors: HostDoor[] = [];

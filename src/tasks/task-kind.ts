@@ -62,6 +62,8 @@ export interface TaskKind<Schema extends z.ZodType = z.ZodType> {
   readonly retry: RetryRule;
   /** One line for lists; never a secret. */
   title(params: z.output<Schema>, host: string | null): string;
+  /** Parameters for a retry: only what did not succeed. Absent: all of it. */
+  retryParams?(params: z.output<Schema>, result: Readonly<Record<string, unknown>> | null): z.output<Schema>;
   /** Throws DeckhandError for a failure; anything else thrown is a defect and fails the task. */
   run(work: TaskWork<z.output<Schema>>): Promise<Outcome>;
 }
