@@ -170,7 +170,7 @@ export class Desk implements TaskApi {
         const input = await store.input(task.id);
         const again = { group, requestId, input, retryOf: task.id, idempotencyKey: null, dependsOn: [] };
         const kind = registry.kind(task.kind);
-        const params = kind.retryParams?.(task.params, task.result) ?? task.params;
+        const params = (kind.retryParams?.(task.params, task.result) ?? task.params) as TaskRecord['params'];
         return { ...newTaskOf(task), ...again, params, id: newId('task', now), runAfter: null };
       }),
     );

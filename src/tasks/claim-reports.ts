@@ -40,7 +40,7 @@ export class ClaimReports {
     if (!success) {
       this.event({
         kind: 'note',
-        text: `a malformed event was left out: ${String(body.kind).slice(0, 100)}`,
+        text: `a malformed event was left out: ${body.kind.slice(0, 100)}`,
       });
       return;
     }
