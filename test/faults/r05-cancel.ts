@@ -1,0 +1,184 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TaskView } from '../../src/api/task-api.ts';
+import { isFinal } from '../../src/core/task-state.ts';
+import type { LabHost } from '../lab/lab.ts';
+import { DaemonUnderTest } from './daemon-under-test.ts';
+import type { Fault, FaultKit } from './fault.ts';
+import { type LabFleet, labFleet, leftoversOn, onHost, processesOf } from './lab-fleet.ts';
+import { agentPlan } from './load-commands.ts';
+
+/** Milliseconds until nothing of a cancelled task may be left on its host. */
+const LIMIT = 2000;
+/** Processes that take no TERM, one of them in a session of its own. */
+const STUBBORN =
+  "trap '' TERM; setsid sh -c 'trap \"\" TERM; sleep 601 & wait; sleep 602' & (trap '' TERM; sleep 603) & echo up; wait; sleep 604";
+
+/** Cancels at every phase of a task: over at once, nothing left on the host. */
+export const fault: Fault = {
+  id: 'R05',
+  title: 'cancel at every phase',
+  async run(kit) {
+    await using fleet = await labFleet([110, 111], kit.folder);
+    await using daemon = await DaemonUnderTest.start(kit.folder);
+    const cancels = new Cancels(daemon, fleet, kit);
+    await cancels.queued();
+    await cancels.running('just begun', 'sleep 600', task => task.state === 'running', 0);
+    await cancels.running('running', 'sleep 600 & sleep 601', task => task.phase === 'running', 1000);
+    await cancels.running('taking no TERM', STUBBORN, task => task.phase === 'running', 1000);
+    await cancels.paused();
+    await cancels.agent('in an agent run', false);
+    await cancels.agent('in an agent run whose executor is dead', true);
+    await cancels.connecting();
+    await cancels.hostGone();
+    for (const host of fleet.hosts) {
+      const left = await leftoversOn(host);
+      kit.check(left.length === 0, `${host.name}: ${left.length} temporary files left ${left.join(' ')}`);
+      kit.check(
+        (await processesOf(host, 'task-')).length === 0,
+        `${host.name}: no process of a task is left`,
+      );
+    }
+  },
+};
+
+class Cancels {
+  readonly #daemon: DaemonUnderTest;
+  readonly #fleet: LabFleet;
+  readonly #kit: FaultKit;
+  readonly #near: LabHost;
+  readonly #far: LabHost;
+
+  constructor(daemon: DaemonUnderTest, fleet: LabFleet, kit: FaultKit) {
+    const [near, far] = fleet.hosts;
+    if (!near || !far) throw new Error('two hosts are needed');
+    this.#daemon = daemon;
+    this.#fleet = fleet;
+    this.#kit = kit;
+    this.#near = near;
+    this.#far = far;
+  }
+
+  async queued(): Promise<void> {
+    await this.#daemon.api.pauseQueue();
+    const id = await this.#begin(this.#near, 'touch /root/was-queued');
+    await this.#cancel(id);
+    const { state } = await this.#daemon.ended(id);
+    await this.#daemon.api.resumeQueue();
+    const ran = (await this.#near.run('test -e /root/was-queued')).code === 0;
+    this.#kit.check(state === 'cancelled' && !ran, `queued: ${state}, ${ran ? 'and ran' : 'and never ran'}`);
+  }
+
+  async running(
+    phase: string,
+    command: string,
+    holds: (task: TaskView) => boolean,
+    wait: number,
+  ): Promise<void> {
+    const id = await this.#begin(this.#near, command);
+    await this.#daemon.seen(id, phase, holds);
+    await pause(wait);
+    await this.#cancelAndWatch(phase, id);
+  }
+
+  async paused(): Promise<void> {
+    const id = await this.#begin(this.#near, 'sleep 600');
+    await this.#daemon.seen(id, 'runs', task => task.phase === 'running');
+    await pause(500);
+    await this.#daemon.api.pause(id);
+    await this.#daemon.seen(id, 'is paused', task => task.state === 'paused');
+    await this.#cancelAndWatch('paused', id);
+  }
+
+  async agent(phase: string, executorDead: boolean): Promise<void> {
+    const key = executorDead ? 'agent-dead' : 'agent';
+    const plan = JSON.parse(JSON.stringify(agentPlan(key)).replace('sleep 2', 'sleep 600')) as object;
+    const { surroundings } = this.#fleet;
+    const params = { plan, mode: 'run', approve: 'yes' };
+    const submission = { kind: 'agent.run', hosts: this.#near.name, params, surroundings };
+    const id = (await this.#daemon.api.submit(submission)).tasks[0]?.id ?? '';
+    while (!(await this.#near.run(`grep -qx ${key} /root/counter`).then(({ code }) => code === 0)))
+      await pause(100);
+    if (executorDead) {
+      // so that it is queued, and stays so, when the cancel comes
+      await this.#daemon.api.pauseQueue();
+      for (const pid of await this.#daemon.executors()) process.kill(pid, 'SIGKILL');
+      await this.#daemon.seen(id, 'is queued', task => task.state === 'queued');
+    }
+    await this.#cancelAndWatch(phase, id);
+    if (executorDead) await this.#daemon.api.resumeQueue();
+  }
+
+  async connecting(): Promise<void> {
+    await this.#far.net('blackhole');
+    const id = await this.#begin(this.#far, 'touch /root/was-connecting');
+    await this.#daemon.seen(id, 'connects', task => task.phase === 'connecting');
+    await pause(1000);
+    const begun = performance.now();
+    await this.#cancel(id);
+    const { state } = await this.#daemon.ended(id);
+    const time = performance.now() - begun;
+    this.#kit.check(
+      state === 'cancelled' && time < LIMIT,
+      `connecting to a black hole: ${state} after ${time.toFixed(0)} ms`,
+    );
+    await this.#far.net('ok');
+    const ran = (await this.#far.run('test -e /root/was-connecting')).code === 0;
+    this.#kit.check(!ran, 'connecting to a black hole: it never ran');
+  }
+
+  async hostGone(): Promise<void> {
+    const id = await this.#begin(this.#far, 'sleep 600');
+    await this.#daemon.seen(id, 'runs', task => task.phase === 'running');
+    await pause(500);
+    await this.#far.net('blackhole');
+    await this.#cancel(id);
+    await pause(3000);
+    const open = await this.#daemon.api.task(id);
+    this.#kit.check(!isFinal(open.state), `host gone: not called cancelled without proof (${open.state})`);
+    const begun = performance.now();
+    await this.#daemon.api.cancel(id, true);
+    const task = await this.#daemon.ended(id, 30_000);
+    const time = performance.now() - begun;
+    this.#kit.check(
+      task.state === 'cancelled' && task.error?.code === 'command.cancel-unproved' && time < 5000,
+      `host gone, by force: ${task.state} after ${time.toFixed(0)} ms, ${task.error?.code ?? 'no error'}`,
+    );
+    await this.#far.net('ok');
+    // it was said to be unproved, and so it is: this ends what is left of it
+    await onHost(this.#far, 'kill -KILL $(pgrep -fx "sleep 600"); true');
+  }
+
+  async #cancelAndWatch(phase: string, id: string): Promise<void> {
+    const gone = goneFrom(this.#near, id);
+    await pause(700);
+    const begun = Date.now();
+    await this.#cancel(id);
+    const { state } = await this.#daemon.ended(id, 60_000);
+    const settled = Date.now() - begun;
+    const left = (await gone) - begun;
+    this.#kit.check(
+      state === 'cancelled' && left <= LIMIT,
+      `${phase}: ${state} after ${settled} ms, gone from the host after ${left < 0 ? 'nothing was there:' : ''} ${left} ms`,
+    );
+  }
+
+  async #begin(host: LabHost, command: string): Promise<string> {
+    const { surroundings } = this.#fleet;
+    const submission = { kind: 'ssh.execute', hosts: host.name, params: { command }, surroundings };
+    return (await this.#daemon.api.submit(submission)).tasks[0]?.id ?? '';
+  }
+
+  async #cancel(id: string): Promise<void> {
+    await this.#daemon.api.cancel(id, false);
+  }
+}
+
+/** When the last process of a task left the host, by the clock that this machine and the host share. */
+async function goneFrom(host: LabHost, task: string): Promise<number> {
+  const look = 'grep -zqsF "DECKHAND_RUN=$marker" /proc/[0-9]*/environ';
+  const { stdout } = await host.run(
+    `read -r marker; turn=0; while ${look} && [ $turn -lt 400 ]; do sleep 0.02; turn=$((turn + 1)); done; date +%s%3N`,
+    { input: `${task}\n` },
+  );
+  return Number(stdout.trim());
+}

@@ -1,0 +1,89 @@
+import { DaemonUnderTest, handlesOf, memoryOf } from './daemon-under-test.ts';
+import { type Fault, pick, until } from './fault.ts';
+import { type LabFleet, labFleet, onHost } from './lab-fleet.ts';
+
+/** Kibibytes that all processes together may grow by after the warm-up. */
+const ROOM = 48 * 1024;
+
+interface Sample {
+  readonly memory: number;
+  readonly handles: number;
+  readonly runsOnHosts: number;
+}
+
+/** A day's work in a short time: nothing grows. */
+export const fault: Fault = {
+  id: 'R16',
+  title: 'many small tasks and reconnects: memory, handles, rows and spools stay as they are',
+  async run({ short, folder, say, check }) {
+    const total = short ? 2000 : 50_000;
+    const reconnects = short ? 30 : 1000;
+    await using fleet = await labFleet([113, 114, 115, 116], folder);
+    await using daemon = await DaemonUnderTest.start(folder);
+    const names = fleet.hosts.map(host => host.name).join(',');
+    const round = fleet.hosts.length * 25;
+    const failed: string[] = [];
+    let cuts = 0;
+    let warm: Sample | undefined;
+    const samples: Sample[] = [];
+    for (let done = 0; done < total; done += round) {
+      const ids: string[] = [];
+      for (let task = 0; task < round; task += fleet.hosts.length) {
+        const { surroundings } = fleet;
+        const params = { command: `echo ${done + task}; seq 1 2000` };
+        const made = await daemon.api.submit({ kind: 'ssh.execute', hosts: names, params, surroundings });
+        ids.push(...made.tasks.map(({ id }) => id));
+      }
+      while (cuts < (reconnects * (done + round)) / total) {
+        // every connection of one host, from its side
+        await pick(fleet.hosts).run(
+          "setsid sh -c 'sleep 0.1; kill -KILL $(pgrep sshd-session)' >/dev/null 2>&1 &",
+        );
+        cuts += 1;
+      }
+      const open = new Set(ids);
+      await until('the round ends', 120_000, async () => {
+        for (const id of open) {
+          const task = await daemon.api.task(id);
+          if (task.finishedAt === null) return undefined;
+          if (task.state !== 'succeeded') failed.push(`${id} ${task.state} ${task.error?.message ?? ''}`);
+          open.delete(id);
+        }
+        return true;
+      });
+      await daemon.api.remove({ states: ['succeeded'], dryRun: false });
+      samples.push(await sampleOf(daemon, fleet));
+      if (done >= total / 4) warm ??= samples.at(-1);
+    }
+    const [first] = samples;
+    const last = samples.at(-1);
+    if (!first || !warm || !last) throw new Error('nothing was measured');
+    for (const [name, sample] of Object.entries({ first, warm, last }))
+      say(
+        `${name}: ${(sample.memory / 1024).toFixed(0)} MiB, ${sample.handles} handles, ${sample.runsOnHosts} runs kept on hosts`,
+      );
+    for (const line of failed.slice(0, 5)) say(line);
+    check(failed.length === 0, `${failed.length} of ${total} tasks did not succeed; ${cuts} reconnects`);
+    check(
+      last.memory - warm.memory <= ROOM,
+      `memory grew by ${((last.memory - warm.memory) / 1024).toFixed(0)} MiB after the warm-up`,
+    );
+    check(last.handles - warm.handles <= 16, `handles grew by ${last.handles - warm.handles}`);
+    const { counts } = await daemon.api.health();
+    const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    check(rows === failed.length, `${rows} rows are left after ended tasks were removed`);
+    check(
+      last.runsOnHosts <= warm.runsOnHosts * 1.5 + 400,
+      `runs kept on the hosts: ${warm.runsOnHosts} after the warm-up, ${last.runsOnHosts} at the end`,
+    );
+  },
+};
+
+async function sampleOf(daemon: DaemonUnderTest, fleet: LabFleet): Promise<Sample> {
+  const pids = [daemon.pid, ...(await daemon.executors())];
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const runs = await Promise.all(
+    fleet.hosts.map(async host => Number(await onHost(host, 'ls /root/.local/state/deckhand/runs | wc -l'))),
+  );
+  return { memory: sum(pids.map(memoryOf)), handles: sum(pids.map(handlesOf)), runsOnHosts: sum(runs) };
+}
