@@ -1,0 +1,123 @@
+import type { ErrorRecord } from './deckhand-error.ts';
+import { z } from './schema.ts';
+
+/** What each kind of transfer takes and gives. Sizes in bytes, durations in milliseconds. */
+
+const localPath = z
+  .string()
+  .min(1)
+  .max(4096)
+  .startsWith('/', 'an absolute path')
+  .refine(hasNoZero, 'a path without zero bytes');
+/** Relative ones begin at the account's home. */
+const remotePath = z.string().min(1).max(4096).refine(hasNoZero, 'a path without zero bytes');
+const patterns = z.array(z.string().min(1).max(1000)).max(1000).default([]);
+
+function hasNoZero(text: string): boolean {
+  return !text.includes('\0');
+}
+
+const common = {
+  /** gitignore rules, relative to the root of the tree; the last one that fits wins. */
+  exclude: patterns,
+  /** Modes and times (owners too, where we are root) as at the source; otherwise as a new file has them. */
+  preserve: z.boolean().default(true),
+  /** Symbolic links: as links, as what they point to, or left out (and said). */
+  links: z.enum(['keep', 'follow', 'skip']).default('keep'),
+  /** Files count as equal by size and time, or only after their contents were compared. */
+  compare: z.enum(['time', 'contents']).default('time'),
+  /** Bytes a second; 0 = no limit. */
+  rateLimit: z.number().int().min(0).default(0),
+  /** True: says what would be done, and does nothing. */
+  dryRun: z.boolean().default(false),
+};
+
+export const uploadParams = z.strictObject({ source: localPath, target: remotePath, ...common });
+export type UploadParams = z.infer<typeof uploadParams>;
+
+export const downloadParams = z.strictObject({ source: remotePath, target: localPath, ...common });
+export type DownloadParams = z.infer<typeof downloadParams>;
+
+export const syncParams = z.strictObject({
+  local: localPath,
+  remote: remotePath,
+  direction: z.enum(['push', 'pull', 'both']),
+  /** Removes what the source does not have. */
+  deleteExtra: z.boolean().default(false),
+  /** Without it an empty or missing source deletes nothing and fails. */
+  allowEmptySource: z.boolean().default(false),
+  ...common,
+});
+export type SyncParams = z.infer<typeof syncParams>;
+
+export const listParams = z.strictObject({
+  path: remotePath,
+  recursive: z.boolean().default(false),
+  /** Entries at most. */
+  limit: z.number().int().min(1).max(1_000_000).default(10_000),
+});
+export type ListParams = z.infer<typeof listParams>;
+
+export const copyParams = z.strictObject({
+  source: remotePath,
+  /** The host that gets it; the task's own host gives it. */
+  toHost: z.string().min(1),
+  target: remotePath,
+  preserve: z.boolean().default(true),
+});
+export type CopyParams = z.infer<typeof copyParams>;
+
+/** An entry of a listing. Names that are no UTF-8 also come as `raw`, base64 of their bytes. */
+export interface ListedEntry {
+  readonly name: string;
+  readonly raw?: string;
+  readonly type: 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device' | 'unknown';
+  readonly size: number;
+  /** Four octal digits. */
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+  /** ISO 8601. */
+  readonly modifiedAt: string;
+  readonly link?: string;
+}
+export interface ListResult {
+  readonly path: string;
+  readonly entries: readonly ListedEntry[];
+  readonly truncated: boolean;
+}
+
+export interface TransferAction {
+  readonly action: 'create' | 'update' | 'delete' | 'attributes' | 'conflict' | 'skip';
+  readonly side: 'local' | 'remote';
+  readonly path: string;
+  readonly type: ListedEntry['type'];
+  readonly size: number;
+  /** Why a skip or a conflict. */
+  readonly reason?: string;
+}
+
+export interface TransferResult {
+  /** Files whose contents travelled. */
+  readonly files: number;
+  /** Bytes of file contents that travelled. */
+  readonly bytes: number;
+  readonly directories: number;
+  readonly links: number;
+  readonly unchanged: number;
+  readonly deleted: number;
+  /** Bytes of the whole tree. */
+  readonly totalBytes: number;
+  readonly duration: number;
+  /** Files whose contents were compared by hash at both ends after they had travelled. */
+  readonly verified: number;
+  /** What was left out, with reasons; at most 1 000, and how many in all. */
+  readonly skipped: readonly TransferAction[];
+  readonly skippedCount: number;
+  readonly conflicts: readonly TransferAction[];
+  /** Of a dry run: at most 10 000, deletions first. */
+  readonly plan?: readonly TransferAction[];
+  readonly planCount?: number;
+  /** Files that failed, when others went on. */
+  readonly failures?: readonly { readonly path: string; readonly error: ErrorRecord }[];
+}
