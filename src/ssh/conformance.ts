@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Duplex } from 'node:stream';
 import type { ExecuteOptions, ExecuteResult, SshConnection } from './connection.ts';
 
 /** The two functions of a test runner that the suite needs (vitest, node:test). */
@@ -209,6 +210,59 @@ const CASES: readonly ConformanceCase[] = [
         pty: { columns: 91, rows: 33, term: 'xterm' },
       });
       assert.equal(text(result).trim(), '33 91');
+    },
+  },
+  {
+    title: 'opens a subsystem as a stream of bytes both ways, or says that there is none',
+    run: async connection => {
+      const { signal } = new AbortController();
+      let stream: Duplex;
+      try {
+        stream = await connection.openSubsystem('sftp', { signal });
+      } catch (error) {
+        assert.equal((error as { code?: unknown }).code, 'host.unsupported');
+        return;
+      }
+      const closed = new Promise(resolve => stream.once('close', resolve));
+      // SFTP's INIT and VERSION; a server whose program is missing only ends the stream.
+      stream.write(Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]));
+      const received: Buffer[] = [];
+      for await (const bytes of stream) {
+        received.push(bytes as Buffer);
+        if (Buffer.concat(received).length >= 9) break;
+      }
+      if (received.length > 0) assert.deepEqual([...Buffer.concat(received).subarray(4, 9)], [2, 0, 0, 0, 3]);
+      stream.destroy();
+      await closed;
+    },
+  },
+  {
+    title: 'refuses a subsystem nobody knows, and forgets the attempt',
+    run: async connection => {
+      const { signal } = new AbortController();
+      for (let attempt = 0; attempt < 12; attempt += 1) {
+        await assert.rejects(connection.openSubsystem('no-such-subsystem', { signal }), {
+          code: 'host.unsupported',
+        });
+      }
+      assert.equal(text(await run(connection, 'echo next')), 'next\n');
+      const aborted = connection.openSubsystem('sftp', { signal: AbortSignal.abort() });
+      await assert.rejects(aborted, { code: 'command.cancelled' });
+    },
+  },
+  {
+    title: 'destroys a subsystem with the reason when the connection is closed',
+    run: async connection => {
+      const { signal } = new AbortController();
+      const stream = await connection.openSubsystem('sftp', { signal }).catch(() => undefined);
+      if (stream === undefined) return;
+      const failed = new Promise<unknown>(resolve => stream.once('error', resolve));
+      const ended = new Promise<unknown>(resolve => stream.once('close', () => resolve(undefined)));
+      await connection.close();
+      const reason = await Promise.race([failed, ended]);
+      // A server whose program is missing may have closed it before.
+      if (reason !== undefined) assert.equal((reason as { code?: unknown }).code, 'ssh.connection-lost');
+      assert.equal(stream.destroyed, true);
     },
   },
   {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { OutputStream } from '../core/command-run.ts';
 import type { DeckhandError } from '../core/deckhand-error.ts';
 import type { ResolvedHost, ResolveHost } from './resolved-host.ts';
@@ -13,6 +14,13 @@ export interface SshConnection extends AsyncDisposable {
   readonly closed: Promise<DeckhandError | undefined>;
   /** Runs a command and collects its output. Waits for a free session within MaxSessions. */
   execute(command: string, options: ExecuteOptions): Promise<ExecuteResult>;
+  /**
+   * A two-way stream of bytes to a subsystem of the server (`sftp`), with flow control both ways; it
+   * counts as a session until it is closed. `destroy()` closes it; when the connection ends, it is
+   * destroyed with the reason. Error `host.unsupported`: the server has no such subsystem. The signal
+   * is for the opening only.
+   */
+  openSubsystem(name: string, options: { readonly signal: AbortSignal }): Promise<Duplex>;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ClientChannel, ExecOptions } from 'ssh2';
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
@@ -5,7 +6,9 @@ import type { ExecuteOptions, ExecuteResult, HostKeyIdentity, SshConnection } fr
 import type { ResolvedHost } from './resolved-host.ts';
 import { type Session, SessionGate } from './session-gate.ts';
 import { abandon, Ssh2Command } from './ssh2-command.ts';
+import { channelsOf } from './ssh2-internals.ts';
 import type { Ssh2Link } from './ssh2-link.ts';
+import { Ssh2Subsystem } from './ssh2-subsystem.ts';
 
 /** A connection of the `ssh2` engine: the link to the host, and the links of the jump chain under it. */
 export class Ssh2Connection implements SshConnection {
@@ -39,17 +42,24 @@ export class Ssh2Connection implements SshConnection {
     const startedAt = this.#clock.monotonic();
     let running: Promise<ExecuteResult> | undefined;
     const channelClosed = Promise.withResolvers<void>();
-    const session = await this.#enter(command, options, channel => {
+    const onOpen = (channel: ClientChannel): void => {
       running = new Ssh2Command(this.#link, channel, options, this.#clock, startedAt).run();
       // Here, not after an await: a short command's channel may close within this very turn.
       channel.once('close', channelClosed.resolve);
       // Awaited below; a failure before that must not count as unhandled.
       running.catch(() => undefined);
-    });
+    };
+    const session = await this.#enter(() => this.#open(command, options, onOpen), options.signal);
     void channelClosed.promise.then(session.release);
     if (running === undefined)
       throw new DeckhandError('internal.defect', 'A session opened without a channel.');
     return running;
+  }
+
+  async openSubsystem(name: string, { signal }: { readonly signal: AbortSignal }): Promise<Duplex> {
+    const session = await this.#enter(() => this.#openSubsystem(name, signal), signal);
+    session.value.once('close', session.release);
+    return session.value;
   }
 
   async close(): Promise<void> {
@@ -66,14 +76,9 @@ export class Ssh2Connection implements SshConnection {
     return reason;
   }
 
-  async #enter(
-    command: string,
-    options: ExecuteOptions,
-    onOpen: (channel: ClientChannel) => void,
-  ): Promise<Session<ClientChannel>> {
-    const { signal } = options;
+  async #enter<T>(open: () => Promise<T>, signal: AbortSignal): Promise<Session<T>> {
     try {
-      return await this.#gate.enter(() => this.#open(command, options, onOpen), signal);
+      return await this.#gate.enter(open, signal);
     } catch (error) {
       if (signal.aborted) {
         throw new DeckhandError('command.cancelled', `The command on ${this.host.name} was cancelled.`, {
@@ -109,6 +114,28 @@ export class Ssh2Connection implements SshConnection {
     });
   }
 
+  #openSubsystem(name: string, signal: AbortSignal): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', stop, { once: true });
+      const channels = channelsOf(this.#link.client);
+      const before = new Set(channels.ids());
+      this.#link.client.subsys(name, (error, channel) => {
+        signal.removeEventListener('abort', stop);
+        if (error) {
+          // The library forgets the channel of a refused subsystem; the server counts it as a session.
+          channels.close(own);
+          reject(error);
+        } else if (signal.aborted) {
+          channel.close();
+        } else {
+          resolve(new Ssh2Subsystem(this.#link, channel));
+        }
+      });
+      const own = channels.ids().find(id => !before.has(id));
+    });
+  }
+
   async #explain(error: unknown): Promise<Error> {
     const { name } = this.host;
     if (this.#link.isOver || isNotConnected(error)) {
@@ -126,6 +153,14 @@ export class Ssh2Connection implements SshConnection {
     if (/pseudo-terminal|pty/i.test(reason)) {
       return new DeckhandError('host.unsupported', `${name} gives no terminal (PermitTTY).`, {
         details,
+        cause: error,
+      });
+    }
+    const subsystem = /Unable to start subsystem: (.*)/.exec(reason)?.[1];
+    if (subsystem !== undefined) {
+      const message = `${name} has no subsystem ${subsystem}.`;
+      return new DeckhandError('host.unsupported', message, {
+        details: { ...details, subsystem },
         cause: error,
       });
     }

@@ -150,6 +150,7 @@ function configuration(
     'KbdInteractiveAuthentication no',
     // Debian's bash would else read the caller's own .bashrc for each command.
     'SetEnv SHLVL=1',
+    'Subsystem sftp /usr/lib/openssh/sftp-server',
     '',
   ].join('\n');
 }

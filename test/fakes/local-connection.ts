@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Duplex } from 'node:stream';
 import type { OutputStream } from '../../src/core/command-run.ts';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import type { ExecuteOptions, ExecuteResult, SshConnection } from '../../src/ssh/connection.ts';
@@ -104,6 +105,20 @@ export class LocalConnection implements SshConnection {
       truncated: counted.stdout > limit || counted.stderr > limit,
       duration: performance.now() - began,
     };
+  }
+
+  /** OpenSSH's own `sftp-server` on pipes; other subsystems there are none. */
+  openSubsystem(name: string): Promise<Duplex> {
+    if (name !== 'sftp') {
+      return Promise.reject(new DeckhandError('host.unsupported', `local has no subsystem ${name}.`));
+    }
+    const { home } = this.#options;
+    const child = spawn('/usr/lib/openssh/sftp-server', [], { cwd: home, stdio: ['pipe', 'pipe', 'ignore'] });
+    const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+    stream.on('error', () => undefined);
+    stream.once('close', () => child.kill());
+    this.#lost.signal.addEventListener('abort', () => stream.destroy(lostError()), { once: true });
+    return Promise.resolve(stream);
   }
 
   async close(): Promise<void> {
