@@ -4,6 +4,7 @@ import { inputErrors } from './errors/input-errors.ts';
 import { planErrors } from './errors/plan-errors.ts';
 import type { ErrorTraits } from './errors/row.ts';
 import { taskErrors } from './errors/task-errors.ts';
+import { transferErrors } from './errors/transfer-errors.ts';
 
 export { type ErrorTraits, EXIT, type ExitName } from './errors/row.ts';
 
@@ -17,6 +18,7 @@ export const ERROR_TABLE = {
   ...commandErrors,
   ...planErrors,
   ...taskErrors,
+  ...transferErrors,
 } as const satisfies Record<string, ErrorTraits>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
