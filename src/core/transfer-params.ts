@@ -32,10 +32,21 @@ const common = {
   dryRun: z.boolean().default(false),
 };
 
+/**
+ * `source` is a file, or the root of a tree that `target` becomes; trailing slashes mean nothing here.
+ * A file whose target is a directory goes into it, under its own name.
+ */
 export const uploadParams = z.strictObject({ source: localPath, target: remotePath, ...common });
 export type UploadParams = z.infer<typeof uploadParams>;
 
-export const downloadParams = z.strictObject({ source: remotePath, target: localPath, ...common });
+/** As with an upload. */
+export const downloadParams = z.strictObject({
+  source: remotePath,
+  target: localPath,
+  /** False: a directory as the source is refused (`input.invalid`). Absent = true. */
+  recursive: z.boolean().optional(),
+  ...common,
+});
 export type DownloadParams = z.infer<typeof downloadParams>;
 
 export const syncParams = z.strictObject({
