@@ -213,6 +213,31 @@ const CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'asks for streamed input as the command takes it, and leaves it when the command ends',
+    run: async connection => {
+      const { signal } = new AbortController();
+      const piece = Buffer.alloc(65_536, 'x');
+      async function* pieces(count: number): AsyncGenerator<Uint8Array> {
+        for (let sent = 0; sent < count; sent += 1) yield await Promise.resolve(piece);
+      }
+      const counted = await connection.execute('wc -c', { signal, stdin: pieces(160) });
+      assert.equal(text(counted).trim(), String(160 * piece.length));
+      const left = await connection.execute('head -c 10; exit 3', {
+        signal,
+        stdin: pieces(Number.POSITIVE_INFINITY),
+      });
+      assert.equal(left.exitCode, 3);
+      async function* broken(): AsyncGenerator<Uint8Array> {
+        yield await Promise.resolve(piece);
+        throw new Error('the source broke');
+      }
+      await assert.rejects(
+        connection.execute('cat >/dev/null', { signal, stdin: broken() }),
+        /the source broke/,
+      );
+    },
+  },
+  {
     title: 'opens a subsystem as a stream of bytes both ways, or says that there is none',
     run: async connection => {
       const { signal } = new AbortController();

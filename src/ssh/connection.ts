@@ -33,8 +33,12 @@ export interface HostKeyIdentity {
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
-  /** Sent whole, then end of file (control-D on a terminal). Absent: end of file at once. */
-  readonly stdin?: Uint8Array;
+  /**
+   * Sent whole, then end of file (control-D on a terminal). Absent: end of file at once. Of an iterable each
+   * piece is asked for when the one before has room on its way; it is left when the command ends, and what it
+   * throws ends the command and is what `execute` throws. Not with a terminal.
+   */
+  readonly stdin?: Uint8Array | AsyncIterable<Uint8Array>;
   /** Called with each piece as it arrives; back-pressure is the caller's returned promise. */
   readonly onOutput?: (stream: OutputStream, bytes: Uint8Array) => void | Promise<void>;
   /** Most bytes collected of each stream; what is beyond is counted, not kept. Default 1 MiB. */

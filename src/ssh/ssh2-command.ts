@@ -70,7 +70,11 @@ export class Ssh2Command {
   }
 
   /** On a terminal the end of input is a character: closing the channel's input hangs up some servers' terminals. */
-  #sendInput(stdin: Uint8Array): void {
+  #sendInput(stdin: Uint8Array | AsyncIterable<Uint8Array>): void {
+    if (!(stdin instanceof Uint8Array)) {
+      void this.#pump(stdin);
+      return;
+    }
     if (this.#options.pty === undefined) {
       this.#channel.end(Buffer.from(stdin));
       return;
@@ -78,6 +82,24 @@ export class Ssh2Command {
     // In the middle of a line the first one only ends the line.
     const atLineStart = stdin.length === 0 || stdin.at(-1) === LINE_FEED;
     this.#channel.write(Buffer.concat([stdin, Buffer.alloc(atLineStart ? 1 : 2, END_OF_INPUT)]));
+  }
+
+  async #pump(stdin: AsyncIterable<Uint8Array>): Promise<void> {
+    // The library's stream forgets its callbacks when the channel ends.
+    const over = this.#result.promise.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      for await (const piece of stdin) {
+        if (this.#settled) return;
+        await Promise.race([over, new Promise(resolve => this.#channel.write(piece, resolve))]);
+        if (this.#settled) return;
+      }
+      this.#channel.end();
+    } catch (error) {
+      this.#stop(error as Error);
+    }
   }
 
   #listen(): void {

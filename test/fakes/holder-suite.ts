@@ -110,7 +110,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
       const connection = connect();
       const execute = connection.execute.bind(connection);
       connection.execute = (command, options) =>
-        execute(command, { ...options, stdin: (options.stdin ?? new Uint8Array()).slice(0, -6) });
+        execute(command, { ...options, stdin: (options.stdin as Uint8Array).slice(0, -6) });
       await expect(holder(connection).run(half, NEVER)).rejects.toMatchObject({
         code: 'ssh.connection-lost',
       });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { OutputStream } from '../../src/core/command-run.ts';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import type { ExecuteOptions, ExecuteResult, SshConnection } from '../../src/ssh/connection.ts';
@@ -66,7 +67,18 @@ export class LocalConnection implements SshConnection {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     child.stdin.on('error', () => undefined);
-    child.stdin.end(options.stdin ?? new Uint8Array());
+    const { stdin = new Uint8Array() } = options;
+    let inputFailed: Promise<never> = new Promise(() => undefined);
+    if (stdin instanceof Uint8Array) child.stdin.end(stdin);
+    else
+      inputFailed = pipeline(stdin, child.stdin).then(
+        async () => await new Promise<never>(() => undefined),
+        async (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+          return await new Promise<never>(() => undefined);
+        },
+      );
+    inputFailed.catch(() => undefined);
     const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
     const counted = { stdout: 0, stderr: 0 };
     const inHand: Partial<Record<OutputStream, Promise<void>>> = {};
@@ -92,7 +104,7 @@ export class LocalConnection implements SshConnection {
       else gone.addEventListener('abort', stop, { once: true });
     });
     cut.catch(() => undefined);
-    const [exitCode, signal] = await Promise.race([ended, cut]);
+    const [exitCode, signal] = await Promise.race([ended, cut, inputFailed]);
     await Promise.all(Object.values(inHand));
     const limit = options.collectLimit ?? 1024 * 1024;
     return {
