@@ -26,7 +26,14 @@ export type Outcome =
   /** A person must say yes first; no slot is held meanwhile. */
   | { readonly end: 'approval'; readonly approval: NewApproval }
   /** The same attempt goes on in `pause` milliseconds: what it waits for is not there yet. */
-  | { readonly end: 'later'; readonly pause: number; readonly reason: string; readonly error?: ErrorRecord }
+  | {
+      readonly end: 'later';
+      readonly pause: number;
+      readonly reason: string;
+      readonly error?: ErrorRecord;
+      /** True: what could not be done yet is the cancel. */
+      readonly cancelling?: boolean;
+    }
   /** The executor was told to leave; the same attempt goes on elsewhere. */
   | { readonly end: 'left' };
 

@@ -127,6 +127,37 @@ describe('the queue', () => {
     await until(async () => (await state('long')) === 'cancelled');
   });
 
+  it('carries a cancel out while it is paused, and though every slot is taken (Q18)', async () => {
+    await open();
+    await queue.setLimits({ total: 1 });
+    await queue.submit([task('begun')]);
+    await until(() => executors[0]?.assignments.length === 1);
+    executors[0]?.onMessage({
+      say: 'write',
+      number: 1,
+      fence: { task: 'begun', claim: 1 },
+      writes: [{ write: 'begun', task: 'begun', claim: 1, host: 'web', runId: 'run-1' }],
+    });
+    await until(async () => (await store.task('begun')).begun);
+    await queue.setPaused(true);
+    executors[0]?.onExit('exit 1');
+    await until(async () => (await state('begun')) === 'queued');
+    await queue.submit([task('waits')]);
+    await queue.control('begun', { action: 'cancel', force: false });
+    await until(() => executors[1]?.assignments.length === 1);
+    expect(executors[1]?.assignments[0]?.task).toMatchObject({ id: 'begun', cancelAsked: 'cancel' });
+    expect(await state('waits')).toBe('queued');
+  });
+
+  it('does not ask at once again for a cancel that could not be proved yet', async () => {
+    const error = new DeckhandError('ssh.refused', 'closed').toJSON();
+    automatic = () => ({ end: 'later', pause: 60_000, reason: 'refused', error, cancelling: true });
+    await open();
+    await queue.submit([task('begun')]);
+    await until(async () => (await state('begun')) === 'delayed');
+    expect((await store.task('begun')).claim).toBe(1);
+  });
+
   it('gives a dead executor’s claims to another, and refuses what the dead one still says (R07)', async () => {
     await open();
     await queue.submit([task('work')]);

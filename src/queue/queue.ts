@@ -53,6 +53,8 @@ export class Queue implements AsyncDisposable {
   #paused: boolean;
   #stopping = false;
   #dirty = false;
+  /** A task may wait for its cancel to be carried out on its host. */
+  #mayCancel = true;
   #working: Promise<void> | undefined;
   #dueTimer: NodeJS.Timeout | undefined;
   #trouble: DeckhandError | undefined;
@@ -77,7 +79,10 @@ export class Queue implements AsyncDisposable {
         onLost: (claims, reason, culprit) => this.#lose(claims, reason, culprit),
       },
     );
-    this.#poll = setInterval(() => this.wake(), POLL).unref();
+    this.#poll = setInterval(() => {
+      this.#mayCancel = true;
+      this.wake();
+    }, POLL).unref();
   }
 
   /** Takes the store over: whatever was running belongs to nobody, and goes on under new claims. */
@@ -118,6 +123,7 @@ export class Queue implements AsyncDisposable {
     if (running && control.action === 'cancel') this.#tellCancel(running.task, control.force);
     if (running && control.action === 'pause')
       this.#pool.tell(id, { say: 'pause', task: id, claim: running.task.claim });
+    if (control.action === 'cancel') this.#mayCancel = true;
     this.wake();
     return task;
   }
@@ -180,10 +186,12 @@ export class Queue implements AsyncDisposable {
 
   async #claim(): Promise<void> {
     const { clock } = this.#options;
-    if (this.#paused) return;
     for (;;) {
-      const free = Math.min(this.#limits.total - this.#running.size, CLAIM_SIZE);
-      if (free <= 0 || this.#stopping) return;
+      const slots = this.#paused ? 0 : this.#limits.total - this.#running.size;
+      const free = Math.max(0, Math.min(slots, CLAIM_SIZE));
+      // a cancel is carried out though nothing else may begin
+      if (this.#stopping || (free === 0 && !this.#mayCancel)) return;
+      this.#mayCancel = false;
       const limits = { free, hostDefault: this.#limits.perHost, hostLimits: this.#limits.hosts };
       const claimed = await this.#store.claim('executor', limits, clock.now());
       await Promise.all(claimed.map(async task => await this.#assign(task)));
@@ -270,6 +278,7 @@ export class Queue implements AsyncDisposable {
   }
 
   #lose(claims: readonly TaskRecord[], reason: string, culprit: string | undefined): void {
+    this.#mayCancel = true;
     for (const task of claims) {
       const begun = this.#running.get(task.id)?.begun ?? task.begun;
       this.#settle(

@@ -34,6 +34,7 @@ export function settlementOf(
         at: now + outcome.pause,
         reason: outcome.reason,
         ...(outcome.error ? { error: outcome.error } : {}),
+        ...(outcome.cancelling === true ? { cancelling: true } : {}),
       };
     case 'left':
       return { to: 'queued', reason: 'its executor was told to leave', crashed: false };

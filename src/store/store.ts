@@ -20,7 +20,14 @@ export type Settlement =
   /** A new attempt at `at`. */
   | { readonly to: 'repeat'; readonly at: number; readonly error: ErrorRecord }
   /** The same attempt goes on later: by itself, when resumed, when approved. */
-  | { readonly to: 'delayed'; readonly at: number; readonly reason: string; readonly error?: ErrorRecord }
+  | {
+      readonly to: 'delayed';
+      readonly at: number;
+      readonly reason: string;
+      readonly error?: ErrorRecord;
+      /** True: it is the cancel that could not be carried out yet; it is not tried again before `at`. */
+      readonly cancelling?: boolean;
+    }
   /** `crashed`: counts against the task; otherwise its count begins anew. */
   | { readonly to: 'queued'; readonly reason: string; readonly crashed: boolean }
   | { readonly to: 'paused' }
@@ -167,6 +174,7 @@ export interface Store extends AsyncDisposable {
   /**
    * Moves due delayed tasks to the queue and gives the best queued ones to `executor`, within the limits:
    * highest priority first, a minute of waiting weighing as much as a point of priority, then oldest first.
+   * Tasks that are to be cancelled on their host come before all others, and beyond the limits.
    */
   claim(executor: string, limits: ClaimLimits, now: number): Promise<readonly TaskRecord[]>;
   /** What running claims report, in order, in one transaction. One outcome each. */

@@ -8,12 +8,16 @@ import type { Outcome } from '../queue/executor-protocol.ts';
 import type { HostDoor, RunPlace } from './host-door.ts';
 import type { StepMemory } from './host-run.ts';
 import { type AgentRunPort, type Approval, previewPlan, runPlan } from './plan-run.ts';
+import { cancelOnHosts } from './prove-cancel.ts';
 import { NO_RETRY, type TaskKind, type TaskWork } from './task-kind.ts';
 
 /** Milliseconds that an approval waits for a person: a week. */
 const APPROVAL_LIFE = 7 * 86_400_000;
 
 type Work = TaskWork<AgentRunParams>;
+
+/** How what was begun on a host is remembered, before its id. */
+const BEGUN = 'begun ';
 
 /** An intent or a plan, carried out and proved on every selected host. A later claim redoes no finished step. */
 export const agentRun: TaskKind<typeof agentRunParams> = {
@@ -35,13 +39,16 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
     return failed.length === 0 ? params : { ...params, hosts: failed };
   },
   async run(work) {
+    const { task, cancel, leave } = work;
+    if (task.begun && cancel.aborted) return await cancelRuns(work, begunBefore(work));
     const plan = await planOf(work);
     const doors: HostDoor[] = [];
-    const port = portOf(work, doors, stepCounter(work, plan));
+    const begun = [...begunBefore(work)];
+    const port = portOf(work, { doors, begun, count: stepCounter(work, plan) });
     await continuePaused(work, port);
     work.onPause(async () => await pauseRuns(work, doors));
     // the door knows which of the two it was: a cancel ends what runs on the host, leaving does not
-    const signal = AbortSignal.any([work.cancel, work.leave]);
+    const signal = AbortSignal.any([cancel, leave]);
     if (work.params.mode === 'preview') {
       const preview = await previewPlan(plan, work.params.hosts, port, signal);
       return { end: 'succeeded', result: { preview } };
@@ -49,8 +56,11 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
     const approvalId = newId('approval', work.clock.now());
     try {
       const report = await runPlan(plan, work.params.hosts, port, optionsOf(work, approvalId, signal));
+      if (cancel.aborted && !leave.aborted && report.outcome !== 'proved')
+        return { ...(await cancelRuns(work, begun)), result: { report } } as Outcome;
       return outcomeOf(work, report);
     } catch (error) {
+      if (cancel.aborted && !leave.aborted) return await cancelRuns(work, begun);
       if (!(error instanceof NotApprovedYet)) throw error;
       const { hash, title } = error;
       const expiresAt = work.clock.now() + APPROVAL_LIFE;
@@ -58,6 +68,15 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
     }
   },
 };
+
+function begunBefore({ steps }: Work): readonly RunPlace[] {
+  return [...steps].flatMap(([name, { run }]) => (name.startsWith(BEGUN) ? [run as RunPlace] : []));
+}
+
+/** What has ended on its host is over already; only the host knows which of them have. */
+async function cancelRuns(work: Work, begun: readonly RunPlace[]): Promise<Outcome> {
+  return await cancelOnHosts(work, work.hosts.door(), begun);
+}
 
 /** Ends the claim until a person has answered. */
 class NotApprovedYet extends Error {
@@ -96,7 +115,14 @@ function stepCounter({ params, progress }: Work, plan: Plan): (event: RunEventBo
   };
 }
 
-function portOf(work: Work, doors: HostDoor[], count: (event: RunEventBody) => void): AgentRunPort {
+interface RunMemory {
+  readonly doors: HostDoor[];
+  /** Whatever this attempt may have begun on hosts. */
+  readonly begun: RunPlace[];
+  readonly count: (event: RunEventBody) => void;
+}
+
+function portOf(work: Work, { doors, begun, count }: RunMemory): AgentRunPort {
   const { task, hosts, clock, leave, emit, output } = work;
   return {
     clock,
@@ -105,6 +131,10 @@ function portOf(work: Work, doors: HostDoor[], count: (event: RunEventBody) => v
       const door = hosts.door({
         leave,
         runId: ({ key }) => (key === undefined ? undefined : `${task.id}-${task.attempt}-${key}`),
+        onRun: async run => {
+          begun.push(run);
+          await Promise.all([work.begin(run.host, run.id), work.remember(`${BEGUN}${run.id}`, { run })]);
+        },
       });
       doors.push(door);
       return door;
@@ -172,11 +202,11 @@ async function continuePaused({ steps, cancel }: Work, port: AgentRunPort): Prom
   await Promise.all(runs.map(async run => await port.door(run.host).resume(run, cancel)));
 }
 
-function outcomeOf({ leave, cancel }: Work, report: RunReport): Outcome {
+function outcomeOf({ leave }: Work, report: RunReport): Outcome {
   if (leave.aborted) return { end: leave.reason === 'paused' ? 'paused' : 'left' };
   const result = { report };
   if (report.outcome === 'proved') return { end: 'succeeded', result };
   const error =
     report.error ?? new DeckhandError('internal.defect', 'The run failed without saying why.').toJSON();
-  return { end: cancel.aborted ? 'cancelled' : 'failed', error, result };
+  return { end: 'failed', error, result };
 }

@@ -16,6 +16,8 @@ const GRACE = 1000;
 export interface DoorOptions {
   /** A run id that is the same whenever the same work is asked for again; undefined = a new one. */
   readonly runId?: (request: CommandRequest) => string | undefined;
+  /** Called before a durable run is begun, and waited for: whoever goes on later knows that it may be there. */
+  readonly onRun?: (run: RunPlace) => Promise<void>;
   /** Aborted: let go of runs and leave them as they are on the host. */
   readonly leave?: AbortSignal;
   /** Milliseconds; default two minutes. */
@@ -84,6 +86,8 @@ export class HostDoor {
       const options = this.#holderOptions(request.host);
       return await runDirect(connection, { ...request, id }, options, signal, onOutput);
     }
+    const { host, privilege } = request;
+    await this.#options.onRun?.({ id, host, privilege });
     const held = { id, begun: false, attachOnly: false, seen: { stdout: 0, stderr: 0 } };
     const startedAt = this.#options.clock.now();
     try {

@@ -4,6 +4,7 @@ import { executeParams, type ExecuteParams, type ExecuteResult } from '../core/t
 import { sanitiseText } from '../core/untrusted.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import { HostDoor, isUnseen, type RunPlace } from './host-door.ts';
+import { cancelledError, cancelOnHosts } from './prove-cancel.ts';
 import { NO_RETRY, type TaskKind, type TaskWork } from './task-kind.ts';
 
 const TITLE_LENGTH = 120;
@@ -12,7 +13,6 @@ const COLLECT = 16 * 1024;
 /** Milliseconds a slot is held for a host that went out of reach; after that the task waits without one. */
 const REATTACH_LIMIT = 45_000;
 const WAIT_FOR_HOST = 15_000;
-const CANCEL_LIMIT = 20_000;
 
 /** One command on one host, under the holder unless it is asked to run straight on a channel. */
 export const sshExecute: TaskKind<typeof executeParams> = {
@@ -135,42 +135,18 @@ class Execution {
     return typeof at === 'number' ? Math.max(clock.now() - at, 0) : 0;
   }
 
-  /** Nobody but the host can say that it is over: a cancelled task counts as such when that was seen. */
   async #cancelOnHost(): Promise<Outcome> {
-    const { task, force } = this.#work;
-    try {
-      const forced = AbortSignal.any([force, AbortSignal.timeout(CANCEL_LIMIT)]);
-      const { proved, remaining } = await this.#door.cancel(this.#place, forced);
-      if (proved) return { end: 'cancelled', error: cancelledError(task.title).toJSON() };
-      return {
-        end: 'failed',
-        error: unprovedError(this.#place, `processes ${remaining.join(', ')} are still there`),
-      };
-    } catch (error) {
-      return this.#unproved(error);
-    }
+    return await cancelOnHosts(this.#work, this.#door, [this.#place]);
   }
 
   async #proveCancel(error: unknown): Promise<Outcome> {
     const { task } = this.#work;
     const { code, details } = toDeckhandError(error);
-    if (code === 'command.cancelled') return { end: 'cancelled', error: cancelledError(task.title).toJSON() };
+    if (code === 'command.cancelled') return { end: 'cancelled', error: cancelledError(task.title) };
     const remaining = details['pids'];
     if (code === 'command.cancel-unproved' && Array.isArray(remaining) && remaining.length > 0)
       return { end: 'failed', error: toDeckhandError(error).toJSON() };
     return await this.#cancelOnHost();
-  }
-
-  /** By force: over, and said to be unproved. Otherwise it is tried again when the host may be back. */
-  #unproved(error: unknown): Outcome {
-    const { code, message } = toDeckhandError(error);
-    if (this.#work.force.aborted) return { end: 'cancelled', error: unprovedError(this.#place, message) };
-    return {
-      end: 'later',
-      pause: WAIT_FOR_HOST,
-      reason: `its cancel could not be proved yet (${code})`,
-      error: toDeckhandError(error).toJSON(),
-    };
   }
 
   /** The host is out of reach: the task waits without a slot, and counts as lost only after a long time. */
@@ -237,13 +213,4 @@ function isMissing(error: unknown): boolean {
   return (
     error instanceof DeckhandError && error.code === 'command.unknown' && error.details['missing'] === true
   );
-}
-
-function cancelledError(title: string): DeckhandError {
-  return new DeckhandError('command.cancelled', `${title}: cancelled; nothing of it is left on the host.`);
-}
-
-function unprovedError({ host, id }: RunPlace, why: string): ReturnType<DeckhandError['toJSON']> {
-  const text = `${host}: the cancel could not be proved: ${why}.`;
-  return new DeckhandError('command.cancel-unproved', text, { details: { host, runId: id } }).toJSON();
 }

@@ -2,6 +2,7 @@ import type { ClaimLimits } from '../store.ts';
 import type { Database } from './database.ts';
 import { moveTask } from './move-task.ts';
 import { settleClaim } from './settle.ts';
+import { CANCEL_ORDER } from './task-row.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Due tasks that one claim moves to the queue; the next claim takes the rest. */
@@ -15,6 +16,9 @@ const FAR = 256;
 const HEAD_OF_QUEUE = `SELECT number, host, order_key FROM task INDEXED BY task_queue WHERE state = 'queued'
   ORDER BY order_key, number LIMIT ?`;
 
+/** Cancels that one claim gives away; they wait for no room, because they make some. */
+const MOST_CANCELS = 16;
+
 interface Candidate {
   readonly number: number;
   readonly host: string | null;
@@ -24,7 +28,19 @@ interface Candidate {
 /** Gives the best queued tasks to `executor`; answers their numbers, best first. */
 export function claim(transaction: Transaction, executor: string, limits: ClaimLimits): readonly number[] {
   queueDue(transaction);
-  if (limits.free <= 0) return [];
+  const cancels = claimCancels(transaction, executor);
+  if (limits.free <= 0) return cancels;
+  return [...cancels, ...claimWork(transaction, executor, limits)];
+}
+
+function claimCancels(transaction: Transaction, executor: string): readonly number[] {
+  transaction.flush();
+  const head = candidates(transaction.database.all(HEAD_OF_QUEUE, MOST_CANCELS));
+  const cancels = head.filter(({ orderKey }) => orderKey < CANCEL_ORDER).map(({ number }) => number);
+  return started(transaction, cancels, executor);
+}
+
+function claimWork(transaction: Transaction, executor: string, limits: ClaimLimits): readonly number[] {
   transaction.flush();
   const { database } = transaction;
   const room = roomOnHosts(database, limits);

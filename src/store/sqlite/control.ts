@@ -36,6 +36,7 @@ function cancel(transaction: Transaction, task: TaskRow, force: boolean): void {
   }
   if (task.cancelAsked === 'no' || (force && task.cancelAsked === 'cancel')) {
     task.cancelAsked = force ? 'force' : 'cancel';
+    task.orderKey = orderKeyOf(task);
     transaction.event(task, { kind: 'cancel-asked', force });
   }
   if (task.state === 'running' || task.state === 'queued') return;

@@ -53,9 +53,13 @@ function goOn(
   transaction: Transaction,
   task: TaskRow,
   to: 'delayed' | 'queued' | 'paused',
-  { reason, error }: Pick<Extract<Settlement, { to: 'delayed' }>, 'error'> & { readonly reason?: string },
+  {
+    reason,
+    error,
+    cancelling,
+  }: Pick<Extract<Settlement, { to: 'delayed' }>, 'error' | 'cancelling'> & { readonly reason?: string },
 ): void {
-  if (heardCancel(transaction, task)) return;
+  if (cancelling !== true && heardCancel(transaction, task)) return;
   const paused = task.pauseAsked && !task.begun;
   if (paused || to === 'paused') task.pauseAsked = false;
   moveTask(transaction, task, paused ? 'paused' : to, {

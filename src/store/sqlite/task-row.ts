@@ -173,11 +173,16 @@ export function readApproval(row: Row): Approval {
   };
 }
 
+/** Below this are only tasks that are to be cancelled on their host: they go before everything else. */
+export const CANCEL_ORDER = -(2 ** 51);
+
 /** Smaller goes first: the time since when it waits, a point of priority being worth a minute. */
 export function orderKeyOf(task: {
   readonly createdAt: number;
   readonly runAfter: number;
   readonly priority: number;
+  readonly cancelAsked?: TaskRecord['cancelAsked'];
 }): number {
+  if ((task.cancelAsked ?? 'no') !== 'no') return 2 * CANCEL_ORDER + task.createdAt;
   return Math.max(task.createdAt, task.runAfter) - task.priority * PRIORITY_POINT;
 }
