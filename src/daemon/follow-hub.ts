@@ -9,6 +9,8 @@ import { viewOf } from './task-view.ts';
 
 /** What a follower may leave unread before it is served from the store again. */
 const MOST_UNREAD = 2000;
+/** The same in bytes of output. */
+const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 /** Milliseconds that an open question waits for a follower that comes back. */
 const GRACE = 5000;
 
@@ -17,6 +19,7 @@ interface Follower {
   readonly answers: boolean;
   /** In order of their commits; null after too much was left unread. */
   unread: (TaskEvent | OutputChunk)[] | null;
+  unreadBytes: number;
   notes: FollowItem[];
   wake: () => void;
 }
@@ -96,6 +99,7 @@ export class FollowHub implements Disposable {
       while (wanted()) {
         yield* follower.notes.splice(0);
         const { unread } = follower;
+        follower.unreadBytes = 0;
         if (unread === null) {
           follower.unread = [];
           yield* this.#past(cursor, open);
@@ -151,8 +155,7 @@ export class FollowHub implements Disposable {
     if (this.#followers.size === 0) return;
     for (const piece of [...output, ...events]) {
       for (const follower of this.#byTask.get(piece.task) ?? []) {
-        follower.unread?.push(piece);
-        if ((follower.unread?.length ?? 0) > MOST_UNREAD) follower.unread = null;
+        keepUnread(follower, piece);
         follower.wake();
       }
     }
@@ -172,6 +175,7 @@ export class FollowHub implements Disposable {
       tasks: new Set(tasks),
       answers,
       unread: [],
+      unreadBytes: 0,
       notes: [],
       wake: () => undefined,
     };
@@ -214,4 +218,13 @@ export class FollowHub implements Disposable {
     for (const { id, task } of Array.from(this.#questions.values()))
       if (tasks.has(task) && this.#answering(task).length === 0) this.answer(task, id, null);
   }
+}
+
+/** Somebody who reads slowly costs a little memory: what is too much is read from the store again. */
+function keepUnread(follower: Follower, piece: TaskEvent | OutputChunk): void {
+  if (follower.unread === null) return;
+  follower.unread.push(piece);
+  if ('pieces' in piece) for (const { bytes } of piece.pieces) follower.unreadBytes += bytes.length;
+  if (follower.unread.length > MOST_UNREAD || follower.unreadBytes > MOST_UNREAD_BYTES)
+    follower.unread = null;
 }
