@@ -29,6 +29,7 @@ export const fault: Fault = {
     await cancels.agent('in an agent run', false);
     await cancels.agent('in an agent run whose executor is dead', true);
     await cancels.connecting();
+    await cancels.hostRefuses();
     await cancels.hostGone();
     for (const host of fleet.hosts) {
       const left = await leftoversOn(host);
@@ -124,6 +125,27 @@ class Cancels {
     await this.#far.net('ok');
     const ran = (await this.#far.run('test -e /root/was-connecting')).code === 0;
     this.#kit.check(!ran, 'connecting to a black hole: it never ran');
+  }
+
+  /** A host that says no at once must not be asked again and again without a pause. */
+  async hostRefuses(): Promise<void> {
+    const id = await this.#begin(this.#far, 'sleep 600');
+    await this.#daemon.seen(id, 'runs', task => task.phase === 'running');
+    await this.#far.net('reject');
+    await this.#cancel(id);
+    await pause(4000);
+    const { state, claim } = await this.#daemon.api.task(id);
+    this.#kit.check(
+      !isFinal(state) && claim <= 3,
+      `host refuses: ${state}, asked in ${claim} claims within 4 s`,
+    );
+    await this.#far.net('ok');
+    const task = await this.#daemon.ended(id, 60_000);
+    const left = await processesOf(this.#far, id);
+    this.#kit.check(
+      task.state === 'cancelled' && left.length === 0,
+      `host refuses, then back: ${task.state}, ${left.length} processes left`,
+    );
   }
 
   async hostGone(): Promise<void> {

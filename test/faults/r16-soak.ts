@@ -6,6 +6,8 @@ import { type LabFleet, labFleet, onHost } from './lab-fleet.ts';
 const ROOM = 48 * 1024;
 
 interface Sample {
+  /** The daemon first, then its executors, KiB. */
+  readonly each: readonly number[];
   readonly memory: number;
   readonly handles: number;
   readonly runsOnHosts: number;
@@ -16,7 +18,7 @@ export const fault: Fault = {
   id: 'R16',
   title: 'many small tasks and reconnects: memory, handles, rows and spools stay as they are',
   async run({ short, folder, say, check }) {
-    const total = short ? 2000 : 50_000;
+    const total = Number(process.env['SOAK'] ?? (short ? 2000 : 50_000));
     const reconnects = short ? 30 : 1000;
     await using fleet = await labFleet([113, 114, 115, 116], folder);
     await using daemon = await DaemonUnderTest.start(folder);
@@ -56,11 +58,12 @@ export const fault: Fault = {
       if (done >= total / 4) warm ??= samples.at(-1);
     }
     const [first] = samples;
+    for (const s of samples) say(s.each.join(' '));
     const last = samples.at(-1);
     if (!first || !warm || !last) throw new Error('nothing was measured');
     for (const [name, sample] of Object.entries({ first, warm, last }))
       say(
-        `${name}: ${(sample.memory / 1024).toFixed(0)} MiB, ${sample.handles} handles, ${sample.runsOnHosts} runs kept on hosts`,
+        `${name}: ${sample.each.map(kibibytes => (kibibytes / 1024).toFixed(0)).join(' + ')} MiB, ${sample.handles} handles, ${sample.runsOnHosts} runs kept on hosts`,
       );
     for (const line of failed.slice(0, 5)) say(line);
     check(failed.length === 0, `${failed.length} of ${total} tasks did not succeed; ${cuts} reconnects`);
@@ -85,5 +88,6 @@ async function sampleOf(daemon: DaemonUnderTest, fleet: LabFleet): Promise<Sampl
   const runs = await Promise.all(
     fleet.hosts.map(async host => Number(await onHost(host, 'ls /root/.local/state/deckhand/runs | wc -l'))),
   );
-  return { memory: sum(pids.map(memoryOf)), handles: sum(pids.map(handlesOf)), runsOnHosts: sum(runs) };
+  const each = pids.map(memoryOf);
+  return { each, memory: sum(each), handles: sum(pids.map(handlesOf)), runsOnHosts: sum(runs) };
 }
