@@ -32,7 +32,7 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
   const version = packageVersion();
   makePrivateFolder(places.folder);
   const store = await ownStore(places.folder);
-  const engine = await openEngine({
+  const { api, forRequest } = await openEngine({
     store,
     registry: await openRegistry(),
     startExecutor: executorProcess,
@@ -41,8 +41,8 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
     onTrouble: error => log(`trouble ${error.code} ${error.message}`),
   });
   const app = buildHttpApp({
-    api: engine,
-    forRequest: requestId => engine.forRequest(requestId),
+    api,
+    forRequest,
     version,
     stopping: signal,
     onServed: served => {
@@ -56,7 +56,7 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
     await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
   log('stopping');
   server.close();
-  await engine[Symbol.asyncDispose]();
+  await api[Symbol.asyncDispose]();
   server.closeAllConnections();
   rmSync(places.socket, { force: true });
   log('stopped');

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import type { Submission } from '../api/task-api.ts';
+import type { Submission, TaskApi } from '../api/task-api.ts';
 import { systemClock } from '../core/clock.ts';
 import type { DeckhandError } from '../core/deckhand-error.ts';
 import type { StartExecutor } from '../queue/executor-protocol.ts';
@@ -7,7 +7,8 @@ import { Queue } from '../queue/queue.ts';
 import { Scheduler } from '../queue/scheduler.ts';
 import type { Store } from '../store/store.ts';
 import { TaskRegistry } from '../tasks/task-registry.ts';
-import { Desk } from './desk.ts';
+import { openDesk } from './desk/desk.ts';
+import type { DeskParts } from './desk/desk-parts.ts';
 import { Fleets } from './fleet-access.ts';
 import { FollowHub } from './follow-hub.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -28,8 +29,14 @@ const SILENCE_LIMIT = 10_000;
 /** Milliseconds without work after which an executor process is let go, and its connections with it. */
 const IDLE_LIMIT = 600_000;
 
-/** Wires queue, followers, schedules and hosts over one store; disposing of the answer closes all of it, the store last. */
-export async function openEngine(options: EngineOptions): Promise<Desk> {
+/** The engine's api, and the same as one request sees it. */
+export interface Engine {
+  readonly api: TaskApi;
+  readonly forRequest: (requestId: string) => TaskApi;
+}
+
+/** Wires queue, followers, schedules and hosts over one store; disposing of the api closes all of it, the store last. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { store, onTrouble, version } = options;
   const clock = systemClock;
   const registry = options.registry ?? new TaskRegistry(BUILT_IN_KINDS);
@@ -52,12 +59,12 @@ export async function openEngine(options: EngineOptions): Promise<Desk> {
     store,
     clock,
     submit: async (submission, key) => {
-      await desk.submit({ ...(submission as unknown as Submission), idempotencyKey: key });
+      await api.submit({ ...(submission as unknown as Submission), idempotencyKey: key });
     },
     onTrouble,
   });
   const housekeeping = new Housekeeping({ store, clock, onTrouble });
-  const desk: Desk = new Desk({
+  const parts: DeskParts = {
     store,
     queue,
     hub,
@@ -77,6 +84,7 @@ export async function openEngine(options: EngineOptions): Promise<Desk> {
       await fleets[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
-  });
-  return desk;
+  };
+  const api = openDesk(parts);
+  return { api, forRequest: requestId => openDesk(parts, requestId) };
 }

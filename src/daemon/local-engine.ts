@@ -18,7 +18,7 @@ export async function openLocalEngine({ folder, onTrouble }: LocalEngineOptions)
   const store =
     folder === null ? await openMemoryStore() : await openSqliteStore({ folder, now: () => Date.now() });
   const registry = await openRegistry();
-  return await openEngine({
+  const { api } = await openEngine({
     store,
     registry,
     startExecutor: localExecutor(registry, new Fleets()),
@@ -26,4 +26,5 @@ export async function openLocalEngine({ folder, onTrouble }: LocalEngineOptions)
     version: packageVersion(),
     onTrouble: onTrouble ?? (() => undefined),
   });
+  return api;
 }

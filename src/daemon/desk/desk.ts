@@ -1,0 +1,19 @@
+import type { TaskApi } from '../../api/task-api.ts';
+import { asRequest, type DeskParts } from './desk-parts.ts';
+import { fleetDesk } from './fleet-desk.ts';
+import { queueDesk } from './queue-desk.ts';
+import { taskDesk } from './task-desk.ts';
+
+/**
+ * The engine as its surfaces see it: takes wishes, checks them, and gives each to the right part.
+ * `requestId` travels with everything that this desk is asked for.
+ */
+export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
+  const request = asRequest(parts, requestId);
+  return {
+    ...taskDesk(request),
+    ...queueDesk(request),
+    ...fleetDesk(request),
+    [Symbol.asyncDispose]: parts.close,
+  };
+}

@@ -1,0 +1,151 @@
+import type { OutputPage, Submission, Submitted, TaskApi, TaskView } from '../../api/task-api.ts';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import { isFinal } from '../../core/task-state.ts';
+import type { NewTask, TaskRecord } from '../../core/task.ts';
+import type { TaskControl } from '../../store/store.ts';
+import { prepareSubmission } from '../prepare-submission.ts';
+import { viewOf } from '../task-view.ts';
+import { audit, auditLater, type DeskRequest } from './desk-parts.ts';
+import { retryOf } from './retry-tasks.ts';
+
+type TaskCalls = Pick<
+  TaskApi,
+  | 'submit'
+  | 'submitAndFollow'
+  | 'follow'
+  | 'answer'
+  | 'tasks'
+  | 'task'
+  | 'events'
+  | 'output'
+  | 'cancel'
+  | 'pause'
+  | 'resume'
+  | 'retry'
+>;
+
+const PAGE = 1000;
+
+/** What concerns one task, or the tasks of one submission. */
+export function taskDesk(request: DeskRequest): TaskCalls {
+  const { store, hub } = request;
+  return {
+    submit: async submission => await keep(request, await prepare(request, submission), submission.kind),
+    async *submitAndFollow(submission, options) {
+      const tasks = await prepare(request, submission);
+      const submit = async (): Promise<Submitted> => await keep(request, tasks, submission.kind);
+      yield* hub.follow(
+        tasks.map(({ id }) => id),
+        options,
+        submit,
+      );
+    },
+    async *follow(id, options) {
+      const members = await membersOf(request, id);
+      yield* hub.follow(
+        members.map(task => task.id),
+        options,
+      );
+    },
+    answer: (task, question, answer) => Promise.resolve(hub.answer(task, question, answer)),
+    async tasks({ limit = 100, cursor, ...filter }) {
+      const page = await store.tasks(filter, { limit, ...(cursor === undefined ? {} : { cursor }) });
+      return { tasks: page.tasks.map(viewOf), next: page.next };
+    },
+    task: async id => viewOf(await store.task(id)),
+    async events(id, after, limit) {
+      await store.task(id);
+      return await store.events(id, after, limit);
+    },
+    output: async (id, after, limit) => await outputOf(request, id, after, limit),
+    cancel: async (id, force) =>
+      await controlEach(request, id, { action: 'cancel', force }, ({ state }) => !isFinal(state)),
+    pause: async id =>
+      await controlEach(request, id, { action: 'pause' }, ({ state }) => PAUSABLE.has(state)),
+    resume: async id =>
+      await controlEach(
+        request,
+        id,
+        { action: 'resume' },
+        ({ state, pauseAsked }) => state === 'paused' || pauseAsked,
+      ),
+    retry: async id => await keep(request, await retryOf(request, id, await membersOf(request, id)), 'retry'),
+  };
+}
+
+const PAUSABLE: ReadonlySet<TaskRecord['state']> = new Set(['queued', 'delayed', 'running']);
+
+/** The tasks that a submission means; nothing is kept yet. */
+export async function prepare(request: DeskRequest, submission: Submission): Promise<readonly NewTask[]> {
+  const { registry, clock, fleets, requestId } = request;
+  return await prepareSubmission(submission, {
+    registry,
+    clock,
+    requestId: requestId(),
+    select: async selector => {
+      const fleet = await fleets.at(submission.surroundings);
+      return (await fleet.select(selector)).map(({ name }) => name);
+    },
+  });
+}
+
+async function keep(request: DeskRequest, tasks: readonly NewTask[], action: string): Promise<Submitted> {
+  const kept = await request.queue.submit(tasks);
+  const group = kept[0]?.task.group ?? '';
+  const existed = kept.some(one => one.existed);
+  if (!existed) auditLater(request, `submit ${action}`, group);
+  return { group, tasks: kept.map(({ task }) => viewOf(task)), existed };
+}
+
+/** A task, or all tasks of a group, oldest first. Throws `task.unknown`. */
+async function membersOf({ store }: DeskRequest, id: string): Promise<readonly TaskRecord[]> {
+  if (!id.startsWith('group-')) return [await store.task(id)];
+  const members: TaskRecord[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await store.tasks({ group: id }, { limit: PAGE, ...(cursor === null ? {} : { cursor }) });
+    members.push(...page.tasks);
+    cursor = page.next;
+  } while (cursor !== null);
+  if (members.length === 0)
+    throw new DeckhandError('task.unknown', `There is no task or group '${id}'.`, { details: { id } });
+  return members.toReversed();
+}
+
+/** One task: whatever the queue says of it. A group: those members it makes sense for, at least one. */
+async function controlEach(
+  request: DeskRequest,
+  id: string,
+  control: TaskControl,
+  fits: (task: TaskRecord) => boolean,
+): Promise<readonly TaskView[]> {
+  const members = await membersOf(request, id);
+  const chosen = members.length === 1 ? members : members.filter(fits);
+  if (chosen.length === 0) {
+    throw new DeckhandError('task.illegal-state', `${id}: there is no task in it to ${control.action}.`, {
+      details: { id },
+    });
+  }
+  const changed = await Promise.all(chosen.map(async task => await request.queue.control(task.id, control)));
+  await audit(request, `task.${control.action}`, id);
+  return changed.map(viewOf);
+}
+
+async function outputOf(
+  { store }: DeskRequest,
+  id: string,
+  after: string | null,
+  limit: number,
+): Promise<OutputPage> {
+  await store.task(id);
+  const from = Number(after ?? 0);
+  if (!Number.isInteger(from) || from < 0) {
+    throw new DeckhandError('input.invalid', `after: '${after}' is no place in the output.`, {
+      details: { field: 'after' },
+    });
+  }
+  const chunks = await store.output(id, from, limit);
+  const last = chunks.at(-1);
+  const next = last && chunks.length === limit ? String(last.seq) : null;
+  return { pieces: chunks.flatMap(chunk => chunk.pieces), next };
+}
