@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectCode, type Outcome, runProgram } from './lab-link.ts';
 
@@ -29,7 +29,7 @@ export async function isInstalled(program: string): Promise<boolean> {
 export async function pssh(fanOut: FanOut, way: Way): Promise<void> {
   const list = join(fanOut.folder, 'pssh-hosts');
   await writeFile(list, `${fanOut.names.join('\n')}\n`);
-  const words = ['-h', list, '-p', String(AT_ONCE), '-t', '0', '-x', sshWords(fanOut, way), 'true'];
+  const words = ['-h', list, '-p', String(AT_ONCE), '-t', '0', '-x', await sshWords(fanOut, way), 'true'];
   const { code, stdout, stderr } = await runProgram('parallel-ssh', words);
   expectCode(code, 0, `parallel-ssh: ${stderr}`);
   expectCode(stdout.match(/\[SUCCESS\]/g)?.length ?? 0, fanOut.names.length, 'the successes of parallel-ssh');
@@ -41,7 +41,7 @@ export async function clush(fanOut: FanOut, way: Way): Promise<void> {
     '-f',
     String(AT_ONCE),
     '-o',
-    sshWords(fanOut, way),
+    await sshWords(fanOut, way),
     '-w',
     fanOut.names.join(','),
     'true',
@@ -65,7 +65,7 @@ export async function ansible(
       ANSIBLE_PIPELINING: '1',
       ANSIBLE_HOST_KEY_CHECKING: 'True',
       ANSIBLE_NOCOLOR: '1',
-      ANSIBLE_SSH_ARGS: sshWords(fanOut, way),
+      ANSIBLE_SSH_ARGS: await sshWords(fanOut, way),
       ANSIBLE_LOCAL_TEMP: join(fanOut.folder, 'ansible'),
     },
   );
@@ -75,7 +75,7 @@ export async function ansible(
 
 /** Opens a master to every host. Disposing of the answer closes them. */
 export async function openMasters(fanOut: FanOut): Promise<AsyncDisposable> {
-  const words = [...sshWords(fanOut, 'warm').split(' '), '-o', 'BatchMode=yes'];
+  const words = [...(await sshWords(fanOut, 'warm')).split(' '), '-o', 'BatchMode=yes'];
   await eachOf(fanOut.names, async name => {
     // -f goes to the background with its output still open: a pipe would never end
     const master = spawn('ssh', [...words, '-M', '-N', '-f', name], { stdio: 'ignore' });
@@ -91,9 +91,13 @@ export async function openMasters(fanOut: FanOut): Promise<AsyncDisposable> {
   };
 }
 
-function sshWords({ sshConfigFile, folder }: FanOut, way: Way): string {
+/** A file, because clush and ssh do not agree about what a % on the command line means. */
+async function sshWords({ sshConfigFile, folder }: FanOut, way: Way): Promise<string> {
+  const file = join(folder, `${way}_config`);
   const path = way === 'cold' ? 'none' : join(folder, 'm-%n');
-  return `-F ${sshConfigFile} -o ControlMaster=no -o ControlPath=${path}`;
+  const head = `ControlMaster no\nControlPath ${path}\n`;
+  await writeFile(file, head + (await readFile(sshConfigFile, 'utf8')), { mode: 0o600 });
+  return `-F ${file}`;
 }
 
 async function eachOf(names: readonly string[], work: (name: string) => Promise<void>): Promise<void> {

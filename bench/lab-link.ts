@@ -101,7 +101,7 @@ export async function openLab(numbers: readonly number[]): Promise<LabLink> {
 }
 
 /** Fails the bench when timed work was not done as asked. */
-export function expectCode(code: number | string | null, wanted: number, what: string): void {
+export function expectCode(code: number | string | null, wanted: number | string, what: string): void {
   if (code !== wanted)
     throw new Error(`${what} ended with ${code}, not ${wanted}: the figures would mean nothing.`);
 }

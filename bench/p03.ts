@@ -1,5 +1,5 @@
 import { BenchDaemon, builtProgram } from './bench-daemon.ts';
-import { BENCH_HOSTS, expectCode, openLab, runProgram } from './lab-link.ts';
+import { expectCode, MANY_BENCH_HOSTS, openLab, runProgram } from './lab-link.ts';
 import { inTurns, timed, type Question } from './question.ts';
 
 export const question: Question = {
@@ -9,14 +9,16 @@ export const question: Question = {
   verified: 'the exit code 3 of the command was the exit code of each process, on both sides.',
   peers: ['ssh -V'],
   async run({ quick }) {
-    await using lab = await openLab(BENCH_HOSTS.slice(0, 1));
+    await using lab = await openLab(MANY_BENCH_HOSTS.slice(0, 1));
     const name = lab.hosts[0]?.name ?? '';
     await using daemon = await BenchDaemon.start({ sshConfigFile: lab.configFile });
     const control = await lab.openMaster(name);
     const exec =
       (...flags: readonly string[]) =>
-      async (): Promise<void> =>
-        expectCode((await daemon.command(['exec', ...flags, name, '--', 'exit 3'])).code, 3, 'deckhand exec');
+      async (): Promise<void> => {
+        const { code, stderr } = await daemon.command(['exec', ...flags, name, '--', 'exit 3']);
+        expectCode(code, 3, `deckhand exec: ${stderr}`);
+      };
     await exec()();
     const [held = [], direct = [], version = [], ssh = [], node = []] = await inTurns(quick ? 3 : 50, [
       () => timed(exec()),

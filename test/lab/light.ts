@@ -30,6 +30,8 @@ export interface LightFleet extends AsyncDisposable {
   readonly sshConfigFile: string;
   /** Milliseconds of processor time that the hosts took so far, for sessions that have ended. */
   cpuTime(): number;
+  /** Connections that are open now. */
+  sessions(): number;
 }
 
 /**
@@ -68,6 +70,7 @@ export async function lightFleet(count: number, folder: string): Promise<LightFl
     hosts,
     sshConfigFile,
     cpuTime: () => children.reduce((sum, { pid }) => sum + cpuTimeOf(pid), 0),
+    sessions: () => children.reduce((sum, { pid }) => sum + childrenOf(pid), 0),
     [Symbol.asyncDispose]: close,
   };
 }
@@ -121,8 +124,8 @@ function clientConfig(hosts: readonly LightHost[], keyFile: string, knownHostsFi
 
 /** The kernel ends it when we are gone, so that a crashed run leaves nothing behind. */
 function start(configFile: string): ChildProcess {
-  const words = ['--pdeathsig', 'TERM', '/usr/sbin/sshd', '-D', '-e', '-f', configFile];
-  return spawn('setpriv', words, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const words = ['--pdeathsig', 'TERM', '/usr/sbin/sshd', '-D', '-E', `${configFile}.log`, '-f', configFile];
+  return spawn('setpriv', words, { stdio: 'ignore' });
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -157,6 +160,11 @@ function cpuTimeOf(pid: number | undefined): number {
     .split(' ');
   // utime, stime, and those of children that ended
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK, 0);
+}
+
+function childrenOf(pid: number | undefined): number {
+  const found = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return found === '' ? 0 : found.split(' ').length;
 }
 
 async function inParallel<Item, Result>(
