@@ -5,9 +5,9 @@ export interface FaultKit {
   /** An empty folder of its own, removed afterwards. */
   readonly folder: string;
   /** One line for the reader. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** Something that must hold. `what` carries its figures: it is printed either way. */
-  check(holds: boolean, what: string): void;
+  readonly check: (holds: boolean, what: string) => void;
 }
 
 /** A fault that is done to the system on purpose, and what must hold all the same. */

@@ -27,7 +27,7 @@ export const fault: Fault = {
         return tasks[0]?.id ?? '';
       };
       const ends = await begin('echo ends >>/root/counter; echo one; sleep 4; echo two; exit 3');
-      const goesOn = await begin(`${longCommand('goes-on', 20)}`);
+      const goesOn = await begin(longCommand('goes-on', 20));
       for (const id of [ends, goesOn]) await daemon.seen(id, 'runs', task => task.phase === 'running');
       await pause(1000);
       const frozen = await daemon.executors();

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DaemonUnderTest, memoryOf } from './daemon-under-test.ts';
-import { type Fault, until } from './fault.ts';
+import type { Fault } from './fault.ts';
 import { labFleet, onHost } from './lab-fleet.ts';
 import { readOutput } from './task-output.ts';
 
@@ -82,6 +82,5 @@ async function readSlowly(daemon: DaemonUnderTest, id: string): Promise<number> 
     if (item.item === 'output') pieces += 1;
     await pause(50, undefined, { signal }).catch(() => undefined);
   }
-  await until('the reader leaves', 1000, async () => true);
   return pieces;
 }
