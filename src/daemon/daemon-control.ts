@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { connectClient } from '../api/http/client.ts';
 import type { QueueHealth } from '../api/task-api.ts';
 import { systemClock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { showBytes, tailOf } from '../core/untrusted.ts';
+import { answers } from './answers.ts';
 import { makePrivateFolder, type Places, placesOf } from './places.ts';
 
 /** Milliseconds until a daemon that was started must answer. */
@@ -111,18 +111,6 @@ export async function startDaemon(places: Places): Promise<number> {
   throw new DeckhandError('daemon.start-failed', `The daemon did not start: ${words || 'it said nothing'}`, {
     details: { logFile: places.logFile },
     hint: `Its log is ${places.logFile}; --local works without it.`,
-  });
-}
-
-/** Whether somebody listens on the socket. */
-export async function answers(socket: string): Promise<boolean> {
-  return await new Promise(resolve => {
-    const probe = connect(socket);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', () => resolve(false));
   });
 }
 

@@ -1,6 +1,6 @@
 import { connectClient } from '../api/http/client.ts';
 import type { TaskApi } from '../api/task-api.ts';
-import { answers, startDaemon } from './daemon-control.ts';
+import { answers } from './answers.ts';
 import { placesOf } from './places.ts';
 
 /**
@@ -20,6 +20,7 @@ export async function openTasks({
     return await openLocalEngine({ folder: places.folder });
   }
   if (!(await answers(places.socket))) {
+    const { startDaemon } = await import('./daemon-control.ts');
     const pid = await startDaemon(places);
     say(`started the daemon (process ${pid}); it keeps your tasks: deckhand daemon status`);
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +25,8 @@ export function placesOf(environment: NodeJS.ProcessEnv): Places {
 
 /** A state folder too deep for a socket gets one in the temporary folder, of the same name each time. */
 function shortSocket(folder: string): string {
+  // loaded here, not by every command: it is slow to load
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
   return join(tmpdir(), `deckhand-${userInfo().uid}-${name}`, 'daemon.sock');
 }

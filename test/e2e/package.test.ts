@@ -22,27 +22,27 @@ describe('the package', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
+  /** The packed program, with a state of its own. */
+  const deckhand = async (...words: readonly string[]) =>
+    await run(process.execPath, [join(folder, 'package/dist/bin.js'), ...words], {
+      env: { ...process.env, XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config') },
+    });
+
   test('runs the demo from what is in the archive', async () => {
-    const { stderr } = await run(process.execPath, [join(folder, 'package/dist/bin.js'), 'demo']);
+    const { stderr } = await deckhand('demo');
     expect(stderr).toContain('Again: nothing is to be done');
   }, 60_000);
 
   test('knows its version and its runbooks', async () => {
-    const bin = join(folder, 'package/dist/bin.js');
-    const version = await run(process.execPath, [bin, '--version']);
+    const version = await deckhand('--version');
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\s*$/);
-    const runbooks = await run(process.execPath, [bin, 'runbook', 'list', '--json']);
+    const runbooks = await deckhand('runbook', 'list', '--local', '--json');
     expect(JSON.parse(runbooks.stdout)).toMatchObject({
       runbooks: expect.arrayContaining([expect.objectContaining({ name: 'create-user' })]),
     });
   }, 60_000);
 
   test('starts its daemon, whose executor carries a task out', async () => {
-    const state = { XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config') };
-    const deckhand = async (...words: readonly string[]) =>
-      await run(process.execPath, [join(folder, 'package/dist/bin.js'), ...words], {
-        env: { ...process.env, ...state },
-      });
     try {
       await expect(deckhand('hosts', 'test', '127.0.0.1:1', '--json')).rejects.toMatchObject({
         code: 4,
