@@ -80,3 +80,13 @@ function closedEarly(
     ...(cause === undefined ? {} : { cause }),
   });
 }
+
+/** A hop of the jump chain failed; the deepest one is named. */
+export function jumpError(host: ResolvedHost, hop: string, cause: DeckhandError): DeckhandError {
+  if (cause.code === 'ssh.jump-failed') return cause;
+  return new DeckhandError(
+    'ssh.jump-failed',
+    `${host.name} is reached through ${hop}, which failed: ${cause.message}`,
+    { details: { host: host.name, hop, code: cause.code, cause: cause.toJSON() }, cause },
+  );
+}

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { tailOf } from '../core/untrusted.ts';
+import { type EngineWish, keyBeyondSsh2 } from './choose-engine.ts';
 import { readConfigFile } from './config-file.ts';
 import type { ResolvedHost } from './resolved-host.ts';
 import { hostFromSettings, type LocalFacts, parseSettings, type SshSettings } from './ssh-settings.ts';
@@ -32,6 +34,7 @@ export interface HostOverrides {
   readonly knownHostsFile?: string;
   /** Comma separated, or `none`. */
   readonly proxyJump?: string;
+  readonly engine?: EngineWish;
 }
 
 /**
@@ -47,7 +50,29 @@ export async function resolveHost(name: string, options: ResolveOptions): Promis
     (options.useSshClient === false ? null : await askSshClient(target, configFile, options.signal)) ??
     readConfigFile(target, configFile, facts);
   const host = hostFromSettings(name, settings, facts);
-  return withOverrides(inHome(host, facts.home), options.overrides ?? {}, facts);
+  const overridden = withOverrides(inHome(host, facts.home), options.overrides ?? {}, facts);
+  return {
+    ...overridden,
+    unsupported: overridden.unsupported ?? (await specialKey(overridden.identityFiles)),
+    ...(configFile === undefined ? {} : { configFile }),
+  };
+}
+
+/** The first key to log in with that is more than `ssh2` can sign with. */
+async function specialKey(files: readonly string[]): Promise<string | null> {
+  for (const file of files) {
+    const type = await publicKeyType(file);
+    const special = keyBeyondSsh2({ type, hasCertificate: existsSync(`${file}-cert.pub`) });
+    if (special !== null) return special;
+  }
+  return null;
+}
+
+/** The first word of the public half, where it lies beside the private one. */
+async function publicKeyType(file: string): Promise<string | null> {
+  const path = file.endsWith('.pub') ? file : `${file}.pub`;
+  const text = await readFile(path, 'utf8').catch(() => null);
+  return text?.trimStart().split(/\s/)[0] ?? null;
 }
 
 /** `ssh` prints its default known_hosts files in the account's home, whatever home was asked for. */
@@ -60,7 +85,9 @@ function inHome(host: ResolvedHost, home: string): ResolvedHost {
 
 function withOverrides(host: ResolvedHost, overrides: HostOverrides, facts: LocalFacts): ResolvedHost {
   const home = (path: string): string => path.replace(/^~(?=\/|$)/, () => facts.home);
-  const { address, port, user, identityFile, knownHostsFile, proxyJump } = overrides;
+  const { address, port, user, identityFile, knownHostsFile, proxyJump, engine } = overrides;
+  // A chain of our own takes the place of the configuration's ProxyCommand.
+  const isReplaced = proxyJump !== undefined && host.unsupported === 'ProxyCommand';
   return {
     ...host,
     ...(address === undefined ? {} : { address }),
@@ -71,6 +98,8 @@ function withOverrides(host: ResolvedHost, overrides: HostOverrides, facts: Loca
     ...(proxyJump === undefined
       ? {}
       : { proxyJump: proxyJump === 'none' ? [] : proxyJump.split(',').filter(hop => hop !== '') }),
+    ...(isReplaced ? { unsupported: null } : {}),
+    ...(engine === undefined ? {} : { engine }),
   };
 }
 

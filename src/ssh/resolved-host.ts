@@ -18,8 +18,12 @@ export interface ResolvedHost {
   readonly strictHostKeyChecking: 'yes' | 'ask' | 'accept-new' | 'no';
   /** Names of the jump chain, first hop first; each is resolved by itself. */
   readonly proxyJump: readonly string[];
-  /** Set when the configuration needs what the `ssh2` engine cannot do: the option's name. */
+  /** Set when the configuration needs what the `ssh2` engine cannot do: the option's name, or the kind of key. */
   readonly unsupported: string | null;
+  /** The engine the host's entry asks for; absent: whichever can serve it. */
+  readonly engine?: 'ssh2' | 'openssh' | 'auto';
+  /** What `ssh -F` is to be given, so that the client reads the same configuration; absent: its own files. */
+  readonly configFile?: string;
   /** Milliseconds, or null where the configuration says nothing. */
   readonly connectTimeout: number | null;
 }

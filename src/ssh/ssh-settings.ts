@@ -1,3 +1,4 @@
+import { optionBeyondSsh2 } from './choose-engine.ts';
 import type { ResolvedHost } from './resolved-host.ts';
 
 /** Options of one host by lower-case name, as `ssh -G` prints them; several values where repeated. */
@@ -54,21 +55,9 @@ export function hostFromSettings(name: string, settings: SshSettings, facts: Loc
     globalKnownHostsFiles: files('globalknownhostsfile'),
     strictHostKeyChecking: strictness(first('stricthostkeychecking')),
     proxyJump: (present(first('proxyjump')) ?? '').split(',').filter(hop => hop !== ''),
-    unsupported: unsupportedOption(settings),
+    unsupported: optionBeyondSsh2(settings),
     connectTimeout: timeout > 0 ? timeout * 1000 : null,
   };
-}
-
-function unsupportedOption(settings: SshSettings): string | null {
-  const first = (key: string): string | null => settings.get(key)?.[0] ?? null;
-  if (present(first('proxycommand')) !== null) return 'ProxyCommand';
-  if ((settings.get('certificatefile') ?? []).some(isSet)) return 'CertificateFile';
-  const preferred = first('preferredauthentications');
-  const onlyGssapi = preferred !== null && /^(gssapi[a-z-]*|hostbased)(,|$)/.test(preferred);
-  const others = ['pubkeyauthentication', 'passwordauthentication', 'kbdinteractiveauthentication'];
-  const othersOff = others.every(key => isNo(first(key)));
-  const noneLeft = onlyGssapi && !/publickey|password|keyboard-interactive/.test(preferred);
-  return noneLeft || (othersOff && isYes(first('gssapiauthentication'))) ? 'GSSAPIAuthentication' : null;
 }
 
 function agentPath(value: string | null, facts: LocalFacts, expand: (path: string) => string): string | null {

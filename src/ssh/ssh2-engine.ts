@@ -2,18 +2,17 @@ import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { ConnectOptions, SshConnection, SshEngine } from './connection.ts';
+import { tryConnecting } from './connect-attempts.ts';
 import { Deadline } from './deadline.ts';
 import { dial } from './dial.ts';
 import { handshake } from './handshake.ts';
-import { handshakeError } from './handshake-error.ts';
+import { handshakeError, jumpError } from './handshake-error.ts';
 import { resolveHost } from './resolve-host.ts';
 import type { ResolvedHost } from './resolved-host.ts';
 import { Ssh2Connection } from './ssh2-connection.ts';
 import type { Ssh2Link } from './ssh2-link.ts';
 
 const DEFAULT_CONNECT_TIMEOUT = 15_000;
-const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 3_000;
 const LONGEST_CHAIN = 8;
 
 export interface Ssh2EngineOptions {
@@ -87,15 +86,6 @@ async function passHop(
   }
 }
 
-function jumpError(host: ResolvedHost, hop: string, cause: DeckhandError): DeckhandError {
-  if (cause.code === 'ssh.jump-failed') return cause;
-  return new DeckhandError(
-    'ssh.jump-failed',
-    `${host.name} is reached through ${hop}, which failed: ${cause.message}`,
-    { details: { host: host.name, hop, code: cause.code, cause: cause.toJSON() }, cause },
-  );
-}
-
 /** One link, tried again with growing pauses as long as the server turns us away before its greeting. */
 async function openLink(
   host: ResolvedHost,
@@ -108,24 +98,11 @@ async function openLink(
     options.connectTimeout ?? host.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
     options.signal,
   );
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const stream = await openStream(host, through, deadline);
-      return await handshake(host, stream, options, deadline);
-    } catch (error) {
-      if (!isWorthAnotherAttempt(error)) throw error;
-      const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt) * (0.5 + chain.random());
-      // Out of time: what the server did says more than the time limit.
-      await chain.clock.sleep(pause, deadline.signal).catch(() => {
-        throw deadline.expired ? error : deadline.signal.reason;
-      });
-    }
-  }
-}
-
-function isWorthAnotherAttempt(error: unknown): boolean {
-  if (!(error instanceof DeckhandError) || error.code !== 'ssh.handshake-refused') return false;
-  return error.details['stage'] !== 'authentication';
+  return await tryConnecting(
+    async () => handshake(host, await openStream(host, through, deadline), options, deadline),
+    deadline,
+    chain,
+  );
 }
 
 async function openStream(host: ResolvedHost, through: Ssh2Link | null, deadline: Deadline): Promise<Duplex> {

@@ -1,0 +1,258 @@
+import { connect, type Socket } from 'node:net';
+import {
+  type ChannelCarrier,
+  type ChannelListener,
+  LARGEST_PACKET,
+  MuxChannel,
+  WINDOW,
+} from './mux-channel.ts';
+import {
+  CONTROL,
+  CONTROL_VERSION,
+  controlFrame,
+  Fields,
+  FrameReader,
+  lengthPrefixed,
+  MESSAGE,
+  packetHead,
+  uint32,
+} from './mux-packets.ts';
+
+/** The server would not open a channel; `reason` is a number of RFC 4254. */
+export class ChannelRefused extends Error {
+  readonly reason: number;
+  constructor(reason: number, text: string) {
+    super(`the server refused a channel (${reason}): ${text}`);
+    this.reason = reason;
+  }
+}
+
+interface Opening {
+  readonly listener: ChannelListener;
+  readonly resolve: (channel: MuxChannel) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The connection protocol in the clear over the control socket of an `ssh` master: channels of ours on
+ * its authenticated connection.
+ */
+export class MuxLink implements ChannelCarrier {
+  /** Process id of the master, as it says itself. */
+  readonly masterPid: number;
+  /** Settles when the socket is closed, by whomever. */
+  readonly ended: Promise<void>;
+  readonly #socket: Socket;
+  readonly #reader: FrameReader;
+  readonly #openings = new Map<number, Opening>();
+  readonly #channels = new Map<number, MuxChannel>();
+  #nextId = 0;
+  #over = false;
+
+  private constructor(socket: Socket, reader: FrameReader, masterPid: number) {
+    this.#socket = socket;
+    this.#reader = reader;
+    this.masterPid = masterPid;
+    this.ended = new Promise(resolve => {
+      socket.once('close', () => {
+        this.#finish();
+        resolve();
+      });
+    });
+    socket.on('data', bytes => this.#feed(bytes));
+  }
+
+  /** Opens the control socket of a master and makes it a proxy. Throws the system's error, or that it refused. */
+  static async open(path: string, signal: AbortSignal): Promise<MuxLink> {
+    const socket = connect({ path, signal });
+    socket.on('error', () => undefined);
+    const reader = new FrameReader();
+    const answers = controlAnswers(socket, reader);
+    socket.write(
+      Buffer.concat([
+        controlFrame(CONTROL.hello, CONTROL_VERSION),
+        controlFrame(CONTROL.aliveCheck, 1),
+        controlFrame(CONTROL.proxy, 2),
+      ]),
+    );
+    const pid = (await answers.next(CONTROL.alive)).uint32();
+    await answers.next(CONTROL.proxied);
+    answers.stop();
+    return new MuxLink(socket, reader, pid);
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** A session channel. Throws `ChannelRefused`, or that the link is closed. */
+  openSession(listener: ChannelListener): Promise<MuxChannel> {
+    if (this.#over) return Promise.reject(new Error('the link is closed'));
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve, reject) => {
+      this.#openings.set(id, { listener, resolve, reject });
+      const body = Buffer.concat([lengthPrefixed('session'), uint32(id, WINDOW, LARGEST_PACKET)]);
+      this.send(packetHead(MESSAGE.open, body.length), body);
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  send(...parts: readonly Uint8Array[]): void {
+    if (this.#over) return;
+    this.#socket.cork();
+    for (const part of parts) this.#socket.write(part);
+    this.#socket.uncork();
+  }
+
+  sendAnd(done: (error?: Error | null) => void, ...parts: readonly Uint8Array[]): void {
+    const last = parts.at(-1);
+    if (this.#over || last === undefined) {
+      done(new Error('the link is closed'));
+      return;
+    }
+    this.#socket.cork();
+    for (const part of parts.slice(0, -1)) this.#socket.write(part);
+    this.#socket.write(last, done);
+    this.#socket.uncork();
+  }
+
+  #feed(bytes: Buffer): void {
+    try {
+      this.#reader.feed(bytes, frame => this.#receive(new Fields(frame)));
+    } catch {
+      // A master that does not speak its own protocol is as good as gone.
+      this.#socket.destroy();
+    }
+  }
+
+  #receive(fields: Fields): void {
+    fields.byte();
+    const message = fields.byte();
+    // Channels the server opens, and global requests, are nothing we ever asked for.
+    if (message <= MESSAGE.open || message > MESSAGE.failure) return;
+    const id = fields.uint32();
+    if (message === MESSAGE.openConfirmation) this.#confirm(id, fields);
+    else if (message === MESSAGE.openFailure) this.#refuse(id, fields);
+    else this.#dispatch(id, message, fields);
+  }
+
+  #confirm(id: number, fields: Fields): void {
+    const opening = this.#openings.get(id);
+    if (opening === undefined) return;
+    this.#openings.delete(id);
+    const remote = { id: fields.uint32(), window: fields.uint32(), maximum: fields.uint32() };
+    const channel = new MuxChannel(this, opening.listener, remote);
+    this.#channels.set(id, channel);
+    opening.resolve(channel);
+  }
+
+  #refuse(id: number, fields: Fields): void {
+    const opening = this.#openings.get(id);
+    this.#openings.delete(id);
+    opening?.reject(new ChannelRefused(fields.uint32(), fields.text()));
+  }
+
+  #dispatch(id: number, message: number, fields: Fields): void {
+    const channel = this.#channels.get(id);
+    if (channel === undefined) return;
+    if (message === MESSAGE.data) channel.receiveData('stdout', fields.bytes());
+    else if (message === MESSAGE.extendedData) {
+      fields.uint32();
+      channel.receiveData('stderr', fields.bytes());
+    } else if (message === MESSAGE.windowAdjust) channel.receiveWindow(fields.uint32());
+    else if (message === MESSAGE.endOfFile) channel.receiveEnd();
+    else if (message === MESSAGE.request) receiveRequest(channel, fields);
+    else if (message === MESSAGE.close) {
+      this.#channels.delete(id);
+      channel.finish();
+    } else channel.receiveReply(message === MESSAGE.success);
+  }
+
+  #finish(): void {
+    this.#over = true;
+    const openings = [...this.#openings.values()];
+    this.#openings.clear();
+    for (const { reject } of openings) reject(new Error('the link is closed'));
+    const channels = [...this.#channels.values()];
+    this.#channels.clear();
+    for (const channel of channels) channel.finish();
+  }
+}
+
+/** Asks a master to end; resolves when it has closed its socket, or nothing listens there any more. */
+export function terminateMaster(path: string, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const socket = connect({ path, signal });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+    socket.on('data', () => undefined);
+    socket.write(
+      Buffer.concat([controlFrame(CONTROL.hello, CONTROL_VERSION), controlFrame(CONTROL.terminate, 1)]),
+    );
+  });
+}
+
+function receiveRequest(channel: MuxChannel, fields: Fields): void {
+  const type = fields.text();
+  const wantsReply = fields.byte() !== 0;
+  if (type === 'exit-status') channel.receiveExit({ code: fields.uint32(), signal: null });
+  else if (type === 'exit-signal') {
+    channel.receiveExit({ code: null, signal: fields.text().replace(/^SIG/, '') });
+  }
+  if (wantsReply) channel.refuseRequest();
+}
+
+/** The answers to control messages, in order, until the socket is a proxy. */
+function controlAnswers(
+  socket: Socket,
+  reader: FrameReader,
+): { next(type: number): Promise<Fields>; stop(): void } {
+  const frames: Buffer[] = [];
+  let wake = Promise.withResolvers<void>();
+  const listen = (bytes: Buffer): void => {
+    try {
+      reader.feed(bytes, frame => frames.push(Buffer.from(frame)));
+    } catch (error) {
+      socket.destroy(error as Error);
+    }
+    wake.resolve();
+  };
+  const closed = (): void => wake.resolve();
+  socket.on('data', listen);
+  socket.once('close', closed);
+  const read = async (type: number): Promise<Fields> => {
+    for (;;) {
+      const frame = frames.shift();
+      if (frame === undefined) {
+        if (socket.destroyed) throw new Error('ssh closed its control socket');
+        wake = Promise.withResolvers();
+        await wake.promise;
+        continue;
+      }
+      const fields = new Fields(frame);
+      const seen = fields.uint32();
+      if (seen === CONTROL.hello) continue;
+      if (seen !== type) throw new Error(`ssh refused a control message (${seen.toString(16)})`);
+      fields.uint32();
+      return fields;
+    }
+  };
+  return {
+    next: async type => {
+      try {
+        return await read(type);
+      } catch (error) {
+        socket.destroy();
+        throw error;
+      }
+    },
+    stop: () => {
+      socket.off('data', listen);
+      socket.off('close', closed);
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type FSWatcher, watch } from 'node:fs';
+import { mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import { type LogFacts, readLog } from './openssh-log.ts';
+import { terminateMaster } from './mux-link.ts';
+
+/** Room for the socket's name, and for the longer one under which ssh first makes it. */
+const LONGEST_FOLDER = 70;
+/** Bytes of the log that are read again, and after which it is emptied. */
+const LOG_LIMIT = 1024 * 1024;
+/** Characters kept of what ProxyCommand and others write. */
+const STDERR_LIMIT = 4096;
+/** Milliseconds a master may take to end when asked to. */
+const TERMINATE_PATIENCE = 1_500;
+
+/** A private folder (0700) with everything one master needs: sockets, logs, scripts. */
+export class MasterFolder implements AsyncDisposable {
+  readonly path: string;
+  readonly socket: string;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.socket = join(path, 's');
+  }
+
+  static async create(): Promise<MasterFolder> {
+    const parent = tmpdir().length > LONGEST_FOLDER ? '/tmp' : tmpdir();
+    return new MasterFolder(await mkdtemp(join(parent, 'dh-')));
+  }
+
+  /** The log of the master itself (null), or of a hop on the way. */
+  log(hop: number | null): string {
+    return join(this.path, hop === null ? 'log' : `log-${hop}`);
+  }
+
+  async readLog(hop: number | null): Promise<LogFacts> {
+    return readLog(await readTail(this.log(hop)));
+  }
+  async readTail(): Promise<string> {
+    return await readTail(this.log(null));
+  }
+
+  /** Writes a script that becomes the given command; `command` are the words that run it. */
+  async writeScript(name: string, environment: string, words: readonly string[]): Promise<string> {
+    const path = join(this.path, name);
+    await writeFile(path, `${environment} exec ${words.map(shellWord).join(' ')}\n`, { mode: 0o600 });
+    // Not run as a program of its own: the folder may be mounted without that right.
+    return `/bin/sh ${shellWord(path).replaceAll('%', '%%')}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+export interface MasterStart {
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** Called as the log grows. */
+  readonly onLog: () => void;
+}
+
+/** How `ssh` ended before it went to the background: ready, or not. */
+export type MasterEnd = { readonly isReady: true } | { readonly isReady: false; readonly stderr: string };
+
+/**
+ * Runs `ssh` until it is authenticated and has gone to the background, where it lives as long as somebody
+ * holds its socket. Throws the signal's reason, and `ssh.unsupported-configuration` where there is no client.
+ */
+export async function startMaster(folder: MasterFolder, start: MasterStart): Promise<MasterEnd> {
+  const { signal } = start;
+  signal.throwIfAborted();
+  const child = spawn('ssh', start.words, {
+    // A group of its own: no terminal to ask on, and one signal reaches the hops as well.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...start.environment },
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8');
+  child.stderr.on('data', piece => {
+    stderr = (stderr + String(piece)).slice(-STDERR_LIMIT);
+  });
+  using _watch = watchFolder(folder.path, start.onLog);
+  const stop = (): void => killGroup(child);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const code = await exitOf(child);
+    signal.throwIfAborted();
+    return code === 0 ? { isReady: true } : { isReady: false, stderr };
+  } finally {
+    signal.removeEventListener('abort', stop);
+    // A ProxyCommand holds its end for as long as it lives; it must not hold this process.
+    (child.stderr as unknown as { unref?: () => void }).unref?.();
+  }
+}
+
+/** Asks the master to end over its own socket; should it be stuck, ends it by its process id. */
+export async function endMaster(folder: MasterFolder, pid: number | null): Promise<void> {
+  const patience = AbortSignal.timeout(TERMINATE_PATIENCE);
+  await terminateMaster(folder.socket, patience);
+  if (pid === null || !patience.aborted) return;
+  try {
+    // Its socket was still open: the process with this id is the master.
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/** A master's log grows with each session; what was read is not needed again. */
+export async function trimLog(folder: MasterFolder): Promise<void> {
+  const path = folder.log(null);
+  try {
+    if ((await stat(path)).size > LOG_LIMIT) await truncate(path, 0);
+  } catch {
+    // The connection ended meanwhile, and its folder with it.
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', error => {
+      const isMissing = 'code' in error && error.code === 'ENOENT';
+      const message = isMissing
+        ? "This host needs the system's own ssh client, and `ssh` is not installed."
+        : `The system's ssh client cannot be started: ${error.message}.`;
+      reject(
+        new DeckhandError('ssh.unsupported-configuration', message, {
+          cause: error,
+          hint: 'Install the OpenSSH client (Debian: openssh-client).',
+        }),
+      );
+    });
+    child.once('exit', code => resolve(code));
+  });
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // It ended by itself.
+  }
+}
+
+function watchFolder(path: string, onChange: () => void): Disposable {
+  let watcher: FSWatcher | undefined;
+  try {
+    watcher = watch(path, { persistent: false }, onChange);
+    watcher.on('error', () => watcher?.close());
+  } catch {
+    // Without a watch (too many of them) the stages are told late, all else is the same.
+  }
+  return { [Symbol.dispose]: () => watcher?.close() };
+}
+
+async function readTail(path: string): Promise<string> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    if (size <= LOG_LIMIT) return await readFile(path, 'utf8');
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LOG_LIMIT), 0, LOG_LIMIT, size - LOG_LIMIT);
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch {
+    return '';
+  }
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
