@@ -1,0 +1,158 @@
+import { type BigIntStats, constants, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type RawPath, rawFromBytes, rawToBytes } from '../../core/raw-path.ts';
+import { type Entry, type EntryType, join, type Tree } from './entry.ts';
+import { TreeBuilder, type TreeRules } from './tree-builder.ts';
+
+/** Milliseconds of work before others get their turn. */
+const TURN = 8;
+
+export interface LocalListing {
+  readonly rules: Omit<TreeRules, 'place'>;
+  readonly links: 'keep' | 'follow' | 'skip';
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Lists a tree on this machine. A root that is a symbolic link counts as what it points to.
+ * Calls of the system are made in turn, not through the thread pool, which costs ten times as much; other
+ * work gets its turn every few milliseconds.
+ */
+export async function listLocal(root: RawPath, listing: LocalListing): Promise<Tree> {
+  const builder = new TreeBuilder({ ...listing.rules, place: 'this machine' });
+  const start = statOrNull(root, true);
+  if (start === null) return builder.tree();
+  const first = entryOf('', root, start);
+  builder.add(first);
+  if (first.type === 'directory') await new LocalWalk(root, listing, builder).walk(identity(start));
+  return builder.tree();
+}
+
+interface Folder {
+  readonly path: RawPath;
+  /** Identities of the folder and of those above it; only kept where links are followed. */
+  readonly above: readonly string[];
+}
+
+class LocalWalk {
+  readonly #root: RawPath;
+  readonly #listing: LocalListing;
+  readonly #builder: TreeBuilder;
+  #turnEnds = 0;
+
+  constructor(root: RawPath, listing: LocalListing, builder: TreeBuilder) {
+    this.#root = root;
+    this.#listing = listing;
+    this.#builder = builder;
+  }
+
+  async walk(start: string): Promise<void> {
+    const folders: Folder[] = [{ path: '', above: [start] }];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop())
+      for (const name of this.#namesIn(folder.path)) {
+        await this.#breathe();
+        const inside = this.#look(join(folder.path, name), folder.above);
+        if (inside) folders.push(inside);
+      }
+  }
+
+  async #breathe(): Promise<void> {
+    const now = performance.now();
+    if (now < this.#turnEnds) return;
+    this.#listing.signal.throwIfAborted();
+    await nextTurn();
+    this.#turnEnds = performance.now() + TURN;
+  }
+
+  #namesIn(folder: RawPath): RawPath[] {
+    try {
+      const names = readdirSync(rawToBytes(join(this.#root, folder)), { encoding: 'buffer' });
+      return names.map(name => rawFromBytes(name)).sort();
+    } catch (error) {
+      if (!isMissing(error)) this.#builder.problem({ path: folder, text: (error as Error).message });
+      return [];
+    }
+  }
+
+  #look(path: RawPath, above: readonly string[]): Folder | undefined {
+    const { links } = this.#listing;
+    const full = join(this.#root, path);
+    const stats = statOrNull(full, links === 'follow');
+    // what vanished meanwhile is not there
+    if (stats === null) return undefined;
+    const entry = entryOf(path, full, stats);
+    const key = links === 'follow' && entry.type === 'directory' ? identity(stats) : '';
+    // a link that was followed into a folder it lies in would never end
+    const isLoop = key !== '' && above.includes(key);
+    this.#builder.add(isLoop ? { ...entry, type: 'unknown' } : entry);
+    if (isLoop || entry.type !== 'directory' || !this.#builder.has(path)) return undefined;
+    return { path, above: key === '' ? above : [...above, key] };
+  }
+}
+
+/** Null: there is nothing. A broken link that should be followed is given as the link it is. */
+export function statOrNull(path: RawPath, follow: boolean): BigIntStats | null {
+  const bytes = rawToBytes(path);
+  try {
+    const stats = follow
+      ? statSync(bytes, { bigint: true, throwIfNoEntry: false })
+      : lstatSync(bytes, { bigint: true, throwIfNoEntry: false });
+    if (stats !== undefined) return stats;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return follow ? statOrNull(path, false) : null;
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
+}
+
+/** As it is now; null: there is nothing. Links are not followed. */
+export function localEntry(path: RawPath, full: RawPath, follow = false): Entry | null {
+  const stats = statOrNull(full, follow);
+  return stats === null ? null : entryOf(path, full, stats);
+}
+
+function entryOf(path: RawPath, full: RawPath, stats: BigIntStats): Entry {
+  const type = typeOfMode(Number(stats.mode));
+  return {
+    path,
+    type,
+    size: type === 'file' ? Number(stats.size) : 0,
+    mode: Number(stats.mode) & 0o7777,
+    mtime: stats.mtimeNs,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    owner: String(stats.uid),
+    group: String(stats.gid),
+    link: type === 'symlink' ? rawFromBytes(readlinkSync(rawToBytes(full), { encoding: 'buffer' })) : null,
+    inode: type === 'file' && stats.nlink > 1n ? identity(stats) : null,
+    blocks: Number(stats.blocks),
+  };
+}
+
+function identity(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
+
+const TYPES: Readonly<Record<number, EntryType>> = {
+  [constants.S_IFREG]: 'file',
+  [constants.S_IFDIR]: 'directory',
+  [constants.S_IFLNK]: 'symlink',
+  [constants.S_IFIFO]: 'fifo',
+  [constants.S_IFSOCK]: 'socket',
+  [constants.S_IFCHR]: 'device',
+  [constants.S_IFBLK]: 'device',
+};
+export function typeOfMode(mode: number): EntryType {
+  return TYPES[mode & constants.S_IFMT] ?? 'unknown';
+}
+
+/** Opens a file for reading, never through a symbolic link that took its place. */
+export async function openToRead(path: RawPath, follow: boolean): Promise<FileHandle> {
+  const flags = constants.O_RDONLY | (follow ? 0 : (constants.O_NOFOLLOW ?? 0)) | (constants.O_NONBLOCK ?? 0);
+  return await open(rawToBytes(path), flags);
+}
