@@ -3,6 +3,9 @@ import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { Plan } from '../core/plan.ts';
 import type { OnEvent } from '../core/run-event.ts';
 import type { PlanPreview, RunReport } from '../core/run-report.ts';
+import type { TransferApi } from './transfer-contract.ts';
+
+export type * from './transfer-contract.ts';
 
 /** Every call takes these: how to stop it, and who watches. */
 export interface CallOptions {
@@ -134,7 +137,7 @@ export interface DoctorFinding {
 }
 
 /** Everything a surface can ask of Deckhand. Methods throw `DeckhandError`; per-host failures are data. */
-export interface DeckhandApi extends AsyncDisposable {
+export interface DeckhandApi extends TransferApi, AsyncDisposable {
   exec(request: ExecRequest, options: CallOptions): Promise<ExecReport>;
   plan(request: PlanRequest, options: CallOptions): Promise<PlanPreview>;
   run(request: RunRequest, options: CallOptions): Promise<RunReport>;

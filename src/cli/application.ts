@@ -21,7 +21,7 @@ Start:
 Work is done by a daemon, which starts itself; --local works without one.
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 some hosts failed, 4 unreachable, 5 authentication or host key,
-6 refused by policy, 7 approval needed or declined, 8 timed out, 10 changes pending (plan), 130 interrupted.
+6 refused by policy, 7 approval needed or declined, 8 timed out, 10 changes pending (plan, --dry-run), 130 interrupted.
 \`exec\` on one host gives the remote exit code.`;
 
 /**

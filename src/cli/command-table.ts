@@ -32,6 +32,23 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     async () => (await import('./commands/apply.ts')).applyCommand,
   ),
   exec: command('Run a command on hosts', async () => (await import('./commands/exec.ts')).execCommand),
+  put: command(
+    'Upload files and folders to hosts',
+    async () => (await import('./commands/put.ts')).putCommand,
+  ),
+  get: command(
+    'Download files and folders from hosts',
+    async () => (await import('./commands/get.ts')).getCommand,
+  ),
+  sync: command(
+    'Make a folder here and one on hosts equal',
+    async () => (await import('./commands/sync.ts')).syncCommand,
+  ),
+  ls: command('List a folder on hosts', async () => (await import('./commands/ls.ts')).lsCommand),
+  cp: command(
+    'Copy a file from one host to another',
+    async () => (await import('./commands/cp.ts')).cpCommand,
+  ),
   hosts: {
     brief: 'List, add, test and describe hosts',
     commands: {

@@ -1,4 +1,4 @@
-import type { CallOptions, DeckhandApi } from '../api/contract.ts';
+import type { DeckhandApi, TransferCall } from '../api/contract.ts';
 import { deckhandOverTasks } from '../api/over-tasks/deckhand-over-tasks.ts';
 import type { SubmissionBase, SubmissionExtras } from '../api/over-tasks/submissions.ts';
 import type { Submitted, TaskApi } from '../api/task-api.ts';
@@ -8,7 +8,7 @@ import { type Asker, oneAtATime } from './asker.ts';
 import type { CliContext, CliSurroundings } from './context.ts';
 import type { CommonFlags, OutputFlags } from './flags.ts';
 import { wordsForWork } from './interrupt.ts';
-import { jsonEventLine } from './json-output.ts';
+import { jsonEventLine, jsonLine } from './json-output.ts';
 import { blot, collectPrompts } from './person-prompts.ts';
 import { type ProgressDisplay, progressDisplay, silentDisplay } from './progress-display.ts';
 import { reportErrors } from './report-errors.ts';
@@ -26,7 +26,7 @@ export interface EngineSession {
   readonly flags: CommonFlags;
   readonly signal: AbortSignal;
   /** Signal and event handling for one call. */
-  readonly call: CallOptions & { readonly onEvent: OnEvent };
+  readonly call: TransferCall & { readonly onEvent: OnEvent };
   /** Null when nobody can be asked; pauses the live rows while it asks. */
   readonly asker: Asker | null;
   /** Colours for stdout and for stderr. */
@@ -43,10 +43,12 @@ export interface EngineSession {
 export interface SessionOptions {
   /** False for commands that show their output themselves. Default true. */
   readonly progress?: boolean;
+  /** Shows progress instead of the rows of runs. */
+  readonly display?: typeof progressDisplay;
   /** What the flags say of the tasks that are made. Throws `input.invalid`. */
   readonly extras?: () => SubmissionExtras;
-  /** What only this command knows to be wrong with its flags; asked before anything is opened. */
-  readonly check?: () => void;
+  /** What only this command knows to be wrong with its arguments; asked before anything is opened. */
+  readonly check?: () => void | Promise<void>;
 }
 
 /**
@@ -62,13 +64,14 @@ export async function withEngine(
   await reportErrors(context, flags, async () => {
     checkCommonFlags(flags);
     const { surroundings } = context;
-    options.check?.();
+    await options.check?.();
     const extras = options.extras?.();
     const { terminal, signal } = surroundings;
     const talkStyle = styleFor(terminal.stderr, terminal.environment);
     using display = displayFor(context, flags, options, talkStyle);
     const asker = surroundings.asker && oneAtATime(surroundings.asker, display);
     const say = (text: string): void => aside(display, () => terminal.stderr.write(`${text}\n`));
+    const ids: string[] = [];
     const { prompts, secrets } = await collectPrompts(flags, asker, say);
     const base: SubmissionBase = {
       surroundings: surroundingsOf(flags, terminal),
@@ -78,7 +81,7 @@ export async function withEngine(
     const api = deckhandOverTasks(tasks, {
       ...base,
       prompts,
-      onSubmitted: submitted => onSubmitted(surroundings, flags, submitted, say),
+      onSubmitted: submitted => onSubmitted(surroundings, flags, submitted, ids, say),
       onCancelled: ended => {
         if (ended.every(task => task.state === 'cancelled')) say('cancelled: nothing of it runs any more');
       },
@@ -99,6 +102,10 @@ export async function withEngine(
           if (flags.jsonl) write(jsonEventLine(event));
           else display.onEvent(event);
         },
+        onUpdate: update => {
+          if (flags.jsonl) write(jsonLine(update));
+          else display.onUpdate?.(update);
+        },
       },
       say,
       result: (body, text) => {
@@ -115,11 +122,12 @@ function onSubmitted(
   { sayOnInterrupt }: CliSurroundings,
   flags: OutputFlags,
   { group, tasks, existed }: Submitted,
+  ids: string[],
   say: (text: string) => void,
 ): void {
   const [only] = tasks;
-  const id = tasks.length === 1 && only ? only.id : group;
-  sayOnInterrupt(wordsForWork(flags.local ? null : id));
+  ids.push(tasks.length === 1 && only ? only.id : group);
+  sayOnInterrupt(wordsForWork(flags.local ? null : ids));
   if (existed) say(`this key is known: following ${only?.id ?? group}, nothing new is begun`);
 }
 
@@ -136,7 +144,7 @@ function displayFor(
   style: Style,
 ): ProgressDisplay {
   if (options.progress === false || flags.json || flags.jsonl) return silentDisplay;
-  return progressDisplay(context.surroundings.terminal.stderr, style, Date.now);
+  return (options.display ?? progressDisplay)(context.surroundings.terminal.stderr, style, Date.now);
 }
 
 function checkCommonFlags(flags: CommonFlags): void {

@@ -21,7 +21,7 @@ test('the first Ctrl-C cancels, the second leaves with 130', () => {
 test('what the daemon has is named on leaving; what is only looked at is not said to be stopped', () => {
   const said: string[] = [];
   const twice = interruption({ say: text => said.push(text), exit: () => {} });
-  twice.sayOnInterrupt(wordsForWork('task-1'));
+  twice.sayOnInterrupt(wordsForWork(['task-1']));
   twice.interrupt();
   expect(said.join()).toContain('leaves it to the daemon');
   twice.interrupt();

@@ -55,13 +55,13 @@ export function interruption(actions: InterruptActions): Interruption {
   };
 }
 
-/** The words while work of ours runs: at the daemon under this id, or (null) in this process. */
-export function wordsForWork(id: string | null): InterruptWords {
+/** The words while work of ours runs: at the daemon under these ids, or (null) in this process. */
+export function wordsForWork(ids: readonly string[] | null): InterruptWords {
   const stopping = 'stopping: cancelling on the hosts';
-  if (id === null)
+  if (ids === null)
     return { first: `${stopping} (Ctrl-C again leaves at once, commands may go on)`, second: null };
   return {
     first: `${stopping} (Ctrl-C again leaves it to the daemon)`,
-    second: `left to the daemon; to see it or to stop it:\n  deckhand task logs -f ${id}\n  deckhand task cancel ${id}`,
+    second: `left to the daemon; to see it or to stop it:${ids.map(id => `\n  deckhand task logs -f ${id}\n  deckhand task cancel ${id}`).join('')}`,
   };
 }

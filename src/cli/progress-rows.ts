@@ -17,19 +17,24 @@ export interface Screen {
 
 /** One line per host, none wider than the screen; what does not fit below each other is counted, not shown. */
 export function drawRows(rows: ProgressRows, screen: Screen, style: Style): readonly string[] {
-  const all = [...rows.values()];
-  const most = Math.max(1, screen.rows - 2);
-  const visible = all.length <= most ? all : atWorkFirst(all).slice(0, most - 1);
+  const { visible, rest } = visibleRows([...rows.values()], screen);
   const nameWidth = Math.min(24, Math.max(0, ...visible.map(row => widthOf(oneLine(row.host)))));
   const lines = visible.map(row => drawRow(row, nameWidth, screen, style));
-  if (visible.length < all.length) {
-    const done = all.filter(row => row.state !== 'working').length;
-    lines.push(style.faint(fit(`… ${all.length} hosts, ${done} done`, screen.columns - 1)));
-  }
-  return lines;
+  return rest === null ? lines : [...lines, style.faint(fit(rest, screen.columns - 1))];
 }
 
-function atWorkFirst(rows: readonly ProgressRow[]): readonly ProgressRow[] {
+/** What fits on the screen, those at work first; `rest` says how many there are when some do not fit. */
+export function visibleRows<Row extends Pick<ProgressRow, 'host'> & { readonly state: string }>(
+  all: readonly Row[],
+  screen: Pick<Screen, 'rows'>,
+): { readonly visible: readonly Row[]; readonly rest: string | null } {
+  const most = Math.max(1, screen.rows - 2);
+  if (all.length <= most) return { visible: all, rest: null };
+  const done = all.filter(row => row.state !== 'working').length;
+  return { visible: atWorkFirst(all).slice(0, most - 1), rest: `… ${all.length} hosts, ${done} done` };
+}
+
+function atWorkFirst<Row extends { readonly state: string }>(rows: readonly Row[]): readonly Row[] {
   return [...rows.filter(row => row.state === 'working'), ...rows.filter(row => row.state !== 'working')];
 }
 
@@ -39,12 +44,17 @@ function drawRow(row: ProgressRow, nameWidth: number, screen: Screen, style: Sty
   const steps = row.total > 0 ? `${bar(row)} ${row.step}/${row.total} ` : '';
   const width = screen.columns - 1 - 2 - nameWidth - 1 - steps.length - elapsed.length - 2;
   const title = fit(oneLine(row.title), Math.max(0, width));
-  return `${mark(row, screen, style)} ${style.strong(name)} ${style.accent(steps)}${title}  ${style.faint(elapsed)}`;
+  return `${mark(row.state, screen, style)} ${style.strong(name)} ${style.accent(steps)}${title}  ${style.faint(elapsed)}`;
 }
 
-function mark(row: ProgressRow, screen: Screen, style: Style): string {
-  if (row.state === 'proved') return style.good('✓');
-  if (row.state === 'failed') return style.bad('✗');
+/** ✓, ✗, or something that turns. */
+export function mark(
+  state: ProgressRow['state'] | 'done',
+  screen: Pick<Screen, 'tick'>,
+  style: Style,
+): string {
+  if (state === 'failed') return style.bad('✗');
+  if (state !== 'working') return style.good('✓');
   return style.accent(SPINNER[screen.tick % SPINNER.length] ?? '·');
 }
 

@@ -1,7 +1,8 @@
-import type { DeckhandApi, ExecHostResult, PersonPrompts } from '../api/contract.ts';
+import type { DeckhandApi, ExecHostResult, PersonPrompts, TransferHostResult } from '../api/contract.ts';
 import type { TaskApi } from '../api/task-api.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { Surroundings } from '../core/task.ts';
+import type { TransferResult } from '../core/transfer-params.ts';
 import type { Asker } from './asker.ts';
 import type { DaemonControl } from './context.ts';
 import type { InterruptWords } from './interrupt.ts';
@@ -30,6 +31,8 @@ interface Script {
   readonly terminal?: boolean;
   readonly signal?: AbortSignal;
   readonly stdin?: Uint8Array;
+  /** Where the command line is typed; default a folder that does not exist. */
+  readonly folder?: string;
 }
 
 /** For tests only: runs a command line against a scripted engine and keeps all it printed. */
@@ -57,7 +60,7 @@ export async function runScripted(inputs: readonly string[], script: Script = {}
       interactive: script.answers !== undefined,
       readStdin: async () => await Promise.resolve(script.stdin ?? new Uint8Array()),
       environment: { NO_COLOR: '1' },
-      folder: '/work',
+      folder: script.folder ?? '/work',
     },
     asker: script.answers ? scriptedAsker([...script.answers], questions) : null,
     signal: script.signal ?? new AbortController().signal,
@@ -111,7 +114,43 @@ export function execResult(
   };
 }
 
+/** What a transfer came to that moved one file of five bytes. */
+export const sampleTransfer: TransferResult = {
+  files: 1,
+  bytes: 5,
+  directories: 0,
+  links: 0,
+  unchanged: 0,
+  deleted: 0,
+  totalBytes: 5,
+  duration: 1000,
+  verified: 1,
+  skipped: [],
+  skippedCount: 0,
+  conflicts: [],
+};
+
+/** A transfer of one host. */
+export function transferResult(
+  host: string,
+  part: Partial<TransferResult> = {},
+  error?: TransferHostResult['error'],
+): TransferHostResult {
+  const result = error ? null : { ...sampleTransfer, ...part };
+  return { host, task: 'task-1', source: '/work/a', target: '/b', result, ...(error ? { error } : {}) };
+}
+
+const transferred = async () => await Promise.resolve({ results: [transferResult('web-1')] });
+
 const sampleApi: DeckhandApi = {
+  upload: transferred,
+  download: transferred,
+  sync: transferred,
+  copy: transferred,
+  list: async ({ path }) =>
+    await Promise.resolve({
+      results: [{ host: 'web-1', task: 'task-1', path, list: { path, entries: [], truncated: false } }],
+    }),
   exec: async () => await Promise.resolve({ results: [execResult('web-1', { stdout: 'hello\n' })] }),
   plan: async () => await Promise.resolve(samplePreview),
   run: async (_, call) => {

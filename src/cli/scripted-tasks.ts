@@ -1,5 +1,11 @@
 import { taskView } from '../api/over-tasks/scripted-task-api.ts';
-import type { CallOptions, DeckhandApi, PersonPrompts } from '../api/contract.ts';
+import type {
+  CallOptions,
+  DeckhandApi,
+  ListHostResult,
+  PersonPrompts,
+  TransferHostResult,
+} from '../api/contract.ts';
 import type { Answer, FollowItem, Question, Submission, TaskApi, TaskView } from '../api/task-api.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { TaskEventBody } from '../core/task-event.ts';
@@ -149,6 +155,20 @@ async function carryOut(
           .hostFacts(hosts, params['refresh'] === true, call)
           .then(list => list.map(facts => ended(facts.host, { ...facts }, facts.error))),
       );
+    case 'scp.upload':
+    case 'scp.download':
+    case 'scp.sync':
+    case 'scp.copy':
+    case 'scp.list':
+      return await perHost(
+        transfer(submission, api, call).then(results =>
+          results.map(({ host, error, ...rest }) => ({
+            ...ended(host, rest, error),
+            result: ('list' in rest ? rest.list : rest.result) as TaskView['result'],
+            params,
+          })),
+        ),
+      );
     case 'host.doctor':
       begin([taskView({ kind, state: 'running' })]);
       return finish([taskView({ kind, result: { findings: await api.doctor(hosts, call) } })]);
@@ -156,6 +176,23 @@ async function carryOut(
       begin([taskView({ kind, host: null, params, state: 'running' })]);
       return finish([await agentRun(submission, api, call)]);
   }
+}
+
+/** The request a submission came from, put to the script. */
+async function transfer(
+  { kind, hosts = '', params }: Submission,
+  api: DeckhandApi,
+  call: CallOptions,
+): Promise<readonly (TransferHostResult | ListHostResult)[]> {
+  const request = { hosts, fromHost: hosts, ...params } as never;
+  const methods = {
+    'scp.upload': api.upload,
+    'scp.download': api.download,
+    'scp.sync': api.sync,
+    'scp.copy': api.copy,
+    'scp.list': api.list,
+  };
+  return (await methods[kind as keyof typeof methods](request, call)).results;
 }
 
 function ended(host: string, result: object, error: TaskView['error'] | undefined): Partial<TaskView> {

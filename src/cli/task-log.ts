@@ -1,8 +1,12 @@
 import { CollectedOutput } from '../api/over-tasks/collected-output.ts';
+import { errorOfTask } from '../api/over-tasks/task-results.ts';
+import { toTransferHostResult } from '../api/over-tasks/transfers.ts';
 import type { FollowItem, TaskView } from '../api/task-api.ts';
 import { isRunEvent } from '../api/over-tasks/run-events.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { AgentRunResult } from '../core/task-params.ts';
+import { isFinal } from '../core/task-state.ts';
+import { MOVES } from './exit-of-tasks.ts';
 import { jsonLine } from './json-output.ts';
 import { oneLine } from './layout.ts';
 import { describeEvent } from './progress-lines.ts';
@@ -10,8 +14,11 @@ import { type RemoteWriter, remoteWriter } from './remote-writer.ts';
 import { renderPlan } from './render-plan.ts';
 import { renderReport } from './render-report.ts';
 import { eventText, timeText } from './render-tasks.ts';
+import { renderProblems, renderTransfers } from './render-transfers.ts';
 import type { Style } from './style.ts';
 import type { TaskSession } from './task-session.ts';
+import { TransferLines } from './transfer-display.ts';
+import { advanceTransfers, type TransferRows } from './transfer-model.ts';
 
 /** Most bytes of each stream that `--json` prints. */
 const MOST_KEPT = 64 * 1024 * 1024;
@@ -24,6 +31,9 @@ export class TaskLog {
   readonly #events: boolean;
   readonly #names = new Map<string, string>();
   readonly #collected = new CollectedOutput(MOST_KEPT);
+  readonly #moves: ReadonlySet<string>;
+  readonly #lines = new TransferLines();
+  #rows: TransferRows = new Map();
   #last = '';
 
   constructor(
@@ -36,6 +46,7 @@ export class TaskLog {
     this.#writers = { stdout: remoteWriter(stdout), stderr: remoteWriter(stderr) };
     this.#several = tasks.length > 1;
     this.#events = events;
+    this.#moves = new Set(tasks.filter(task => MOVES.includes(task.kind)).map(task => task.id));
     for (const task of tasks) this.#names.set(task.id, task.host ?? task.id);
   }
 
@@ -54,13 +65,32 @@ export class TaskLog {
     if (json || jsonl) return;
     if (preview) this.#session.terminal.stdout.write(renderPlan(preview, style));
     if (report) this.#session.terminal.stdout.write(renderReport(report, style));
+    if (MOVES.includes(task.kind) && isFinal(task.state)) this.#transfer(task, style);
+  }
+
+  /** What a transfer came to, as `put` would have shown it. */
+  #transfer(task: TaskView, style: Style): void {
+    const results = [toTransferHostResult({ task, error: errorOfTask(task) })];
+    this.#session.terminal.stdout.write(renderTransfers(results, style));
+    const problems = renderProblems(results, style);
+    if (problems !== '') this.#session.say(problems.trimEnd());
   }
 
   #event(event: TaskEvent): void {
-    const line = isRunEvent(event) ? describeEvent(event) : null;
+    const line = isRunEvent(event) ? describeEvent(event) : this.#moved(event);
     if (this.#events)
       this.#session.say(`${timeText(Date.parse(event.time))} ${event.kind} ${oneLine(eventText(event))}`);
     else if (line !== null) this.#session.say(line);
+  }
+
+  /** How far a transfer is, now and then. */
+  #moved(event: TaskEvent): string | null {
+    const { kind, task } = event;
+    if (kind !== 'phase' && kind !== 'progress' && kind !== 'attempt-failed') return null;
+    if (!this.#moves.has(task)) return null;
+    const update = { ...event, host: this.#names.get(task) ?? task, title: '' };
+    this.#rows = advanceTransfers(this.#rows, update);
+    return this.#lines.next(this.#rows, update);
   }
 
   /** Under `--json`: what was put out by each task. */

@@ -43,7 +43,7 @@ export type UploadParams = z.infer<typeof uploadParams>;
 export const downloadParams = z.strictObject({
   source: remotePath,
   target: localPath,
-  /** False: a directory as the source is refused (`input.invalid`). Absent = true. */
+  /** False: a directory as the source is refused (`transfer.is-a-directory`). Absent = true. */
   recursive: z.boolean().optional(),
   ...common,
 });

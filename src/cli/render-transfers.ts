@@ -1,0 +1,148 @@
+import type { TransferHostResult } from '../api/contract.ts';
+import { showDuration } from '../core/duration.ts';
+import type { TransferAction, TransferResult } from '../core/transfer-params.ts';
+import { isChange } from './exit-of-transfers.ts';
+import { count, oneLine, table } from './layout.ts';
+import { showName } from './names.ts';
+import { showRate, showSize } from './sizes.ts';
+import type { Style } from './style.ts';
+
+/** Lines of what was left out that people are shown; JSON has more. */
+const MOST_TOLD = 50;
+
+type Shown = Pick<TransferHostResult, 'host' | 'source' | 'target' | 'result' | 'error'>;
+
+/** What came of each transfer, one line each; of a dry run its plan before. */
+export function renderTransfers(results: readonly Shown[], style: Style): string {
+  const several = new Set(results.map(result => result.host)).size < results.length;
+  return results
+    .map(item => {
+      const { result, error } = item;
+      const plan = result?.plan ? `${planText(result, style)}` : '';
+      const head = style.strong(
+        several ? `${oneLine(item.host)} ${showName(item.source)}` : oneLine(item.host),
+      );
+      const word = error ? style.bad(error.code) : result ? outcomeOf(result, style) : style.bad('no result');
+      const counted = result ? (result.plan ? plannedText(result) : doneText(result)) : '';
+      return `${results.length > 1 && plan !== '' ? `${head}:\n` : ''}${plan}${head}: ${[word, counted].filter(Boolean).join(', ')}\n`;
+    })
+    .join('');
+}
+
+function outcomeOf({ conflicts, failures = [] }: TransferResult, style: Style): string {
+  return conflicts.length > 0 || failures.length > 0 ? style.bad('incomplete') : style.good('ok');
+}
+
+function doneText(result: TransferResult): string {
+  const { files, bytes, duration, directories, links, unchanged, deleted, verified } = result;
+  const rate = duration > 0 && bytes > 0 ? ` (${showRate((bytes / duration) * 1000)})` : '';
+  const travelled = `${count(files, 'file')}, ${showSize(bytes)} in ${showDuration(duration)}${rate}`;
+  const rest = [
+    part(verified, 'verified'),
+    part(directories, directories === 1 ? 'folder' : 'folders'),
+    part(links, links === 1 ? 'link' : 'links'),
+    part(unchanged, 'unchanged'),
+    part(deleted, 'deleted'),
+    ...leftOutParts(result),
+  ];
+  return [travelled, ...rest.filter(Boolean)].join(', ');
+}
+
+function leftOutParts({ skippedCount, conflicts, failures = [] }: TransferResult): readonly string[] {
+  return [
+    part(skippedCount, 'skipped'),
+    part(conflicts.length, conflicts.length === 1 ? 'conflict' : 'conflicts'),
+    part(failures.length, 'failed'),
+  ];
+}
+
+function part(amount: number, word: string): string {
+  return amount === 0 ? '' : `${amount} ${word}`;
+}
+
+function plannedText(result: TransferResult): string {
+  const { plan = [], planCount = plan.length, unchanged } = result;
+  if (planCount === 0) return 'nothing to do';
+  const of = (action: TransferAction['action']): number =>
+    plan.filter(planned => planned.action === action).length;
+  const bytes = plan
+    .filter(({ action }) => action === 'create' || action === 'update')
+    .reduce((sum, { size }) => sum + size, 0);
+  const rest = [
+    part(of('create'), 'to create'),
+    part(of('update'), 'to update'),
+    part(of('attributes'), 'to touch'),
+    part(of('delete'), 'to delete'),
+    part(of('conflict'), 'in conflict'),
+    part(of('skip'), 'to skip'),
+    part(unchanged, 'unchanged'),
+    ...(planCount > plan.length ? [`only the first ${plan.length} of ${planCount} are known here`] : []),
+  ];
+  return `${plan.some(isChange) ? `${showSize(bytes)} to move` : 'nothing to do'}, ${rest.filter(Boolean).join(', ')}`;
+}
+
+const SIGN = { create: '+', update: '~', attributes: '~', delete: '-', conflict: '!', skip: '!' } as const;
+
+/** `+` new, `~` changed, `-` removed, `!` left alone; with sizes, and the side where both may change. */
+function planText({ plan = [] }: TransferResult, style: Style): string {
+  if (plan.length === 0) return '';
+  const sides = new Set(plan.map(action => action.side)).size > 1;
+  return `${actionTable(plan, sides, style)}\n`;
+}
+
+/** Actions, one a line. `sides`: also says on which side each happens. */
+export function actionTable(actions: readonly TransferAction[], sides: boolean, style: Style): string {
+  return table(
+    actions.map(action => [
+      `${signOf(action, style)} ${showName(action.path)}${action.type === 'directory' ? '/' : ''}`,
+      [
+        action.type === 'file' ? showSize(action.size) : action.type,
+        ...(sides ? [action.side === 'local' ? 'here' : 'on the host'] : []),
+        ...(action.action === 'attributes' ? ['mode or time only'] : []),
+        ...(action.reason === undefined ? [] : [oneLine(action.reason)]),
+      ].join(', '),
+    ]),
+  );
+}
+
+function signOf({ action }: TransferAction, style: Style): string {
+  const sign = SIGN[action];
+  if (sign === '+') return style.good(sign);
+  return sign === '~' ? style.warning(sign) : style.bad(sign);
+}
+
+/** What did not go as asked, for stderr: errors, conflicts, files that failed, what was left out. */
+export function renderProblems(results: readonly Shown[], style: Style): string {
+  return results
+    .map(({ host, result, error }) => {
+      const named = (title: string, rows: readonly (readonly string[])[], total: number): string => {
+        if (rows.length === 0) return '';
+        const more = total > MOST_TOLD ? `\n  … ${total - MOST_TOLD} more; --json tells all` : '';
+        return `${style.strong(oneLine(host))}: ${title}\n${table(rows.slice(0, MOST_TOLD), '  ')}${more}\n`;
+      };
+      const why = ({ path, reason }: TransferAction): readonly string[] => [
+        `${style.warning('!')} ${showName(path)}`,
+        oneLine(reason ?? ''),
+      ];
+      const failures = result?.failures ?? [];
+      const told = result?.plan ? [] : (result?.conflicts ?? []);
+      const skipped = result?.plan ? [] : (result?.skipped ?? []);
+      return [
+        error
+          ? `${style.bad('error')} ${style.strong(error.code)}: ${oneLine(error.message)}\nhint: ${oneLine(error.hint)}\n`
+          : '',
+        named('changed on both sides, left as it is', told.map(why), told.length),
+        named(
+          'failed',
+          failures.map(failure => [
+            `${style.bad('!')} ${showName(failure.path)}`,
+            failure.error.code,
+            oneLine(failure.error.message),
+          ]),
+          failures.length,
+        ),
+        named('left out', skipped.map(why), result?.skippedCount ?? 0),
+      ].join('');
+    })
+    .join('');
+}
