@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connectClient } from '../src/api/http/client.ts';
 import type { TaskApi } from '../src/api/task-api.ts';
 import type { Surroundings } from '../src/core/task.ts';
-import { answers } from '../src/daemon/daemon-control.ts';
+import { answers } from '../src/daemon/answers.ts';
 import { placesOf } from '../src/daemon/places.ts';
 import { expectCode, type Outcome, runProgram } from './lab-link.ts';
 

@@ -5,7 +5,7 @@ import { connectClient } from '../../src/api/http/client.ts';
 import type { TaskApi, TaskView } from '../../src/api/task-api.ts';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import { isFinal } from '../../src/core/task-state.ts';
-import { answers } from '../../src/daemon/daemon-control.ts';
+import { answers } from '../../src/daemon/answers.ts';
 import { type Places, placesOf } from '../../src/daemon/places.ts';
 import { until } from './fault.ts';
 
