@@ -29,7 +29,7 @@ function importViolations(module: Module): readonly string[] {
     }
     if (target.kind === 'outside') return module.isTest ? [] : fault('it lies outside of src.');
     if (target.kind === 'package') {
-      if (module.isTest && target.name === 'vitest') return [];
+      if (module.isTest && ['vitest', 'fast-check'].includes(target.name)) return [];
       const home = MAY_USE[target.name];
       return home === module.folder ? [] : fault(home ? `it lives in ${home}.` : 'it has no row in MAY_USE.');
     }

@@ -3,9 +3,23 @@ import { describe, expect, it } from 'vitest';
 import type { Tree } from '../tree/entry.ts';
 import type { Equality } from './equal.ts';
 import { decideOneWay, isEmptySource, type OneWay } from './one-way.ts';
-import { anyTree, applied, contents, entry, folder, tree } from './sample-trees.ts';
+import { applied, contents, entry, folder, tree, treeOf } from './sample-trees.ts';
 
 const equality: Equality = { preserve: true, owners: false, sameContents: undefined };
+
+/** A small tree; few names, so that two of them have much in common. */
+const names = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 });
+const types = fc.constantFrom('file', 'file', 'directory', 'symlink', 'fifo');
+const anyTree = fc
+  .array(
+    fc.tuple(
+      names.map(parts => parts.join('/')),
+      types,
+      fc.integer({ min: 0, max: 2 }),
+    ),
+    { maxLength: 8 },
+  )
+  .map(treeOf);
 
 function decide(source: Tree, target: Tree, extra: Partial<OneWay> = {}): string[] {
   const one: OneWay = {

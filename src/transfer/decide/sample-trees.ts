@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { type Entry, parentOf, type Tree } from '../tree/entry.ts';
 import type { Action, Side } from './action.ts';
 
@@ -37,41 +36,34 @@ export function tree(...given: readonly Entry[]): Tree {
   return { entries, problems: [], holdsExcluded: new Set() };
 }
 
-const names = fc.constantFrom('a', 'b', 'c');
-const paths = fc.array(names, { minLength: 1, maxLength: 3 }).map(parts => parts.join('/'));
-/** Version 0 is what both sides had. */
-const versions = fc.integer({ min: 0, max: 2 });
+/** Path, type and version of each thing; what does not fit is left out. Version 0 is what both sides had. */
+export type Described = readonly (readonly [path: string, type: string, version: number])[];
 
-/** A small tree; few names, so that two of them have much in common. */
-export const anyTree: fc.Arbitrary<Tree> = fc
-  .array(fc.tuple(paths, fc.constantFrom('file', 'file', 'directory', 'symlink', 'fifo'), versions), {
-    maxLength: 8,
-  })
-  .map(found => {
-    const entries = new Map<string, Entry>([['', folder('')]]);
-    for (const [path, type, version] of found) {
-      const above = path.split('/').slice(0, -1);
-      let at = '';
-      let fits = !entries.has(path);
-      for (const part of above) {
-        at = at === '' ? part : `${at}/${part}`;
-        const there = entries.get(at);
-        if (there === undefined) entries.set(at, folder(at));
-        else if (there.type !== 'directory') fits = false;
-        if (!fits) break;
-      }
-      if (fits)
-        entries.set(
-          path,
-          entry(path, {
-            type: type as Entry['type'],
-            ...(type === 'file' ? { size: version, mtime: BigInt(version) * 5_000_000_000n } : {}),
-            ...(type === 'symlink' ? { link: `to ${version}` } : {}),
-          }),
-        );
+export function treeOf(found: Described): Tree {
+  const entries = new Map<string, Entry>([['', folder('')]]);
+  for (const [path, type, version] of found) {
+    const above = path.split('/').slice(0, -1);
+    let at = '';
+    let fits = !entries.has(path);
+    for (const part of above) {
+      at = at === '' ? part : `${at}/${part}`;
+      const there = entries.get(at);
+      if (there === undefined) entries.set(at, folder(at));
+      else if (there.type !== 'directory') fits = false;
+      if (!fits) break;
     }
-    return { entries, problems: [], holdsExcluded: new Set<string>() };
-  });
+    if (fits)
+      entries.set(
+        path,
+        entry(path, {
+          type: type as Entry['type'],
+          ...(type === 'file' ? { size: version, mtime: BigInt(version) * 5_000_000_000n } : {}),
+          ...(type === 'symlink' ? { link: `to ${version}` } : {}),
+        }),
+      );
+  }
+  return { entries, problems: [], holdsExcluded: new Set<string>() };
+}
 
 /** What the actions of one side make of its tree. Throws where one of them could not be carried out. */
 export function applied(before: Tree, actions: readonly Action[], side: Side): Tree {

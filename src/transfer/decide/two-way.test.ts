@@ -5,9 +5,23 @@ import { type Action, otherSide } from './action.ts';
 import { type Base, nextBase } from './base.ts';
 import type { Equality } from './equal.ts';
 import { decideTwoWay, type TwoWay } from './two-way.ts';
-import { anyTree, applied, contents, entry, folder, tree } from './sample-trees.ts';
+import { applied, contents, entry, folder, tree, treeOf } from './sample-trees.ts';
 
 const equality: Equality = { preserve: true, owners: false, sameContents: undefined };
+
+/** A small tree; few names, so that two of them have much in common. */
+const names = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 });
+const types = fc.constantFrom('file', 'file', 'directory', 'symlink', 'fifo');
+const anyTree = fc
+  .array(
+    fc.tuple(
+      names.map(parts => parts.join('/')),
+      types,
+      fc.integer({ min: 0, max: 2 }),
+    ),
+    { maxLength: 8 },
+  )
+  .map(treeOf);
 const plain = { equality, links: 'keep', deleteExtra: true, foldsCase: false } as const;
 
 function decide(local: Tree, remote: Tree, base: Base | null, extra: Partial<TwoWay> = {}): string[] {
