@@ -15,6 +15,7 @@ import type { ConnectOptions, SshConnection } from '../ssh/connection.ts';
 import type { ResolveHost } from '../ssh/resolved-host.ts';
 import { ssh2Engine } from '../ssh/ssh2-engine.ts';
 import type { TaskPrompts } from '../tasks/host-access.ts';
+import { SpoolKeeper } from './spool-keeper.ts';
 
 /** Milliseconds that settings and inventory count as read; files change while a daemon lives. */
 const FRESH = 2000;
@@ -34,6 +35,7 @@ export class FleetAccess implements AsyncDisposable {
   readonly #surroundings: Surroundings;
   readonly #pool: ConnectionPool;
   readonly #factsCache: FactsCache;
+  readonly #spools = new SpoolKeeper(systemClock);
   #known: Known;
 
   private constructor(surroundings: Surroundings, known: Known) {
@@ -91,7 +93,9 @@ export class FleetAccess implements AsyncDisposable {
 
   /** The shared connection to a host. */
   async connect(host: string, prompts: TaskPrompts, signal: AbortSignal): Promise<SshConnection> {
-    return await this.#pool.use(host, signal, connectPrompts(prompts));
+    const connection = await this.#pool.use(host, signal, connectPrompts(prompts));
+    this.#spools.see(connection, this.settings.values['timeouts.lost']);
+    return connection;
   }
 
   /** Facts from the cache while they are young enough and the host key is the same; else asked (one round trip). */
