@@ -63,7 +63,7 @@ async function expectFault(result: ReturnType<typeof exec>, code: string, exitCo
   expect(exit).toBe(exitCode);
 }
 
-describe('connecting', () => {
+describe('connecting: each fault its own code, and no other (T06)', () => {
   it('closed port', async () => await expectFault(exec({ port: 4 }, '--', 'true'), 'ssh.refused', 4));
   it('a port that does not speak SSH', async () => {
     const address = notSsh.address();

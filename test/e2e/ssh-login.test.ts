@@ -58,7 +58,7 @@ describe('host keys', () => {
     await (await connect(strict, { hostKeys: asked })).close();
   });
 
-  it('ssh.host-key-changed: both fingerprints and the line are named, whatever the strictness', async () => {
+  it('ssh.host-key-changed: both fingerprints and the line are named, whatever the strictness (T07)', async () => {
     const other = join(server.directory, 'other_host');
     await makeKey(other, 'ed25519');
     const knownHostsFile = join(server.directory, 'changed');
