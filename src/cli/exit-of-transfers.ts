@@ -1,6 +1,6 @@
 import type { TransferHostResult } from '../api/contract.ts';
 import { EXIT } from '../core/error-table.ts';
-import type { TransferAction } from '../core/transfer-params.ts';
+import type { TransferAction, TransferResult } from '../core/transfer-params.ts';
 import { combineExits, exitCodeOfError } from './exit-code.ts';
 import { groupBy } from './layout.ts';
 
@@ -8,7 +8,7 @@ type Outcome = Pick<TransferHostResult, 'host' | 'result' | 'error'>;
 
 /**
  * The exit code of transfers: by their errors; conflicts and files that failed count as failed, what was
- * skipped does not. A dry run gives 10 when something would be done.
+ * skipped does not. A dry run gives 10 when something would be done, 1 when it meets a conflict.
  */
 export function exitCodeOfTransfers(results: readonly Outcome[]): number {
   const hosts = groupBy(results, result => result.host);
@@ -34,6 +34,11 @@ function ofOneHost(results: readonly Outcome[]): number | null {
 function ofOne({ result, error }: Outcome): number | null {
   if (error) return exitCodeOfError(error);
   if (!result) return EXIT.failed;
-  const { conflicts, failures = [] } = result;
-  return conflicts.length > 0 || failures.length > 0 ? EXIT.failed : null;
+  return isComplete(result) ? null : EXIT.failed;
+}
+
+/** False when a file failed, or both sides changed. */
+export function isComplete({ conflicts, failures = [], plan = [] }: TransferResult): boolean {
+  const planned = plan.some(({ action }) => action === 'conflict');
+  return conflicts.length === 0 && failures.length === 0 && !planned;
 }

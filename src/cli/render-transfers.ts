@@ -1,7 +1,7 @@
 import type { TransferHostResult } from '../api/contract.ts';
 import { showDuration } from '../core/duration.ts';
 import type { TransferAction, TransferResult } from '../core/transfer-params.ts';
-import { isChange } from './exit-of-transfers.ts';
+import { isChange, isComplete } from './exit-of-transfers.ts';
 import { count, oneLine, table } from './layout.ts';
 import { showName } from './names.ts';
 import { showRate, showSize } from './sizes.ts';
@@ -18,7 +18,7 @@ export function renderTransfers(results: readonly Shown[], style: Style): string
   return results
     .map(item => {
       const { result, error } = item;
-      const plan = result?.plan ? `${planText(result, style)}` : '';
+      const plan = result?.plan ? planText(result, style) : '';
       const head = style.strong(
         several ? `${oneLine(item.host)} ${showName(item.source)}` : oneLine(item.host),
       );
@@ -29,8 +29,8 @@ export function renderTransfers(results: readonly Shown[], style: Style): string
     .join('');
 }
 
-function outcomeOf({ conflicts, failures = [] }: TransferResult, style: Style): string {
-  return conflicts.length > 0 || failures.length > 0 ? style.bad('incomplete') : style.good('ok');
+function outcomeOf(result: TransferResult, style: Style): string {
+  return isComplete(result) ? style.good('ok') : style.bad('incomplete');
 }
 
 function doneText(result: TransferResult): string {

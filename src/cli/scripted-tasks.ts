@@ -185,14 +185,18 @@ async function transfer(
   call: CallOptions,
 ): Promise<readonly (TransferHostResult | ListHostResult)[]> {
   const request = { hosts, fromHost: hosts, ...params } as never;
-  const methods = {
-    'scp.upload': api.upload,
-    'scp.download': api.download,
-    'scp.sync': api.sync,
-    'scp.copy': api.copy,
-    'scp.list': api.list,
-  };
-  return (await methods[kind as keyof typeof methods](request, call)).results;
+  switch (kind) {
+    case 'scp.upload':
+      return (await api.upload(request, call)).results;
+    case 'scp.download':
+      return (await api.download(request, call)).results;
+    case 'scp.sync':
+      return (await api.sync(request, call)).results;
+    case 'scp.copy':
+      return (await api.copy(request, call)).results;
+    default:
+      return (await api.list(request, call)).results;
+  }
 }
 
 function ended(host: string, result: object, error: TaskView['error'] | undefined): Partial<TaskView> {

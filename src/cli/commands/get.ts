@@ -121,7 +121,10 @@ async function downloadsOf(
     if (!several)
       return placeDownloads(paths, target, into).map(placement => ({ hosts, ...placement, ...options }));
     return placeDownloads(paths, '', into).map(({ source, target: inFolderOfHost }) => ({
-      ...{ hosts, source, target, inFolderOfHost },
+      hosts,
+      source,
+      target,
+      inFolderOfHost,
       ...options,
     }));
   });
