@@ -10,6 +10,7 @@ export { ERROR_TABLE, EXIT, type ErrorCode } from './core/error-table.ts';
 export type { Plan, Step } from './core/plan.ts';
 export type { RunEvent } from './core/run-event.ts';
 export type { PlanPreview, RunReport } from './core/run-report.ts';
+export type { ListedEntry, ListResult, TransferAction, TransferResult } from './core/transfer-params.ts';
 
 export interface OpenOptions {
   /** Answers what only a person can; absent = nobody can. */

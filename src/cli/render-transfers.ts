@@ -129,7 +129,7 @@ export function renderProblems(results: readonly Shown[], style: Style): string 
       const skipped = result?.plan ? [] : (result?.skipped ?? []);
       return [
         error
-          ? `${style.bad('error')} ${style.strong(error.code)}: ${oneLine(error.message)}\nhint: ${oneLine(error.hint)}\n`
+          ? `${results.length > 1 ? `${style.strong(oneLine(host))}: ` : ''}${style.bad('error')} ${style.strong(error.code)}: ${oneLine(error.message)}\nhint: ${oneLine(error.hint)}\n`
           : '',
         named('changed on both sides, left as it is', told.map(why), told.length),
         named(

@@ -43,6 +43,8 @@ export class TransferLines {
     if (!row) return null;
     const at = Date.parse(update.time);
     const told = this.#told.get(update.task);
+    // what begins at once and moves nothing is told by its result
+    if (!told && (row.state === 'done' || (row.phase === 'waiting' && row.text === ''))) return null;
     const state = stateKey(row);
     if (told && told.state === state && at - told.at < LINE_PAUSE) return null;
     const line = describeTransfer(row, at);

@@ -45,7 +45,7 @@ function newRow(host: string, startedAt: number): TransferRow {
 function nextRow(row: TransferRow, update: TransferUpdate, at: number): TransferRow {
   switch (update.kind) {
     case 'phase':
-      return { ...row, phase: update.phase };
+      return { ...row, phase: update.phase, text: '' };
     case 'progress':
       return update.progress.unit === 'bytes'
         ? moved(row, update.progress, at)

@@ -98,7 +98,6 @@ test('elsewhere than on a terminal: a line per change, and every ten seconds', (
     if (line !== null) told.push(line);
   }
   expect(told).toEqual([
-    'a: waiting',
     'a: uploading',
     'a: 10 %, 10.0 MiB of 100 MiB, 1.0 MiB/s, 1:30 left, f',
     'a: 20 %, 20.0 MiB of 100 MiB, 1.0 MiB/s, 1:20 left, f',

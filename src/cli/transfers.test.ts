@@ -90,7 +90,7 @@ describe('put', () => {
       'web-1: ok, 1 file, 5 B in 1.0 s (5 B/s), 1 verified, 3 unchanged, 1 skipped\nweb-2: ssh.refused\n',
     );
     expect(run.stderr).toContain('web-1: left out\n  ! p\\n  a fifo\n');
-    expect(run.stderr).toContain('error ssh.refused: nothing listens');
+    expect(run.stderr).toContain('web-2: error ssh.refused: nothing listens');
   });
 
   test('files that failed are named; one host then gives 1, a host out of reach 4', async () => {
