@@ -81,12 +81,21 @@ export class LocalConnection implements SshConnection {
     inputFailed.catch(() => undefined);
     const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
     const counted = { stdout: 0, stderr: 0 };
+    const refused = Promise.withResolvers<never>();
+    refused.promise.catch(() => undefined);
     const inHand: Partial<Record<OutputStream, Promise<void>>> = {};
     for (const stream of ['stdout', 'stderr'] satisfies OutputStream[]) {
       child[stream].on('data', (bytes: Buffer) => {
         collected[stream].push(bytes);
         counted[stream] += bytes.length;
-        const taken = options.onOutput?.(stream, bytes);
+        let taken: void | Promise<void> = undefined;
+        try {
+          taken = options.onOutput?.(stream, bytes);
+        } catch (error) {
+          refused.reject(error);
+          child.kill();
+          for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+        }
         if (!(taken instanceof Promise)) return;
         child[stream].pause();
         inHand[stream] = taken.finally(() => child[stream].resume());
@@ -104,7 +113,7 @@ export class LocalConnection implements SshConnection {
       else gone.addEventListener('abort', stop, { once: true });
     });
     cut.catch(() => undefined);
-    const [exitCode, signal] = await Promise.race([ended, cut, inputFailed]);
+    const [exitCode, signal] = await Promise.race([refused.promise, ended, cut, inputFailed]);
     await Promise.all(Object.values(inHand));
     const limit = options.collectLimit ?? 1024 * 1024;
     return {

@@ -100,6 +100,30 @@ export const transferErrors = {
     502,
     'Check that the shell start-up files of the account print nothing, and the sftp program of the host.',
   ),
+  'transfer.local-disk-full': row(
+    'A file system on this machine has no room left.',
+    'failed',
+    507,
+    'Free some space on the path named in the message, or choose another target.',
+  ),
+  'transfer.empty-source': row(
+    'The source is empty or missing, and deletions were asked for: everything at the target would go.',
+    'refused',
+    409,
+    'Check the source; if it is really meant, allow an empty source.',
+  ),
+  'transfer.conflicts': row(
+    'Some paths could not be brought together; both sides were left as they are there.',
+    'failed',
+    409,
+    'Look at the paths named in the result, decide, and run it again.',
+  ),
+  'transfer.some-failed': row(
+    'Some files failed; the others arrived.',
+    'failed',
+    422,
+    'See the files named in the result; a retry takes only those.',
+  ),
   'transfer.refused': row(
     'The host refused without saying why, and looking did not show it either.',
     'failed',

@@ -1,0 +1,100 @@
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import { type RawPath, showRaw } from '../../core/raw-path.ts';
+import type { SshConnection } from '../../ssh/connection.ts';
+import { type Entry, type Problem, type Tree } from '../tree/entry.ts';
+import type { Excluded } from '../tree/filter.ts';
+import { TreeBuilder } from '../tree/tree-builder.ts';
+import { type Capabilities, knownCapabilities, rememberCapabilities } from './capabilities.ts';
+import { ListParser } from './list-parser.ts';
+import { listScript } from './list-script.ts';
+import { runScript } from './run-script.ts';
+import { scriptError } from './script-error.ts';
+
+export interface RemoteListing {
+  /** As in `hostPath`. */
+  readonly root: RawPath;
+  /** Listed where nothing is at the root. */
+  readonly instead?: RawPath;
+  readonly follow: boolean;
+  readonly excluded: Excluded;
+  /** Entries at most; default a million. */
+  readonly limit?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface RemoteTree {
+  readonly tree: Tree;
+  readonly capabilities: Capabilities;
+  /** What was listed is the place given as `instead`. */
+  readonly isInstead: boolean;
+}
+
+/** Everything under a root on the host, in one round trip. A listing that does not come to its end is an error. */
+export async function listRemote(connection: SshConnection, listing: RemoteListing): Promise<RemoteTree> {
+  const { root, excluded, limit } = listing;
+  const place = connection.host.name;
+  const builder = new TreeBuilder({ excluded, place, ...(limit === undefined ? {} : { limit }) });
+  const onEntry = (entry: Entry): void => builder.add(entry);
+  const { which, capabilities, errors } = await readListing(
+    connection,
+    { ...listing, recursive: true },
+    onEntry,
+  );
+  for (const problem of problemsOf(errors, which === 'instead' ? (listing.instead ?? root) : root))
+    builder.problem(problem);
+  return { tree: builder.tree(), capabilities, isInstead: which === 'instead' };
+}
+
+export interface RawListing extends Omit<RemoteListing, 'excluded' | 'limit'> {
+  readonly recursive: boolean;
+}
+
+/** The entries as they come. Throws what `onEntry` throws, after ending the listing on the host. */
+export async function readListing(
+  connection: SshConnection,
+  { root, instead, recursive, follow, signal }: RawListing,
+  onEntry: (entry: Entry) => void,
+): Promise<{ which: ListParser['which']; capabilities: Capabilities; errors: string }> {
+  const { name } = connection.host;
+  let capabilities = knownCapabilities(connection);
+  const onCapabilities = (found: Capabilities): void => {
+    capabilities = found;
+    if (found.list === 'none')
+      throw new DeckhandError(
+        'host.unsupported',
+        `${name} has neither a find that prints what it finds nor a stat that is known.`,
+      );
+    rememberCapabilities(connection, found);
+  };
+  const parser = new ListParser({ onCapabilities, onEntry }, { root, instead }, capabilities?.list);
+  const request = {
+    root,
+    recursive,
+    follow,
+    list: capabilities?.list,
+    ...(instead === undefined ? {} : { instead }),
+  };
+  const { exitCode, errors } = await runScript(connection, listScript(request), {
+    signal,
+    onOutput: bytes => parser.add(bytes),
+  });
+  const notWhole = parser.exitCode === undefined && exitCode === 0;
+  if (!notWhole && (parser.exitCode === undefined || capabilities === undefined))
+    throw scriptError(name, `listing ${showRaw(root)}`, errors, exitCode);
+  if (capabilities === undefined || notWhole || (parser.exitCode !== 0 && errors.trim() === ''))
+    throw new DeckhandError('transfer.protocol', `${name}: the listing of ${showRaw(root)} is not whole.`);
+  return { which: parser.which, capabilities, errors: parser.exitCode === 0 ? '' : errors };
+}
+
+/** The places that `find` could not look into; what vanished meanwhile, and links in a circle, are none. */
+function problemsOf(errors: string, root: RawPath): Problem[] {
+  const front = root.endsWith('/') ? root : `${root}/`;
+  const problems: Problem[] = [];
+  for (const line of errors.split('\n')) {
+    if (line.trim() === '' || /No such file|file system loop|Too many levels|Too many symbolic/i.test(line))
+      continue;
+    const quoted = /^\S+: ['`‘]?(.*?)['’]?: /.exec(line)?.[1] ?? '';
+    problems.push({ path: quoted.startsWith(front) ? quoted.slice(front.length) : '', text: line });
+  }
+  return problems;
+}
