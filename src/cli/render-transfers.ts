@@ -131,7 +131,7 @@ export function renderProblems(results: readonly Shown[], style: Style): string 
         error
           ? `${results.length > 1 ? `${style.strong(oneLine(host))}: ` : ''}${style.bad('error')} ${style.strong(error.code)}: ${oneLine(error.message)}\nhint: ${oneLine(error.hint)}\n`
           : '',
-        named('changed on both sides, left as it is', told.map(why), told.length),
+        named('in conflict, left as it is on both sides', told.map(why), told.length),
         named(
           'failed',
           failures.map(failure => [
