@@ -14,7 +14,7 @@ export interface AnswerSources {
   /** The log of the target's ssh (null) or of a hop's. */
   readonly readLog: (hop: number | null) => Promise<LogFacts>;
   /** Ends the attempt: an empty answer would be sent to the server as a wrong password. */
-  readonly giveUp: () => void;
+  readonly giveUp: (hop: number | null) => void;
 }
 
 /** A question for a stored password; others than a person cannot know what else is asked. */
@@ -58,7 +58,7 @@ export class PersonAnswers {
     const given = this.#of(hop);
     // A person may mistype; a stored answer would only be refused again.
     if (answer === null || !isNew(given, `${method} ${asked ?? ''}`, answer)) {
-      this.#sources.giveUp();
+      this.#sources.giveUp(hop);
       return null;
     }
     if (!given.answered.includes(method)) given.answered.push(method);

@@ -11,7 +11,7 @@ import type { ResolvedHost } from '../resolved-host.ts';
 import { MuxLink } from './mux-link.ts';
 import { AskpassServer } from './openssh-askpass.ts';
 import { OpensshConnection } from './openssh-connection.ts';
-import { connectError, handshakeStage } from './openssh-errors.ts';
+import { connectError, handshakeStage, loginError } from './openssh-errors.ts';
 import type { LogFacts, LogStage } from './openssh-log.ts';
 import { endMaster, MasterFolder, startMaster } from './openssh-master.ts';
 import { hopArguments, masterArguments, type OptionTimes, silenceOf } from './openssh-options.ts';
@@ -90,6 +90,8 @@ class Attempt {
   readonly #deadline: Deadline;
   readonly #clock: Clock;
   readonly #gaveUp = new AbortController();
+  /** Whose question nobody could answer: a hop's, or the target's (null). */
+  #unansweredBy: number | null = null;
   #stagesTold = 0;
 
   constructor(
@@ -127,7 +129,7 @@ class Attempt {
       hostKeys: this.#options.hostKeys,
       hold: work => this.#deadline.hold(work),
       readLog: hop => folder.readLog(hop),
-      giveUp: () => this.#gaveUp.abort(),
+      giveUp: hop => this.#giveUp(hop),
     });
     await using askpass = await AskpassServer.start(folder.path, answers.answer);
     const words = masterArguments(
@@ -156,6 +158,11 @@ class Attempt {
       if (!this.#gaveUp.signal.aborted || this.#deadline.signal.aborted) throw error;
     }
     throw await this.#explain(folder, answers, stderr);
+  }
+
+  #giveUp(hop: number | null): void {
+    this.#unansweredBy = hop;
+    this.#gaveUp.abort();
   }
 
   /** Scripts that carry the connection past the hops; the last one is the target's ProxyCommand. */
@@ -213,11 +220,18 @@ class Attempt {
   async #explain(folder: MasterFolder, answers: PersonAnswers, stderr: string): Promise<DeckhandError> {
     const log = await folder.readLog(null);
     this.#tell(log.stage);
+    if (this.#gaveUp.signal.aborted) return await this.#unanswered(folder, answers);
     const blocked = log.serverVersion === null ? await this.#hopError(folder, false, answers) : null;
     if (blocked !== null) return blocked;
     const known = await knownKeysAt(log.offending);
-    const error = connectError(this.#host, log, { known, stderr, ...answers.given(null) });
-    return error;
+    return connectError(this.#host, log, { known, stderr, ...answers.given(null) });
+  }
+
+  async #unanswered(folder: MasterFolder, answers: PersonAnswers): Promise<DeckhandError> {
+    const index = this.#unansweredBy;
+    const hop = index === null ? undefined : this.#hops[index];
+    const error = loginError(hop ?? this.#host, await folder.readLog(index), answers.given(index));
+    return hop === undefined ? error : jumpError(this.#host, hop.name, error);
   }
 
   /** The first hop that was not passed, and why. */

@@ -139,7 +139,7 @@ function hostKeyError(
 export function loginError(
   host: ResolvedHost,
   log: LogFacts,
-  { answered, locked }: FailureSurroundings,
+  { answered, locked }: Pick<FailureSurroundings, 'answered' | 'locked'>,
 ): DeckhandError {
   const who = `${host.user}@${host.name}`;
   const tried = [...log.tried.filter(each => !locked.has(each.replace(/^key /, ''))), ...answered];
