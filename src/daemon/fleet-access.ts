@@ -37,6 +37,7 @@ export class FleetAccess implements AsyncDisposable {
   readonly #factsCache: FactsCache;
   readonly #spools = new SpoolKeeper(systemClock);
   #known: Known;
+  #reading: Promise<void> | undefined;
 
   private constructor(surroundings: Surroundings, known: Known) {
     const { sshConfigFile, agentSocket } = surroundings;
@@ -70,8 +71,18 @@ export class FleetAccess implements AsyncDisposable {
 
   /** Reads settings and inventory again when they were not read a moment ago, or at once. */
   async refresh(now = false): Promise<void> {
-    if (now || systemClock.monotonic() - this.#known.readAt > FRESH)
-      this.#known = await readFleet(this.#surroundings);
+    if (now) await this.#read();
+    else if (systemClock.monotonic() - this.#known.readAt > FRESH) {
+      // hundreds of tasks may begin in the same moment: one of them reads
+      this.#reading ??= this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      await this.#reading;
+    }
+  }
+
+  async #read(): Promise<void> {
+    this.#known = await readFleet(this.#surroundings);
   }
 
   /** Throws `fleet.unknown-host`, which it believes only of files it read just now. */

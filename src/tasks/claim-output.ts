@@ -3,7 +3,10 @@ import type { OutputPiece } from '../core/task-event.ts';
 
 /** Bytes in one chunk of kept output. */
 const CHUNK = 64 * 1024;
-/** Milliseconds that output waits for more before it is kept: what a follower may lag behind. */
+/**
+ * Milliseconds that output waits for more before it is kept, at most: what a follower may lag behind. All claims
+ * give at the same moments of the clock, so that what many of them print is kept in one commit.
+ */
 const WAIT = 80;
 /** Bytes given away and not kept yet, above which the producer waits. */
 const ROOM = 1024 * 1024;
@@ -14,6 +17,7 @@ const ROOM = 1024 * 1024;
  */
 export class ClaimOutput {
   readonly #keep: (pieces: readonly OutputPiece[]) => Promise<void>;
+  readonly #now: () => number;
   readonly #at: Record<OutputStream, number>;
   #pieces: OutputPiece[] = [];
   #gathered = 0;
@@ -23,8 +27,10 @@ export class ClaimOutput {
 
   constructor(
     seen: { readonly stdout: number; readonly stderr: number },
+    now: () => number,
     keep: (pieces: readonly OutputPiece[]) => Promise<void>,
   ) {
+    this.#now = now;
     this.#at = { ...seen };
     this.#keep = keep;
   }
@@ -38,7 +44,7 @@ export class ClaimOutput {
       this.#at[stream] += part.length;
       this.#gathered += part.length;
     }
-    if (this.#pieces.length > 0) this.#timer ??= setTimeout(() => this.flush(), WAIT);
+    if (this.#pieces.length > 0) this.#timer ??= setTimeout(() => this.flush(), WAIT - (this.#now() % WAIT));
     if (this.#unkept + this.#gathered <= ROOM) return undefined;
     return new Promise(resolve => this.#roomWaiters.push(resolve));
   }

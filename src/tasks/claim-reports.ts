@@ -30,6 +30,7 @@ export class ClaimReports {
     this.#write = write;
     this.#output = new ClaimOutput(
       seen,
+      () => clock.now(),
       async pieces => await this.#keep({ ...fence, write: 'output', pieces }),
     );
   }

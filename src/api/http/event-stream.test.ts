@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { FollowItem, FollowOptions, TaskApi } from '../task-api.ts';
 import { connectClient } from './client.ts';
+import { eventStream } from './event-stream.ts';
 import { sampleEvent } from './fake-task-api.ts';
 import { ended, event, scripted, silence, untilAborted } from './scripted-follow.ts';
 import { ServedFake } from './serve-fake.ts';
@@ -182,6 +183,45 @@ describe('the stream itself', () => {
     expect(given).toBe(total);
     // a name that a chunk's border cuts is not counted
     expect(messages).toBeGreaterThan(total * 0.9);
+  });
+});
+
+describe('a follow as a stream of bytes', () => {
+  it('what is there already travels in one piece, and a fault comes after it', async () => {
+    const items = async function* (): AsyncGenerator<FollowItem> {
+      yield* [event(1), event(2), event(3)];
+      await turn();
+      yield event(4);
+      throw new DeckhandError('store.corrupt', 'broken');
+    };
+    const body = await eventStream(items, { heartbeat: 10_000, grace: 10_000 });
+    const texts: string[] = [];
+    for await (const piece of body) texts.push(new TextDecoder().decode(piece));
+    const ids = texts.map(text => [...text.matchAll(/^id: (\w+)$/gm)].map(([, id]) => id));
+    expect(ids.flat()).toEqual(['c1', 'c2', 'c3', 'c4']);
+    expect(ids[0]).toEqual(['c1', 'c2', 'c3']);
+    expect(texts.at(-1)).toMatch(/^event: error\ndata: .*store\.corrupt/);
+  });
+
+  it('output that several follow is the same for each', async () => {
+    const pieces = [{ stream: 'stdout', at: 3, bytes: Uint8Array.of(0, 255, 10) }] as const;
+    const items = async function* (): AsyncGenerator<FollowItem> {
+      yield { item: 'output', task: 't', attempt: 1, pieces, cursor: 'c1' };
+    };
+    const read = async (): Promise<string> => {
+      const stream = await eventStream(items, { heartbeat: 10_000, grace: 10_000 });
+      return await new Response(stream).text();
+    };
+    const one = await read();
+    expect(await read()).toBe(one);
+    const data = /^data: (.*)$/m.exec(one)?.[1] ?? '';
+    expect(JSON.parse(data)).toEqual({
+      item: 'output',
+      task: 't',
+      attempt: 1,
+      cursor: 'c1',
+      pieces: [{ stream: 'stdout', at: 3, bytes: 'AP8K' }],
+    });
   });
 });
 

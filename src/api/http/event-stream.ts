@@ -1,6 +1,7 @@
 import { toDeckhandError } from '../../core/deckhand-error.ts';
+import type { OutputPiece } from '../../core/task-event.ts';
 import type { FollowItem } from '../task-api.ts';
-import { encodeItem } from './item-codec.ts';
+import { encodePieces } from './item-codec.ts';
 
 export interface EventStreamOptions {
   /** Milliseconds without an item after which a comment keeps the connection warm. */
@@ -14,10 +15,13 @@ export interface EventStreamOptions {
 type Next = { readonly is: 'late' | 'aborted' } | { readonly is: 'item'; readonly item: FollowItem | null };
 
 const utf8 = new TextEncoder();
+/** Characters of messages after which no more are gathered into one piece of the body. */
+const PIECE = 64 * 1024;
 
 /**
- * Follow items as the body of a `text/event-stream`. The source is asked for an item only when the reader of
- * the body asks for bytes, so a slow client holds one item in memory. Cancelling the body (the client went
+ * Follow items as the body of a `text/event-stream`. The source is asked for items only when the reader of
+ * the body asks for bytes, and what is there already travels together, so a slow client holds one piece of
+ * the body in memory. Cancelling the body (the client went
  * away) aborts the signal that `open` got. Throws what the source throws within the grace time.
  */
 export async function eventStream(
@@ -49,8 +53,15 @@ export async function eventStream(
           const next = first ?? (await source.next(options.heartbeat));
           first = null;
           if (next.is === 'late') controller.enqueue(utf8.encode(': alive\n\n'));
-          else if (next.is === 'item' && next.item) controller.enqueue(utf8.encode(messageOf(next.item)));
-          else {
+          else if (next.is === 'item' && next.item) {
+            let text = messageOf(next.item);
+            while (text.length < PIECE) {
+              const more = await source.nextSoon();
+              if (!more) break;
+              text += messageOf(more);
+            }
+            controller.enqueue(utf8.encode(text));
+          } else {
             if (next.is === 'item') controller.enqueue(utf8.encode('event: done\ndata: {}\n\n'));
             controller.close();
             await end();
@@ -70,7 +81,21 @@ export async function eventStream(
 
 function messageOf(item: FollowItem): string {
   const cursor = 'cursor' in item && !/[\r\n\0]/.test(item.cursor) ? `id: ${item.cursor}\n` : '';
-  return `${cursor}event: ${item.item}\ndata: ${JSON.stringify(encodeItem(item))}\n\n`;
+  return `${cursor}event: ${item.item}\ndata: ${dataOf(item)}\n\n`;
+}
+
+/** What many followers of one task are given is put into text once. */
+const piecesAsText = new WeakMap<readonly OutputPiece[], string>();
+
+function dataOf(item: FollowItem): string {
+  if (item.item !== 'output') return JSON.stringify(item);
+  const { pieces, ...rest } = item;
+  let text = piecesAsText.get(pieces);
+  if (text === undefined) {
+    text = JSON.stringify(encodePieces(pieces));
+    piecesAsText.set(pieces, text);
+  }
+  return `${JSON.stringify(rest).slice(0, -1)},"pieces":${text}}`;
 }
 
 /** One item at a time out of an async iterable, with a time limit that loses nothing. */
@@ -94,6 +119,18 @@ class ItemSource {
     this.#pending = null;
     if (this.#signal.aborted) return { is: 'aborted' };
     return { is: 'item', item: outcome.done ? null : outcome.value };
+  }
+
+  /** The next item if it is there in this turn of the event loop; null when not, or when something else is next. */
+  async nextSoon(): Promise<FollowItem | null> {
+    if (this.#signal.aborted) return null;
+    const pending = (this.#pending ??= this.#iterator.next());
+    const turn = new Promise<null>(resolve => setImmediate(resolve, null));
+    // a fault stays with the source: the next one who asks gets it
+    const outcome = await Promise.race([pending, turn]).catch(() => null);
+    if (outcome === null || outcome.done) return null;
+    this.#pending = null;
+    return outcome.value;
   }
 
   #firstOf<T>(pending: Promise<T>, limit: number): Promise<T | 'late' | 'aborted'> {

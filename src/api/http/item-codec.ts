@@ -35,16 +35,13 @@ export function strictBase64(text: string): Uint8Array | null {
   return toBase64(bytes) === text ? bytes : null;
 }
 
-function encodePieces(pieces: readonly OutputPiece[]): readonly WirePiece[] {
+export function encodePieces(pieces: readonly OutputPiece[]): readonly WirePiece[] {
   return pieces.map(({ stream, at, bytes }) => ({ stream, at, bytes: toBase64(bytes) }));
 }
 function decodePieces(pieces: readonly WirePiece[]): readonly OutputPiece[] {
   return pieces.map(({ stream, at, bytes }) => ({ stream, at, bytes: fromBase64(bytes) }));
 }
 
-export function encodeItem(item: FollowItem): WireItem {
-  return item.item === 'output' ? { ...item, pieces: encodePieces(item.pieces) } : item;
-}
 export function decodeItem(item: WireItem): FollowItem {
   return item.item === 'output' ? { ...item, pieces: decodePieces(item.pieces) } : item;
 }

@@ -1,0 +1,24 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { OutputPiece } from '../core/task-event.ts';
+import { ClaimOutput } from './claim-output.ts';
+
+describe('the output of claims', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('of several is given at the same moments, soon', async () => {
+    const given: string[] = [];
+    const claim = (name: string): ClaimOutput =>
+      new ClaimOutput({ stdout: 0, stderr: 0 }, Date.now, async (pieces: readonly OutputPiece[]) => {
+        given.push(`${name} ${Date.now() - 1_000_000} ${pieces.length}`);
+      });
+    const [one, other] = [claim('one'), claim('other')];
+    await vi.advanceTimersByTimeAsync(5);
+    one.give('stdout', Uint8Array.of(1));
+    await vi.advanceTimersByTimeAsync(30);
+    other.give('stdout', Uint8Array.of(2));
+    one.give('stderr', Uint8Array.of(3));
+    await vi.advanceTimersByTimeAsync(80);
+    expect(given).toEqual(['one 80 2', 'other 80 1']);
+  });
+});
