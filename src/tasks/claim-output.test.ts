@@ -14,10 +14,10 @@ describe('the output of claims', () => {
       });
     const [one, other] = [claim('one'), claim('other')];
     await vi.advanceTimersByTimeAsync(5);
-    one.give('stdout', Uint8Array.of(1));
+    void one.give('stdout', Uint8Array.of(1));
     await vi.advanceTimersByTimeAsync(30);
-    other.give('stdout', Uint8Array.of(2));
-    one.give('stderr', Uint8Array.of(3));
+    void other.give('stdout', Uint8Array.of(2));
+    void one.give('stderr', Uint8Array.of(3));
     await vi.advanceTimersByTimeAsync(80);
     expect(given).toEqual(['one 80 2', 'other 80 1']);
   });
