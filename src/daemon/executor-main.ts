@@ -14,7 +14,8 @@ const ALIVE = 1000;
 const LEAVE_LIMIT = 2500;
 
 const send = (message: FromExecutor): void => {
-  if (process.connected) process.send?.(message);
+  // a daemon that is gone is noticed by the end of the channel
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 };
 const fleets = new Fleets();
 const executor = new TaskExecutor({

@@ -34,10 +34,7 @@ export class SpoolKeeper {
     const timer = setTimeout(() => {
       void this.#clean(connection, olderThan).then(() => this.#later(connection, EVERY, olderThan));
     }, wait).unref();
-    void connection.closed.then(() => {
-      clearTimeout(timer);
-      this.#known.delete(connection);
-    });
+    void connection.closed.then(() => clearTimeout(timer));
   }
 
   async #clean(connection: SshConnection, olderThan: number): Promise<void> {

@@ -5,6 +5,10 @@ import type { Executor, FromExecutor, StartExecutor, ToExecutor } from './execut
 
 /** Milliseconds between two looks at the executors. */
 const LOOK = 1000;
+/** Milliseconds that an executor may take to start: a busy machine is no reason to start another one. */
+const START_LIMIT = 120_000;
+/** Milliseconds of further silence after which one that was given up is ended. */
+const RETIRED_LIMIT = 60_000;
 
 export interface PoolOptions {
   readonly start: StartExecutor;
@@ -32,6 +36,8 @@ interface Member {
   readonly slot: number;
   readonly claims: Map<string, TaskRecord>;
   lastSeen: number;
+  /** It has started, and says so every second. */
+  ready: boolean;
   idleSince: number;
   /** The task that brings it down, by its own last words. */
   culprit: string | undefined;
@@ -148,6 +154,7 @@ export class ExecutorPool implements AsyncDisposable {
       slot,
       claims: new Map(),
       lastSeen: now,
+      ready: false,
       idleSince: now,
       culprit: undefined,
       retired: false,
@@ -159,6 +166,7 @@ export class ExecutorPool implements AsyncDisposable {
 
   #hear(member: Member, message: FromExecutor): void {
     member.lastSeen = this.#options.clock.monotonic();
+    member.ready = true;
     if (message.say === 'alive' || message.say === 'ready') {
       if (member.retired) member.executor.send({ say: 'leave' });
       return;
@@ -198,12 +206,16 @@ export class ExecutorPool implements AsyncDisposable {
       // when we ourselves did not run (a suspended laptop), their silence means nothing
       if (late) member.lastSeen = now;
       if (member.executor.pid === null) continue;
-      if (now - member.lastSeen > silenceLimit)
+      if (now - member.lastSeen > (member.ready ? silenceLimit : START_LIMIT))
         this.#gone(member, `${member.executor.name} fell silent`, false);
       else if (idleLimit > 0 && member.claims.size === 0 && now - member.idleSince > idleLimit) {
         this.#gone(member, 'idle', false);
         member.executor.send({ say: 'leave' });
       }
+    }
+    for (const member of this.#retired) {
+      if (late) member.lastSeen = now;
+      if (now - member.lastSeen > silenceLimit + RETIRED_LIMIT) member.executor.kill();
     }
   }
 }

@@ -45,6 +45,8 @@ export const fault: Fault = {
       const task = await daemon.ended(whole, 3_600_000);
       const seconds = (performance.now() - begun) / 1000;
       const read = await reader;
+      const grown = (most.daemon - base.daemon) / 1024;
+      say(`the daemon grew by ${grown.toFixed(0)} MiB while it came in`);
       const expected = (await onHost(host, `seq 1 ${lines} | sha256sum`)).split(' ')[0];
       const { bytes, sha256, breaks } = await readOutput(daemon, whole);
       say(

@@ -23,7 +23,7 @@ export async function readOutput(
   let after: string | null = null;
   do {
     const from: string | null = after;
-    const page: OutputPage = await daemon.persist(async api => await api.output(task, from, 100));
+    const page: OutputPage = await daemon.persist(async api => await api.output(task, from, 25));
     for (const piece of page.pieces) {
       if (piece.stream !== stream) continue;
       if (piece.at !== bytes) breaks += 1;
