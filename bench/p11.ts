@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { cpus } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/core/clock.ts';
 import { newId } from '../src/core/ids.ts';
@@ -30,6 +29,7 @@ export const question: Question = {
   title:
     'The queue over SQLite with every commit synced: how soon work begins, how much passes, how much may wait',
   verified: 'every task was counted as it ended, by the store, and had succeeded.',
+  hosts: 'none',
   peers: [],
   async run(options) {
     // executor processes load the kinds of the benches as they load those of a person
@@ -64,7 +64,7 @@ async function starts(folder: string, { quick }: RunOptions): Promise<readonly C
       version: 'bench',
       onTrouble: fail,
     });
-  await using engine = engineApi;
+    await using engine = engineApi;
     const { signal } = new AbortController();
     const once = async (): Promise<number> => {
       const begun = preciseNow();

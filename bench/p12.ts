@@ -18,6 +18,7 @@ export const question: Question = {
   id: 'P12',
   title: `${LINES_A_SECOND} lines a second of ${LINE} bytes from ${TASKS} tasks, kept, and read by ${WATCHERS} watchers over the socket, each of one task`,
   verified: 'every watcher got every line of its task once, in order, from the first to the last.',
+  hosts: 'none',
   peers: [],
   async run({ quick }) {
     const windows = quick ? 2 : 5;

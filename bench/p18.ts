@@ -18,6 +18,7 @@ export const question: Question = {
   id: 'P18',
   title: 'What a daemon takes while nothing is asked of it: just started, and with many connections open',
   verified: 'a command ran on every host before; the connections were there: one sshd session of each.',
+  hosts: 'light',
   peers: [],
   async run(options) {
     return [...(await idle(options)), ...(await connected(options))];

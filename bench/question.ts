@@ -40,6 +40,8 @@ export interface Question {
   readonly title: string;
   /** What was verified of the timed work, one sentence. */
   readonly verified: string;
+  /** Hosts of the lab that it needs; booted ones need root. Default `booted`. */
+  readonly hosts?: 'booted' | 'light' | 'none';
   /** Programs whose versions belong beside the figures. */
   readonly peers: readonly string[];
   run(options: RunOptions): Promise<readonly Comparison[]>;
