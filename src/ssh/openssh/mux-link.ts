@@ -18,6 +18,9 @@ import {
   uint32,
 } from './mux-packets.ts';
 
+/** Milliseconds a master may take to end when told to. */
+const END_PATIENCE = 1_500;
+
 /** The server would not open a channel; `reason` is a number of RFC 4254. */
 export class ChannelRefused extends Error {
   readonly reason: number;
@@ -38,10 +41,10 @@ interface Opening {
  * its authenticated connection.
  */
 export class MuxLink implements ChannelCarrier {
-  /** Process id of the master, as it says itself. */
-  readonly masterPid: number;
   /** Settles when the socket is closed, by whomever. */
   readonly ended: Promise<void>;
+  /** Process id of the master, as it says itself. */
+  readonly #masterPid: number;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   readonly #openings = new Map<number, Opening>();
@@ -52,7 +55,7 @@ export class MuxLink implements ChannelCarrier {
   private constructor(socket: Socket, reader: FrameReader, masterPid: number) {
     this.#socket = socket;
     this.#reader = reader;
-    this.masterPid = masterPid;
+    this.#masterPid = masterPid;
     this.ended = new Promise(resolve => {
       socket.once('close', () => {
         this.#finish();
@@ -99,6 +102,23 @@ export class MuxLink implements ChannelCarrier {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  /** Ends the master as well; resolves when it is gone. */
+  async endMaster(): Promise<void> {
+    this.#signalMaster('SIGTERM');
+    const kill = setTimeout(() => this.#signalMaster('SIGKILL'), END_PATIENCE);
+    await this.ended;
+    clearTimeout(kill);
+  }
+
+  /** As long as its socket is open, the process with this id is the master. */
+  #signalMaster(name: NodeJS.Signals): void {
+    try {
+      if (!this.#over) process.kill(this.#masterPid, name);
+    } catch {
+      this.#socket.destroy();
+    }
   }
 
   send(...parts: readonly Uint8Array[]): void {
@@ -181,19 +201,6 @@ export class MuxLink implements ChannelCarrier {
     this.#channels.clear();
     for (const channel of channels) channel.finish();
   }
-}
-
-/** Asks a master to end; resolves when it has closed its socket, or nothing listens there any more. */
-export function terminateMaster(path: string, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const socket = connect({ path, signal });
-    socket.on('error', () => undefined);
-    socket.on('close', () => resolve());
-    socket.on('data', () => undefined);
-    socket.write(
-      Buffer.concat([controlFrame(CONTROL.hello, CONTROL_VERSION), controlFrame(CONTROL.terminate, 1)]),
-    );
-  });
 }
 
 function receiveRequest(channel: MuxChannel, fields: Fields): void {

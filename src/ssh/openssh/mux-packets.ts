@@ -19,9 +19,7 @@ export const MESSAGE = {
 export const CONTROL = {
   hello: 0x0000_0001,
   aliveCheck: 0x1000_0004,
-  terminate: 0x1000_0005,
   proxy: 0x1000_000f,
-  accepted: 0x8000_0001,
   alive: 0x8000_0005,
   proxied: 0x8000_000f,
 } as const;

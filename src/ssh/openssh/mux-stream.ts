@@ -11,9 +11,12 @@ export class MuxStream extends Duplex implements ChannelListener {
   #channel: MuxChannel | null = null;
   /** Bytes that arrived and are not given back to the server's window yet. */
   #held = 0;
+  readonly #isOver: () => boolean;
 
-  constructor() {
+  /** `isOver`: the connection is, and `lose` will be called with the reason. */
+  constructor(isOver: () => boolean) {
     super({ highWaterMark: HIGH_WATER_MARK, allowHalfOpen: true });
+    this.#isOver = isOver;
   }
 
   attach(channel: MuxChannel): void {
@@ -43,9 +46,9 @@ export class MuxStream extends Duplex implements ChannelListener {
     // A subsystem is known by its stream, not by how its program ended.
   }
 
-  /** What was read before stays readable: the end comes first, then the close. */
+  /** What was read before stays readable: the end comes first, then the close. A lost connection is no end. */
   onClose(): void {
-    if (this.destroyed) return;
+    if (this.destroyed || this.#isOver()) return;
     if (this.readableEnded) {
       this.destroy();
       return;

@@ -10,7 +10,7 @@ import { ChannelRefused, type MuxLink } from './mux-link.ts';
 import { lengthPrefixed } from './mux-packets.ts';
 import { MuxStream } from './mux-stream.ts';
 import { lostError } from './openssh-errors.ts';
-import { endMaster, type MasterFolder, trimLog } from './openssh-master.ts';
+import type { MasterLog } from './openssh-master.ts';
 
 /** Sessions between two looks at the size of the log. */
 const SESSIONS_PER_TRIM = 2_000;
@@ -29,17 +29,18 @@ export class OpensshConnection implements SshConnection {
   readonly closed: Promise<DeckhandError | undefined>;
   readonly #facts: OpensshFacts;
   readonly #link: MuxLink;
-  readonly #folder: MasterFolder;
+  readonly #log: MasterLog;
   readonly #clock: Clock;
   readonly #gate: SessionGate;
+  readonly #streams = new Set<MuxStream>();
   #sessions = 0;
   #closing: Promise<void> | undefined;
 
-  /** Owns the link and the folder from here on. */
-  constructor(facts: OpensshFacts, link: MuxLink, folder: MasterFolder, clock: Clock) {
+  /** Owns the link and the log from here on. */
+  constructor(facts: OpensshFacts, link: MuxLink, log: MasterLog, clock: Clock) {
     this.#facts = facts;
     this.#link = link;
-    this.#folder = folder;
+    this.#log = log;
     this.#clock = clock;
     this.#gate = new SessionGate(clock, error => error instanceof ChannelRefused);
     this.closed = this.#whenClosed();
@@ -63,15 +64,16 @@ export class OpensshConnection implements SshConnection {
   }
 
   async openSubsystem(name: string, { signal }: { readonly signal: AbortSignal }): Promise<Duplex> {
-    const stream = new MuxStream();
+    const stream = new MuxStream(() => this.#link.isOver);
     const { value: channel, release } = await this.#enter(stream, signal);
     stream.attach(channel);
-    stream.once('close', release);
+    this.#streams.add(stream);
+    stream.once('close', () => {
+      this.#streams.delete(stream);
+      release();
+    });
     const granted = await channel.request('subsystem', lengthPrefixed(name));
-    if (granted && !signal.aborted) {
-      void this.closed.then(reason => stream.lose(reason ?? this.#closedError()));
-      return stream;
-    }
+    if (granted && !signal.aborted) return stream;
     stream.destroy();
     if (signal.aborted) throw this.#cancelled(signal.reason);
     if (this.#link.isOver) throw await this.#lost();
@@ -90,18 +92,18 @@ export class OpensshConnection implements SshConnection {
   }
 
   async #end(): Promise<void> {
-    const wasOver = this.#link.isOver;
-    this.#link.close();
-    if (!wasOver) await endMaster(this.#folder, this.#link.masterPid);
+    if (!this.#link.isOver) await this.#link.endMaster();
     await this.closed;
-    await this.#folder[Symbol.asyncDispose]();
   }
 
   async #whenClosed(): Promise<DeckhandError | undefined> {
     await this.#link.ended;
-    if (this.#closing !== undefined) return undefined;
-    const reason = lostError(this.host, await this.#folder.readTail(), this.#facts.silence);
-    await this.#folder[Symbol.asyncDispose]();
+    const reason =
+      this.#closing === undefined
+        ? lostError(this.host, await this.#log.readTail(), this.#facts.silence)
+        : undefined;
+    for (const stream of this.#streams) stream.lose(reason ?? this.#closedError());
+    await this.#log[Symbol.asyncDispose]();
     return reason;
   }
 
@@ -119,7 +121,7 @@ export class OpensshConnection implements SshConnection {
     try {
       const session = await this.#gate.enter(() => this.#open(listener, signal), signal);
       this.#sessions += 1;
-      if (this.#sessions % SESSIONS_PER_TRIM === 0) void trimLog(this.#folder);
+      if (this.#sessions % SESSIONS_PER_TRIM === 0) void this.#log.trim();
       return session;
     } catch (error) {
       if (signal.aborted) throw this.#cancelled(error);

@@ -13,7 +13,7 @@ import { AskpassServer } from './openssh-askpass.ts';
 import { OpensshConnection } from './openssh-connection.ts';
 import { connectError, handshakeStage, loginError } from './openssh-errors.ts';
 import type { LogFacts, LogStage } from './openssh-log.ts';
-import { endMaster, MasterFolder, startMaster } from './openssh-master.ts';
+import { MasterFolder, MasterLog, startMaster } from './openssh-master.ts';
 import { hopArguments, masterArguments, type OptionTimes, silenceOf } from './openssh-options.ts';
 import { PersonAnswers } from './openssh-answers.ts';
 
@@ -41,6 +41,7 @@ export function createOpensshEngine(engineOptions: OpensshEngineOptions = {}): S
         connectTimeout: options.connectTimeout ?? host.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
         keepAliveInterval: options.keepAliveInterval ?? DEFAULT_KEEP_ALIVE,
       };
+      if (process.platform === 'win32') throw noControlSockets(host);
       try {
         const hops = await resolveHops(host, options, 0);
         using deadline = new Deadline(times.connectTimeout, options.signal);
@@ -54,6 +55,11 @@ export function createOpensshEngine(engineOptions: OpensshEngineOptions = {}): S
       }
     },
   };
+}
+
+function noControlSockets(host: ResolvedHost): DeckhandError {
+  const message = `${host.name} needs the system's own ssh client, which has no control sockets on Windows.`;
+  return new DeckhandError('ssh.unsupported-configuration', message, { details: { host: host.name } });
 }
 
 export const opensshEngine: SshEngine = createOpensshEngine();
@@ -111,13 +117,9 @@ class Attempt {
   }
 
   async run(): Promise<SshConnection> {
-    const folder = await MasterFolder.create();
-    try {
-      return await this.#connect(folder);
-    } catch (error) {
-      await folder[Symbol.asyncDispose]();
-      throw error;
-    }
+    // Nothing of it is needed once we hold the control socket and the log, so nothing can be left behind.
+    await using folder = await MasterFolder.create();
+    return await this.#connect(folder);
   }
 
   async #connect(folder: MasterFolder): Promise<SshConnection> {
@@ -180,24 +182,27 @@ class Attempt {
 
   async #take(folder: MasterFolder, signal: AbortSignal): Promise<SshConnection> {
     const log = await folder.readLog(null);
-    let link: MuxLink;
+    const link = await this.#openLink(folder, signal);
+    const { hostKey, serverVersion } = log;
+    if (hostKey === null || serverVersion === null) {
+      await link.endMaster();
+      throw new DeckhandError('internal.defect', 'ssh connected without saying which host key it saw.');
+    }
+    const masterLog = await MasterLog.open(folder);
+    this.#tell(log.stage);
+    const facts = { host: this.#host, hostKey, serverVersion, silence: silenceOf(this.#times) };
+    return new OpensshConnection(facts, link, masterLog, this.#clock);
+  }
+
+  /** Should this fail, the master ends by itself: nobody holds its socket. */
+  async #openLink(folder: MasterFolder, signal: AbortSignal): Promise<MuxLink> {
     try {
-      link = await MuxLink.open(folder.socket, signal);
+      return await MuxLink.open(folder.socket, signal);
     } catch (error) {
-      await endMaster(folder, null);
       if (signal.aborted) throw error;
       const message = `ssh is connected to ${this.#host.name}, but gives no channels: ${String(error)}.`;
       throw new DeckhandError('ssh.unsupported-configuration', message, { cause: error });
     }
-    if (log.hostKey === null || log.serverVersion === null) {
-      link.close();
-      await endMaster(folder, link.masterPid);
-      throw new DeckhandError('internal.defect', 'ssh connected without saying which host key it saw.');
-    }
-    this.#tell(log.stage);
-    const { hostKey, serverVersion } = log;
-    const facts = { host: this.#host, hostKey, serverVersion, silence: silenceOf(this.#times) };
-    return new OpensshConnection(facts, link, folder, this.#clock);
   }
 
   async #tellStages(folder: MasterFolder): Promise<void> {

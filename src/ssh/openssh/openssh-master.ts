@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type FSWatcher, watch } from 'node:fs';
-import { mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { type LogFacts, readLog } from './openssh-log.ts';
-import { terminateMaster } from './mux-link.ts';
 
 /** Room for the socket's name, and for the longer one under which ssh first makes it. */
 const LONGEST_FOLDER = 70;
@@ -13,8 +13,8 @@ const LONGEST_FOLDER = 70;
 const LOG_LIMIT = 1024 * 1024;
 /** Characters kept of what ProxyCommand and others write. */
 const STDERR_LIMIT = 4096;
-/** Milliseconds a master may take to end when asked to. */
-const TERMINATE_PATIENCE = 1_500;
+/** Milliseconds in which the last words of ssh and its children arrive. */
+const LAST_WORDS = 500;
 
 /** A private folder (0700) with everything one master needs: sockets, logs, scripts. */
 export class MasterFolder implements AsyncDisposable {
@@ -39,10 +39,6 @@ export class MasterFolder implements AsyncDisposable {
   async readLog(hop: number | null): Promise<LogFacts> {
     return readLog(await readTail(this.log(hop)));
   }
-  async readTail(): Promise<string> {
-    return await readTail(this.log(null));
-  }
-
   /** Writes a script that becomes the given command; `command` are the words that run it. */
   async writeScript(name: string, environment: string, words: readonly string[]): Promise<string> {
     const path = join(this.path, name);
@@ -91,7 +87,11 @@ export async function startMaster(folder: MasterFolder, start: MasterStart): Pro
   try {
     const code = await exitOf(child);
     signal.throwIfAborted();
-    return code === 0 ? { isReady: true } : { isReady: false, stderr };
+    if (code === 0) return { isReady: true };
+    // A ProxyCommand may hold its end for longer than anybody wants to wait.
+    if (!child.stderr.closed)
+      await once(child, 'close', { signal: AbortSignal.timeout(LAST_WORDS) }).catch(() => null);
+    return { isReady: false, stderr };
   } finally {
     signal.removeEventListener('abort', stop);
     // A ProxyCommand holds its end for as long as it lives; it must not hold this process.
@@ -99,26 +99,32 @@ export async function startMaster(folder: MasterFolder, start: MasterStart): Pro
   }
 }
 
-/** Asks the master to end over its own socket; should it be stuck, ends it by its process id. */
-export async function endMaster(folder: MasterFolder, pid: number | null): Promise<void> {
-  const patience = AbortSignal.timeout(TERMINATE_PATIENCE);
-  await terminateMaster(folder.socket, patience);
-  if (pid === null || !patience.aborted) return;
-  try {
-    // Its socket was still open: the process with this id is the master.
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended meanwhile.
-  }
-}
+/** The log of a master whose folder is gone: it grows with each session, and what was read is not needed again. */
+export class MasterLog implements AsyncDisposable {
+  readonly #file: FileHandle;
 
-/** A master's log grows with each session; what was read is not needed again. */
-export async function trimLog(folder: MasterFolder): Promise<void> {
-  const path = folder.log(null);
-  try {
-    if ((await stat(path)).size > LOG_LIMIT) await truncate(path, 0);
-  } catch {
-    // The connection ended meanwhile, and its folder with it.
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  static async open(folder: MasterFolder): Promise<MasterLog> {
+    return new MasterLog(await open(folder.log(null), 'r+'));
+  }
+
+  async readTail(): Promise<string> {
+    return await tailOfFile(this.#file).catch(() => '');
+  }
+
+  async trim(): Promise<void> {
+    try {
+      if ((await this.#file.stat()).size > LOG_LIMIT) await this.#file.truncate(0);
+    } catch {
+      // The connection ended meanwhile.
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
   }
 }
 
@@ -163,13 +169,17 @@ function watchFolder(path: string, onChange: () => void): Disposable {
 async function readTail(path: string): Promise<string> {
   try {
     await using file = await open(path, 'r');
-    const { size } = await file.stat();
-    if (size <= LOG_LIMIT) return await readFile(path, 'utf8');
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(LOG_LIMIT), 0, LOG_LIMIT, size - LOG_LIMIT);
-    return buffer.toString('utf8', 0, bytesRead);
+    return await tailOfFile(file);
   } catch {
     return '';
   }
+}
+
+async function tailOfFile(file: FileHandle): Promise<string> {
+  const { size } = await file.stat();
+  const length = Math.min(size, LOG_LIMIT);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+  return buffer.toString('utf8', 0, bytesRead);
 }
 
 function shellWord(word: string): string {
