@@ -10,8 +10,10 @@ import { selectHosts } from '../fleet/selectors.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/merge.ts';
 import { deckhandPaths } from '../settings/paths.ts';
+import { createAutomaticEngine } from '../ssh/choose-engine.ts';
 import { ConnectionPool } from '../ssh/connection-pool.ts';
-import type { ConnectOptions, SshConnection } from '../ssh/connection.ts';
+import type { ConnectOptions, SshConnection, SshEngine } from '../ssh/connection.ts';
+import { opensshEngine } from '../ssh/openssh/openssh-engine.ts';
 import type { ResolveHost } from '../ssh/resolved-host.ts';
 import { ssh2Engine } from '../ssh/ssh2-engine.ts';
 import type { TaskPrompts } from '../tasks/host-access.ts';
@@ -32,6 +34,8 @@ interface Known {
 /** Settings, hosts and connections for one kind of surroundings: everything between a name and a shell. */
 export class FleetAccess implements AsyncDisposable {
   readonly resolve: ResolveHost;
+  /** Takes for each host the engine that can serve it. */
+  readonly engine: SshEngine = createAutomaticEngine({ ssh2: ssh2Engine, openssh: opensshEngine });
   readonly #surroundings: Surroundings;
   readonly #pool: ConnectionPool;
   readonly #factsCache: FactsCache;
@@ -48,7 +52,7 @@ export class FleetAccess implements AsyncDisposable {
       ...(agentSocket === undefined ? {} : { agentSocket }),
     });
     this.#pool = new ConnectionPool({
-      engine: ssh2Engine,
+      engine: this.engine,
       resolve: this.resolve,
       options: {
         connectTimeout: known.settings.values['timeouts.connect'],

@@ -6,8 +6,8 @@ import type { DoctorFinding as Finding } from '../fleet/doctor.ts';
 import { examineHost } from '../fleet/doctor-host.ts';
 import { examineLocal } from '../fleet/doctor-local.ts';
 import { deckhandPaths } from '../settings/paths.ts';
+import { chooseEngine } from '../ssh/choose-engine.ts';
 import { type ConnectionTest, type StepResult, testConnection } from '../ssh/test-connection.ts';
-import { ssh2Engine } from '../ssh/ssh2-engine.ts';
 import type { TaskPrompts } from '../tasks/host-access.ts';
 import type { FleetAccess } from './fleet-access.ts';
 
@@ -19,7 +19,7 @@ export async function testHost(
   signal: AbortSignal,
 ): Promise<ConnectResult> {
   const options = { ...fleet.connectOptions(prompts), signal };
-  const test = await testConnection(host, { engine: ssh2Engine, resolve: fleet.resolve, options });
+  const test = await testConnection(host, { engine: fleet.engine, resolve: fleet.resolve, options });
   const failed = Object.values(test.steps).find(step => step.status === 'failed');
   return {
     ok: test.passed,
@@ -45,7 +45,10 @@ function toStage(name: Stage['name'], step: StepResult, passedText: string): Sta
 function stageText(name: Stage['name'], test: ConnectionTest): string {
   if (name === 'reachable') return test.serverVersion ?? '';
   if (name === 'host key') return `${test.hostKey?.type ?? ''} ${test.hostKey?.fingerprint ?? ''}`;
-  if (name === 'authentication') return `as ${test.host?.user ?? ''}`;
+  if (name === 'authentication') {
+    const reason = test.host === null ? null : chooseEngine(test.host).reason;
+    return `as ${test.host?.user ?? ''}${reason === null ? '' : `, by the system's ssh: ${reason}`}`;
+  }
   return test.noisy ? 'answers; its start-up files print something' : 'answers';
 }
 
@@ -65,7 +68,7 @@ export async function doctorOfHost(
   signal: AbortSignal,
 ): Promise<readonly DoctorFinding[]> {
   const connect = async (inner: AbortSignal) =>
-    await ssh2Engine.connect(await fleet.resolve(host, inner), {
+    await fleet.engine.connect(await fleet.resolve(host, inner), {
       ...fleet.connectOptions(prompts),
       signal: inner,
     });

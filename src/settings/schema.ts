@@ -52,6 +52,8 @@ export const hostEntrySchema = z
     knownHostsFile: path.optional(),
     /** Jump chain, first hop first. */
     jump: z.union([jump.transform(hop => [hop]), z.array(jump).max(10)]).optional(),
+    /** How to speak SSH: in this process, by the system's client, or whichever can serve the host. */
+    engine: z.enum(['ssh2', 'openssh', 'auto']).optional(),
     groups: z.array(groupName).default([]),
     tags: z.array(z.string().min(1).max(100)).default([]),
   })
