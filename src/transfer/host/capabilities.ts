@@ -32,7 +32,7 @@ export const PROBE_SCRIPT = [
   '*) if command -v tar >/dev/null 2>&1; then t=busybox; else t=none; fi;; esac;',
   'if command -v sha256sum >/dev/null 2>&1; then h=sha256sum; elif command -v shasum >/dev/null 2>&1; then h="shasum -a 256";',
   'elif command -v openssl >/dev/null 2>&1; then h="openssl dgst -sha256 -r"; else h=; fi;',
-  'if sync -f / 2>/dev/null; then y=yes; else y=no; fi;',
+  'if sync -f /dev/null 2>/dev/null; then y=yes; else y=no; fi;',
   String.raw`printf "%s\0" "$l" "$t" "$h" "$(id -u)" "$(umask)" "$(uname -s)" "$y";`,
 ].join(' ');
 export const PROBE_FIELDS = 7;

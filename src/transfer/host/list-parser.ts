@@ -26,6 +26,8 @@ export class ListParser {
   readonly #texts = new Map<string, string>();
   /** Which of the roots was listed. */
   which: 'root' | 'instead' | 'nothing' | undefined;
+  /** Where relative paths begin. */
+  folder: RawPath | undefined;
   /** `find`'s exit code; undefined = it did not come to its end. */
   exitCode: number | undefined;
 
@@ -62,6 +64,8 @@ export class ListParser {
     } else if (this.which === undefined) {
       if (field !== 'root' && field !== 'instead' && field !== 'nothing') throw broken('no beginning');
       this.which = field as 'root' | 'instead' | 'nothing';
+    } else if (this.folder === undefined) {
+      this.folder = field;
     } else if (this.#fields.length === 0 && this.#batch === undefined && field.startsWith('end ')) {
       this.exitCode = Number(field.slice(4));
     } else if (this.#list === 'gnu') this.#gnuField(field);

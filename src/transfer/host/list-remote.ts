@@ -17,6 +17,8 @@ export interface RemoteListing {
   readonly instead?: RawPath;
   readonly follow: boolean;
   readonly excluded: Excluded;
+  /** Default: everything. */
+  readonly depth?: 0 | 1 | 'all';
   /** Entries at most; default a million. */
   readonly limit?: number;
   readonly signal: AbortSignal;
@@ -27,6 +29,8 @@ export interface RemoteTree {
   readonly capabilities: Capabilities;
   /** What was listed is the place given as `instead`. */
   readonly isInstead: boolean;
+  /** Where relative paths begin on the host. */
+  readonly home: RawPath;
 }
 
 /** Everything under a root on the host, in one round trip. A listing that does not come to its end is an error. */
@@ -35,26 +39,20 @@ export async function listRemote(connection: SshConnection, listing: RemoteListi
   const place = connection.host.name;
   const builder = new TreeBuilder({ excluded, place, ...(limit === undefined ? {} : { limit }) });
   const onEntry = (entry: Entry): void => builder.add(entry);
-  const { which, capabilities, errors } = await readListing(
-    connection,
-    { ...listing, recursive: true },
-    onEntry,
-  );
+  const { which, home, capabilities, errors } = await readListing(connection, listing, onEntry);
   for (const problem of problemsOf(errors, which === 'instead' ? (listing.instead ?? root) : root))
     builder.problem(problem);
-  return { tree: builder.tree(), capabilities, isInstead: which === 'instead' };
+  return { tree: builder.tree(), capabilities, isInstead: which === 'instead', home };
 }
 
-export interface RawListing extends Omit<RemoteListing, 'excluded' | 'limit'> {
-  readonly recursive: boolean;
-}
+export type RawListing = Omit<RemoteListing, 'excluded' | 'limit'>;
 
 /** The entries as they come. Throws what `onEntry` throws, after ending the listing on the host. */
 export async function readListing(
   connection: SshConnection,
-  { root, instead, recursive, follow, signal }: RawListing,
+  { root, instead, depth = 'all', follow, signal }: RawListing,
   onEntry: (entry: Entry) => void,
-): Promise<{ which: ListParser['which']; capabilities: Capabilities; errors: string }> {
+): Promise<{ which: ListParser['which']; home: RawPath; capabilities: Capabilities; errors: string }> {
   const { name } = connection.host;
   let capabilities = knownCapabilities(connection);
   const onCapabilities = (found: Capabilities): void => {
@@ -69,7 +67,7 @@ export async function readListing(
   const parser = new ListParser({ onCapabilities, onEntry }, { root, instead }, capabilities?.list);
   const request = {
     root,
-    recursive,
+    depth,
     follow,
     list: capabilities?.list,
     ...(instead === undefined ? {} : { instead }),
@@ -83,7 +81,12 @@ export async function readListing(
     throw scriptError(name, `listing ${showRaw(root)}`, errors, exitCode);
   if (capabilities === undefined || notWhole || (parser.exitCode !== 0 && errors.trim() === ''))
     throw new DeckhandError('transfer.protocol', `${name}: the listing of ${showRaw(root)} is not whole.`);
-  return { which: parser.which, capabilities, errors: parser.exitCode === 0 ? '' : errors };
+  return {
+    which: parser.which,
+    home: parser.folder ?? '/',
+    capabilities,
+    errors: parser.exitCode === 0 ? '' : errors,
+  };
 }
 
 /** The places that `find` could not look into; what vanished meanwhile, and links in a circle, are none. */

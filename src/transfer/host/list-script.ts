@@ -7,7 +7,8 @@ export interface ListRequest {
   readonly root: RawPath;
   /** Listed where nothing is at the root. */
   readonly instead?: RawPath;
-  readonly recursive: boolean;
+  /** How far below the root: only the root itself, what is in it, or everything. */
+  readonly depth: 0 | 1 | 'all';
   /** Links count as what they point to. */
   readonly follow: boolean;
   /** `find`'s dialect where it is known already. */
@@ -30,19 +31,19 @@ printf "\0"; for f; do if [ -h "$f" ] && { [ -z "$Q" ] || ! [ -e "$f" ]; }; then
  * The whole listing in one script: what the host has (where that is not known), which root it is, all that is
  * under it, and a last word without which it is not whole.
  */
-export function listScript({ root, instead, recursive, follow, list }: ListRequest): string {
-  const depth = recursive ? '' : '-maxdepth 1';
+export function listScript({ root, instead, depth, follow, list }: ListRequest): string {
+  const most = depth === 'all' ? '' : `-maxdepth ${depth}`;
   const links = follow ? '-L' : '-H';
   const other =
     instead === undefined ? '' : `elif [ -d ${quoteRaw(instead)} ]; then r=${quoteRaw(instead)}; w=instead; `;
   return [
     list === undefined ? PROBE_SCRIPT : `l=${list};`,
     `r=${quoteRaw(root)}; if [ -e "$r" ] || [ -h "$r" ]; then w=root; ${other}else w=nothing; fi;`,
-    String.raw`printf "%s\0" "$w"; if [ $w = nothing ]; then printf "end 0\0"; exit 0; fi;`,
+    String.raw`printf "%s\0" "$w" "$(pwd)"; if [ $w = nothing ]; then printf "end 0\0"; exit 0; fi;`,
     // a listing of the root itself, through a link if it is one; find would not look into it without -H
-    `case $l in gnu) find ${links} "$r" ${depth} -ignore_readdir_race -printf ${quoteRaw(GNU_FORMAT)}; e=$?;;`,
+    `case $l in gnu) find ${links} "$r" ${most} -ignore_readdir_race -printf ${quoteRaw(GNU_FORMAT)}; e=$?;;`,
     `stat-c) F=-c W=${quoteRaw(STAT_C)};; stat-f) F=-f W=${quoteRaw(STAT_F)};; *) exit 97;; esac;`,
-    `if [ $l != gnu ]; then Q=${follow ? '-L' : ''}; export F W Q; find ${links} "$r" ${depth} -exec sh -c ${quoteRaw(BATCH)} sh {} +; e=$?; fi;`,
+    `if [ $l != gnu ]; then Q=${follow ? '-L' : ''}; export F W Q; find ${links} "$r" ${most} -exec sh -c ${quoteRaw(BATCH)} sh {} +; e=$?; fi;`,
     String.raw`printf "end %s\0" "$e"`,
   ].join('\n');
 }
@@ -55,4 +56,10 @@ export function hostPath(path: RawPath): RawPath {
   if (bare === '~') return '.';
   const relative = bare.startsWith('~/') ? bare.slice(2).replace(/^\/+/, '') : bare;
   return relative === '.' || relative.startsWith('./') ? relative : `./${relative}`;
+}
+
+/** The same from the file system's root, for scripts that stand elsewhere. */
+export function absolutePath(path: RawPath, home: RawPath): RawPath {
+  if (path.startsWith('/')) return path;
+  return path === '.' ? home : `${home === '/' ? '' : home}/${path.slice(2)}`;
 }

@@ -1,0 +1,412 @@
+import { createHash, type Hash } from 'node:crypto';
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { type RawPath, rawToBytes, showRaw } from '../../core/raw-path.ts';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import type { Action } from '../decide/action.ts';
+import { hashRemote } from '../host/hash-remote.ts';
+import { quoteRaw, runScript } from '../host/run-script.ts';
+import { scriptError } from '../host/script-error.ts';
+import { ARCHIVE_END, encodeHeader, paddingOf } from '../tar/header.ts';
+import { TarReader } from '../tar/reader.ts';
+import { type Entry, join, nameOf, parentOf, type Tree } from '../tree/entry.ts';
+import { downloadBig } from './download-big.ts';
+import { hardLinksOf } from './hard-links.ts';
+import { BIG, type Job, type Place } from './job.ts';
+import {
+  LocalTar,
+  makeLocalStage,
+  SafeFolders,
+  setLocalAttributes,
+  setLocalTime,
+  syncLocal,
+} from './local-place.ts';
+import { changed } from './read-source.ts';
+import { zeroList } from './remote-commands.ts';
+
+const BATCH_FILES = 20_000;
+const BATCH_BYTES = 128 * 1024 * 1024;
+
+export interface Download {
+  readonly job: Job;
+  readonly place: Place;
+  /** Of the tree on the host; absolute. */
+  readonly source: { readonly root: RawPath; readonly tree: Tree };
+  readonly target: Tree;
+  /** Those of this machine's side. */
+  readonly actions: readonly Action[];
+  readonly owners: boolean;
+  /** What a new file's mode loses here. */
+  readonly umask: number;
+}
+
+/** Carries out on this machine what was decided for it. Whatever the host says, nothing is written outside the root. */
+export async function download(one: Download): Promise<void> {
+  await new Downloading(one).run();
+}
+
+class Downloading {
+  readonly #one: Download;
+  readonly #job: Job;
+  readonly #place: Place;
+  readonly #made: readonly Action[];
+  readonly #links: ReadonlyMap<RawPath, RawPath>;
+  readonly #safe: SafeFolders;
+  readonly #touched = new Set<RawPath>();
+  #numbers = 0;
+
+  constructor(one: Download) {
+    this.#one = one;
+    this.#job = one.job;
+    this.#place = one.place;
+    const made = one.actions.filter(({ action }) => action === 'create' || action === 'update');
+    this.#links = hardLinksOf(one.source.tree, made, this.#job.options);
+    this.#made = made.filter(({ path }) => !this.#links.has(path));
+    this.#safe = new SafeFolders(one.place.base);
+  }
+
+  async run(): Promise<void> {
+    const changes = this.#one.actions.some(({ action }) => action !== 'skip' && action !== 'conflict');
+    if (!changes) return;
+    makeLocalStage(this.#place);
+    for (const action of this.#made) this.#clearWay(action);
+    for (const action of this.#made) if (action.entry.type === 'directory') this.#folder(action);
+    const files = this.#made.filter(({ entry }) => entry.type === 'file');
+    const { counts } = this.#job;
+    await this.#small(files.filter(({ entry }) => !this.#isBig(entry)));
+    for (const { path, entry } of files.filter(({ entry }) => this.#isBig(entry)))
+      await this.#big(path, entry);
+    for (const action of this.#made) if (action.entry.type === 'symlink') this.#symlink(action);
+    for (const [path, first] of this.#links) this.#hardLink(path, first);
+    counts.links += this.#links.size + this.#made.filter(({ entry }) => entry.type === 'symlink').length;
+    await this.#attributes();
+    this.#deletions();
+    if (!this.#place.isNew) this.#removeStage();
+    await this.#folderAttributes();
+    this.#takeName();
+  }
+
+  /** Without GNU tar several names of one file would come as links. */
+  #isBig({ size, inode }: Entry): boolean {
+    const { tar } = this.#job.capabilities;
+    return size >= BIG || tar === 'none' || (tar !== 'gnu' && inode !== null);
+  }
+
+  #at(path: RawPath): Buffer {
+    return rawToBytes(join(this.#place.base, path));
+  }
+  #stage(name: RawPath): RawPath {
+    return join(this.#place.stage, name);
+  }
+
+  #clearWay({ path, existing, entry }: Action): void {
+    if (existing === null || existing.type === entry.type) return;
+    if (existing.type !== 'directory' && entry.type !== 'directory') return;
+    this.#safe.check(path);
+    rmSync(this.#at(path), { recursive: true, force: true });
+    this.#safe.forget();
+  }
+
+  #folder({ path }: Action): void {
+    this.#safe.check(path);
+    // its own mode comes when everything is in it
+    mkdirSync(this.#at(path), { mode: 0o700 });
+    this.#touched.add(parentOf(path));
+    this.#job.counts.directories += 1;
+  }
+
+  /** From the staging folder into its place, through folders that are none but folders. */
+  #put(staged: RawPath, path: RawPath): void {
+    this.#safe.check(path);
+    const there = lstatSync(this.#at(path), { throwIfNoEntry: false });
+    if (there?.isDirectory() === true)
+      throw new DeckhandError('transfer.is-a-directory', `${showRaw(path)} has become a folder meanwhile.`);
+    renameSync(rawToBytes(staged), this.#at(path));
+    this.#touched.add(parentOf(path));
+  }
+
+  async #small(files: readonly Action[]): Promise<void> {
+    let batch: Action[] = [];
+    let bytes = 0;
+    const batches: Action[][] = [];
+    for (const action of files) {
+      if (batch.length === 0) batches.push(batch);
+      batch.push(action);
+      bytes += action.entry.size;
+      if (batch.length < BATCH_FILES && bytes < BATCH_BYTES) continue;
+      batch = [];
+      bytes = 0;
+    }
+    for (const each of batches) {
+      const left = await this.#stream(each);
+      // once more for what changed while it was read
+      const torn = left.length === 0 ? [] : await this.#stream(left);
+      for (const { path } of torn) this.#job.fail(path, await this.#whyNot(path));
+    }
+  }
+
+  async #whyNot(path: RawPath): Promise<DeckhandError> {
+    const full = quoteRaw(this.#remote(path));
+    const { errors, exitCode } = await runScript(this.#job.connection, `cat ${full} >/dev/null`, {
+      signal: this.#job.signal,
+    });
+    return exitCode === 0 ? changed(path) : scriptError(this.#job.hostName, showRaw(path), errors, exitCode);
+  }
+
+  /** One stream of small files, unpacked and compared. Returns those that were not whole or not equal. */
+  async #stream(batch: readonly Action[]): Promise<readonly Action[]> {
+    const job = this.#job;
+    const { signal, capabilities } = job;
+    const files = new Map(batch.map(action => [this.#member(action.path), { action, name: '' }]));
+    const streamed = this.#unpack(files);
+    const paths = batch.map(({ path }) => this.#remote(path));
+    const [hashes, there] = await Promise.all([
+      streamed,
+      hashRemote(job.connection, capabilities.hash, paths, signal),
+    ]);
+    await syncLocal(this.#place.stage);
+    const left: Action[] = [];
+    for (const { action, name } of files.values()) {
+      const { path } = action;
+      const arrived = hashes.get(path);
+      const wanted = there.get(this.#remote(path));
+      const isKnown = capabilities.hash !== '';
+      if (arrived === undefined || (isKnown && arrived.hash !== wanted)) {
+        if (arrived !== undefined) {
+          rmSync(rawToBytes(this.#stage(name)), { force: true });
+          job.arrived(-arrived.bytes, path);
+        }
+        left.push(action);
+        continue;
+      }
+      try {
+        this.#put(this.#stage(name), path);
+        job.counts.files += 1;
+        job.counts.bytes += arrived.bytes;
+        if (isKnown) job.counts.verified += 1;
+      } catch (error) {
+        job.fail(path, error);
+      }
+    }
+    return left;
+  }
+
+  /** The host's tar, read by us and written to a tar here under names of our own. */
+  async #unpack(
+    files: Map<RawPath, { readonly action: Action; name: RawPath }>,
+  ): Promise<ReadonlyMap<RawPath, { readonly hash: string; readonly bytes: number }>> {
+    const job = this.#job;
+    const { preserve } = job.options;
+    const local = new LocalTar(this.#place.stage, { owners: this.#one.owners, preserve });
+    const done = new Map<RawPath, { hash: string; bytes: number }>();
+    let open: { readonly action: Action; readonly hash: Hash; readonly bytes: number } | undefined;
+    const reader = new TarReader({
+      onMember: async member => {
+        const wanted = files.get(member.path.replace(/^\.\//, ''));
+        // what was not asked for, or comes twice, is read over
+        if (wanted === undefined || wanted.name !== '' || member.type !== 'file') {
+          open = undefined;
+          return;
+        }
+        if (member.size > BIG * 4)
+          throw new DeckhandError('transfer.changed', `${showRaw(member.path)} grew while it was read.`);
+        const { entry } = wanted.action;
+        wanted.name = String(this.#numbers);
+        this.#numbers += 1;
+        const mode = preserve ? entry.mode : entry.mode & 0o777 & ~this.#one.umask;
+        const { mtime, uid, gid } = entry;
+        const header = {
+          path: wanted.name,
+          type: 'file',
+          size: member.size,
+          mode,
+          mtime,
+          uid,
+          gid,
+          link: null,
+        } as const;
+        open = { action: wanted.action, hash: createHash('sha256'), bytes: member.size };
+        await local.write(encodeHeader(header));
+      },
+      onContents: async bytes => {
+        if (open === undefined) return;
+        open.hash.update(bytes);
+        job.arrived(bytes.length, open.action.path);
+        await local.write(bytes);
+      },
+      onEnd: async () => {
+        if (open === undefined) return;
+        const { action, hash, bytes } = open;
+        open = undefined;
+        done.set(action.path, { hash: hash.digest('hex'), bytes });
+        await local.write(Buffer.alloc(paddingOf(bytes)));
+      },
+    });
+    try {
+      const { exitCode, errors } = await runScript(job.connection, this.#packText(), {
+        signal: job.signal,
+        stdin: zeroList([...files.keys()].map(name => `./${name}`)),
+        onOutput: async bytes => {
+          await job.rate.take(bytes.length, job.signal);
+          await reader.add(bytes);
+        },
+      });
+      if (!reader.isComplete) throw scriptError(job.hostName, 'reading', errors, exitCode);
+      await local.write(ARCHIVE_END);
+      await local.end();
+    } catch (error) {
+      local.kill();
+      throw error;
+    }
+    return done;
+  }
+
+  /** Files are named from the folder they lie in, or from the root. */
+  #packText(): string {
+    const isFile = this.#one.source.tree.entries.get('')?.type === 'file';
+    const folder = isFile ? parentOf(this.#one.source.root) || '/' : this.#one.source.root;
+    const { tar } = this.#job.capabilities;
+    const follow = this.#job.options.followLinks || isFile ? '-h' : '';
+    const command =
+      tar === 'gnu'
+        ? `tar -c ${follow} --format=gnu --hard-dereference --no-recursion --null -T - -f -`
+        : `xargs -0 tar -c ${follow} -f -`;
+    return `cd ${quoteRaw(folder)} && ${command}`;
+  }
+
+  #member(path: RawPath): RawPath {
+    return path === '' ? nameOf(this.#one.source.root) : path;
+  }
+  #remote(path: RawPath): RawPath {
+    return join(this.#one.source.root, path);
+  }
+
+  async #big(path: RawPath, entry: Entry): Promise<void> {
+    const job = this.#job;
+    try {
+      const { stage } = this.#place;
+      const part = await downloadBig({ job, source: this.#remote(path), entry, stage });
+      const mode = job.options.preserve ? entry.mode : entry.mode & 0o777 & ~this.#one.umask;
+      if (job.options.preserve) {
+        setLocalAttributes(part, entry, this.#one.owners);
+        await setLocalTime(part, entry.mtime);
+      } else
+        setLocalAttributes(
+          part,
+          { ...entry, mode, mtime: BigInt(job.options.clock.now()) * 1_000_000n },
+          false,
+        );
+      this.#put(part, path);
+      job.counts.files += 1;
+    } catch (error) {
+      job.fail(path, error);
+    }
+  }
+
+  #symlink({ path, entry }: Action): void {
+    const name = this.#stage(`l${this.#numbers}`);
+    this.#numbers += 1;
+    try {
+      symlinkSync(rawToBytes(entry.link ?? ''), rawToBytes(name));
+      if (this.#job.options.preserve) setLocalAttributes(name, entry, this.#one.owners);
+      this.#put(name, path);
+    } catch (error) {
+      this.#job.fail(path, error);
+    }
+  }
+
+  #hardLink(path: RawPath, first: RawPath): void {
+    const name = this.#stage(`h${this.#numbers}`);
+    this.#numbers += 1;
+    try {
+      this.#safe.check(first);
+      linkSync(this.#at(first), rawToBytes(name));
+      // a name of the same file already: the rename would do nothing and leave ours
+      this.#put(name, path);
+      rmSync(rawToBytes(name), { force: true });
+    } catch (error) {
+      this.#job.fail(path, error);
+    }
+  }
+
+  async #attributes(): Promise<void> {
+    for (const { action, path, entry } of this.#one.actions) {
+      if (action !== 'attributes' || entry.type === 'directory') continue;
+      try {
+        this.#safe.check(path);
+        setLocalAttributes(join(this.#place.base, path), entry, this.#one.owners);
+        if (entry.type === 'file') await setLocalTime(join(this.#place.base, path), entry.mtime);
+      } catch (error) {
+        this.#job.fail(path, error);
+      }
+    }
+  }
+
+  #deletions(): void {
+    for (const { action, path, entry } of this.#one.actions) {
+      if (action !== 'delete') continue;
+      try {
+        this.#safe.check(path);
+        if (entry.type === 'directory') rmdirSync(this.#at(path));
+        else unlinkSync(this.#at(path));
+        this.#job.counts.deleted += 1;
+        this.#touched.add(parentOf(path));
+      } catch (error) {
+        this.#job.fail(path, error);
+      }
+    }
+  }
+
+  /** By tar, which sets nanoseconds of folders that are there. */
+  async #folderAttributes(): Promise<void> {
+    const { source, target, umask } = this.#one;
+    const { preserve } = this.#job.options;
+    const wanted = new Map<RawPath, Entry>();
+    for (const { action, path, entry } of this.#one.actions)
+      if (
+        entry.type === 'directory' &&
+        (action === 'create' || action === 'update' || action === 'attributes')
+      )
+        wanted.set(path, preserve ? entry : { ...entry, mode: entry.mode & 0o777 & ~umask });
+    if (preserve)
+      for (const path of [...this.#touched, '']) {
+        const entry = source.tree.entries.get(path);
+        if (entry?.type === 'directory' && target.entries.get(path)?.type === 'directory')
+          wanted.set(path, entry);
+      }
+    if (wanted.size === 0) return;
+    const local = new LocalTar(this.#place.base, { owners: this.#one.owners, preserve });
+    for (const { path, mode, mtime, uid, gid } of wanted.values()) {
+      const name = path === '' ? '.' : `./${path}`;
+      await local.write(
+        encodeHeader({ path: name, type: 'directory', size: 0, mode, mtime, uid, gid, link: null }),
+      );
+    }
+    await local.write(ARCHIVE_END);
+    await local.end();
+  }
+  /** The new tree is complete. */
+  #takeName(): void {
+    const { isNew, base, root } = this.#place;
+    if (!isNew) return;
+    if (lstatSync(rawToBytes(base), { throwIfNoEntry: false }) !== undefined) {
+      if (lstatSync(rawToBytes(root), { throwIfNoEntry: false }) !== undefined)
+        throw new DeckhandError('transfer.exists', `${showRaw(root)} has come into being meanwhile.`);
+      renameSync(rawToBytes(base), rawToBytes(root));
+    }
+    this.#removeStage();
+  }
+
+  /** Its going changes the time of the root it is in. */
+  #removeStage(): void {
+    rmSync(rawToBytes(this.#place.stage), { recursive: true, force: true });
+  }
+}

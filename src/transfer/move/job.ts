@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
+import { type RawPath, showRaw } from '../../core/raw-path.ts';
+import type { SshConnection } from '../../ssh/connection.ts';
+import { openSftp } from '../../ssh/sftp/open-sftp.ts';
+import type { SftpClient } from '../../ssh/sftp/sftp-client.ts';
+import type { Capabilities } from '../host/capabilities.ts';
+import { localError } from '../host/script-error.ts';
+import { type Entry, join, parentOf, PART_PREFIX } from '../tree/entry.ts';
+import { LocalHash } from './local-hash.ts';
+import { RateLimit } from './rate-limit.ts';
+
+/** Bytes from which a file travels by itself, in ranges that can be resumed; smaller ones go in one stream. */
+export const BIG = 4 * 1024 * 1024;
+
+/** Where a tree is, and where what is not finished stands meanwhile. */
+export interface Place {
+  readonly root: RawPath;
+  /** Nothing is at the root: the tree is built in `stage/tree` and takes its name at the end. */
+  readonly isNew: boolean;
+  /** On the same file system as the root. Its name is made from the task's id. */
+  readonly stage: RawPath;
+  /** What becomes the root, or the root itself. */
+  readonly base: RawPath;
+}
+
+/** `id`: of the task. Both places where its parts may be are named by it. */
+export function stagesOf(root: RawPath, id: string): { readonly beside: RawPath; readonly inside: RawPath } {
+  const name = `${PART_PREFIX}${id.replaceAll(/[^A-Za-z0-9_-]/g, '-')}`;
+  const parent = root.startsWith('/') ? parentOf(root) || '/' : parentOf(root) || '.';
+  return { beside: join(parent, name), inside: join(root, name) };
+}
+
+export function placeOf(root: RawPath, id: string, there: Entry | undefined): Place {
+  const { beside, inside } = stagesOf(root, id);
+  const isNew = there === undefined;
+  const stage = there?.type === 'directory' ? inside : beside;
+  return { root, isNew, stage, base: isNew ? join(stage, 'tree') : root };
+}
+
+/** The name of a large file's part: the same in every claim. */
+export function partName(path: RawPath): string {
+  return `b-${createHash('sha256').update(path, 'latin1').digest('hex').slice(0, 32)}`;
+}
+
+export interface JobOptions {
+  readonly connection: SshConnection;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly preserve: boolean;
+  readonly followLinks: boolean;
+  /** Bytes a second; 0 = no limit. */
+  readonly rateLimit: number;
+  /** Bytes of contents that have arrived, in all. */
+  readonly onProgress: (bytes: number, path: RawPath) => void;
+}
+
+/** What everything that moves files in one task shares: the connection, counts and failures. */
+export class Job implements AsyncDisposable {
+  readonly options: JobOptions;
+  readonly capabilities: Capabilities;
+  readonly hash = new LocalHash();
+  readonly rate: RateLimit;
+  readonly failures: { readonly path: RawPath; readonly error: DeckhandError }[] = [];
+  readonly counts = { files: 0, bytes: 0, directories: 0, links: 0, deleted: 0, verified: 0 };
+  #sftp: Promise<SftpClient | null> | undefined;
+  #arrived = 0;
+
+  constructor(options: JobOptions, capabilities: Capabilities) {
+    this.options = options;
+    this.capabilities = capabilities;
+    this.rate = new RateLimit(options.rateLimit, options.clock);
+  }
+
+  get connection(): SshConnection {
+    return this.options.connection;
+  }
+  get signal(): AbortSignal {
+    return this.options.signal;
+  }
+  get hostName(): string {
+    return this.options.connection.host.name;
+  }
+
+  /** Null: the host has no SFTP server. */
+  async sftp(): Promise<SftpClient | null> {
+    this.#sftp ??= openSftp(this.connection, { signal: this.signal }).catch((error: unknown) => {
+      const { code } = toDeckhandError(error);
+      if (code === 'transfer.unsupported' || code === 'transfer.protocol') return null;
+      throw error;
+    });
+    return await this.#sftp;
+  }
+
+  /** Bytes that have arrived just now; fewer than none when a file begins anew. */
+  arrived(bytes: number, path: RawPath): void {
+    this.#arrived += bytes;
+    this.options.onProgress(this.#arrived, path);
+  }
+
+  /** One file failed; the others go on. Errors that concern everything are thrown instead. */
+  fail(path: RawPath, thrown: unknown): void {
+    this.signal.throwIfAborted();
+    const error = toDeckhandError(localError(thrown, showRaw(path)));
+    if (concernsAll(error)) throw error;
+    this.failures.push({ path, error });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.hash[Symbol.asyncDispose]();
+    const client = await this.#sftp?.catch(() => null);
+    await client?.[Symbol.asyncDispose]();
+  }
+}
+
+function concernsAll({ code }: DeckhandError): boolean {
+  const all = ['host.disk-full', 'transfer.local-disk-full', 'transfer.quota', 'transfer.read-only'];
+  return (
+    all.includes(code) ||
+    code.startsWith('ssh.') ||
+    code.startsWith('command.') ||
+    code.startsWith('internal.')
+  );
+}

@@ -1,0 +1,224 @@
+import type { FileHandle } from 'node:fs/promises';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import { type RawPath, rawToBytes, showRaw } from '../../core/raw-path.ts';
+import { hashRemotePrefix } from '../host/hash-remote.ts';
+import { quoteRaw, runScript } from '../host/run-script.ts';
+import { scriptError } from '../host/script-error.ts';
+import type { ByteSource } from '../../ssh/sftp/byte-source.ts';
+import type { SftpClient } from '../../ssh/sftp/sftp-client.ts';
+import { writeRange } from '../../ssh/sftp/write-range.ts';
+import { type Entry, isSparse, join } from '../tree/entry.ts';
+import { localEntry, openToRead } from '../tree/local-tree.ts';
+import { type Job, partName } from './job.ts';
+import { changed } from './read-source.ts';
+import { attributesText, FUNCTIONS, renameText, runChecked } from './remote-commands.ts';
+
+const PIECE = 256 * 1024;
+/** Zeros of this many bytes are left out of a sparse file. */
+const HOLE = 64 * 1024;
+
+export interface BigUpload {
+  readonly job: Job;
+  /** On this machine. */
+  readonly source: RawPath;
+  readonly entry: Entry;
+  /** The staging folder. */
+  readonly stage: RawPath;
+  /** The file's name in it, once it is whole. */
+  readonly staged: RawPath;
+  readonly owners: boolean;
+}
+
+/** One large file: into a part that a later claim can go on with, compared by hash, then under its staged name. */
+export async function uploadBig(one: BigUpload): Promise<void> {
+  const { job, source, entry } = one;
+  const follow = job.options.followLinks || entry.path === '';
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const before = attempt === 0 ? entry : localEntry(entry.path, source, follow);
+    if (before?.type !== 'file') break;
+    const sent = await new BigUploading({ ...one, entry: before }).run(follow);
+    const after = localEntry(entry.path, source, follow);
+    if (after?.size === before.size && after.mtime === before.mtime) {
+      await sent.finish();
+      return;
+    }
+    job.arrived(-sent.counted, entry.path);
+  }
+  throw changed(entry.path);
+}
+
+class BigUploading {
+  readonly #one: BigUpload;
+  readonly #part: RawPath;
+  #counted = 0;
+
+  constructor(one: BigUpload) {
+    this.#one = one;
+    this.#part = join(one.stage, partName(one.entry.path));
+  }
+
+  async run(follow: boolean): Promise<{ readonly counted: number; finish: () => Promise<void> }> {
+    const { job, source, entry } = this.#one;
+    await using file = await openToRead(source, follow);
+    const sftp = await job.sftp();
+    const offset = await this.#resumeAt();
+    this.#count(offset);
+    // read by another thread while the bytes travel: most of it comes from memory
+    const hash = job.hash.hash(source, entry.size);
+    const sent = sftp === null ? await this.#byShell(file, offset) : await this.#bySftp(sftp, file, offset);
+    const isWhole = offset + sent === entry.size;
+    if (!isWhole) throw changed(entry.path);
+    job.counts.bytes += sent;
+    return { counted: this.#counted, finish: async () => await this.#finish(await hash) };
+  }
+
+  #count(bytes: number): void {
+    this.#counted += bytes;
+    this.#one.job.arrived(bytes, this.#one.entry.path);
+  }
+
+  /** How much of the part is there from an earlier claim and equal, by hash; 0 = it begins anew. */
+  async #resumeAt(): Promise<number> {
+    const { job, source, entry } = this.#one;
+    const { stdout } = await runScript(job.connection, `wc -c < ${quoteRaw(this.#part)} 2>/dev/null`, {
+      signal: job.signal,
+    });
+    const length = Math.min(Number(stdout.toString('latin1').trim()) || 0, entry.size);
+    if (length < PIECE) return 0;
+    const [here, there] = await Promise.all([
+      job.hash.hash(source, length),
+      hashRemotePrefix(job.connection, job.capabilities.hash, { path: this.#part, length }, job.signal),
+    ]);
+    return here !== undefined && here === there ? length : 0;
+  }
+
+  async #bySftp(sftp: SftpClient, file: FileHandle, offset: number): Promise<number> {
+    const { job, entry } = this.#one;
+    const { signal } = job;
+    const path = rawToBytes(this.#part);
+    const how = { write: true, create: true, truncate: offset === 0, mode: 0o600, signal };
+    await using handle = await sftp.open(path, how);
+    let sent = 0;
+    for await (const run of isSparse(entry)
+      ? dataRuns(file, offset, entry.size)
+      : [{ offset, length: entry.size - offset }]) {
+      const source = this.#limited(file, run.offset, run.length);
+      let seen = 0;
+      const onProgress = (bytes: number): void => {
+        this.#count(bytes - seen);
+        seen = bytes;
+      };
+      sent += await writeRange(sftp, handle, source, {
+        signal,
+        offset: run.offset,
+        expected: run.length,
+        onProgress,
+      });
+    }
+    if (isSparse(entry)) {
+      await sftp.setHandleAttributes(handle, { size: entry.size }, { signal });
+      this.#count(entry.size - offset - sent);
+      sent = entry.size - offset;
+    }
+    if (sftp.session.supports('fsync@openssh.com')) await sftp.sync(handle, { signal });
+    return sent;
+  }
+
+  /** The source, no faster than the limit allows. */
+  #limited(file: FileHandle, offset: number, length: number): ByteSource {
+    const { rate, signal } = this.#one.job;
+    let position = offset;
+    const end = offset + length;
+    return {
+      read: async target => {
+        const wanted = Math.min(target.length, end - position);
+        if (wanted <= 0) return 0;
+        const { bytesRead } = await file.read(target, 0, wanted, position);
+        position += bytesRead;
+        await rate.take(bytesRead, signal);
+        return bytesRead;
+      },
+    };
+  }
+
+  /** A plain stream into the part, for hosts without SFTP. */
+  async #byShell(file: FileHandle, offset: number): Promise<number> {
+    const { job, entry } = this.#one;
+    const part = quoteRaw(this.#part);
+    const { count, limited } = {
+      count: (bytes: number) => this.#count(bytes),
+      limited: this.#limited(file, offset, entry.size - offset),
+    };
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        const piece = Buffer.allocUnsafeSlow(PIECE);
+        const got = await limited.read(piece);
+        if (got === 0) return;
+        yield piece.subarray(0, got);
+        count(got);
+      }
+    }
+    // what is longer than the part that was compared goes first
+    const cut = offset === 0 ? `: > ${part}` : `dd if=/dev/null of=${part} bs=1 seek=${offset} 2>/dev/null`;
+    const script = `umask 077; ${cut} && cat >> ${part} && wc -c < ${part}`;
+    const { stdout } = await runChecked(job, `writing ${showRaw(entry.path)}`, script, { stdin: pieces() });
+    return Number(stdout.toString('latin1').trim()) - offset;
+  }
+
+  /** Compared, then its attributes and its staged name, in one script each. */
+  async #finish(hash: string | undefined): Promise<void> {
+    const { job, entry, staged, owners } = this.#one;
+    const { capabilities } = job;
+    const part = quoteRaw(this.#part);
+    if (capabilities.hash !== '' && hash !== undefined) {
+      const length = entry.size;
+      const there = await hashRemotePrefix(
+        job.connection,
+        capabilities.hash,
+        { path: this.#part, length },
+        job.signal,
+      );
+      if (there !== hash) {
+        await runScript(job.connection, `rm -f -- ${part}`, { signal: job.signal });
+        throw new DeckhandError(
+          'transfer.checksum',
+          `${showRaw(entry.path)}: what arrived on ${job.hostName} is not what was sent.`,
+        );
+      }
+      job.counts.verified += 1;
+    }
+    const attributes = job.options.preserve
+      ? attributesText(this.#part, entry, owners)
+      : `chmod ${(entry.mode & 0o777 & ~capabilities.umask).toString(8)} -- ${part}`;
+    const script = `${FUNCTIONS} ${attributes} && ${renameText(this.#part, staged)}`;
+    const result = await runScript(job.connection, script, { signal: job.signal });
+    if (result.exitCode !== 0)
+      throw scriptError(job.hostName, showRaw(entry.path), result.errors, result.exitCode);
+  }
+}
+
+/** The parts of a sparse file that hold more than zeros. */
+async function* dataRuns(
+  file: FileHandle,
+  start: number,
+  size: number,
+): AsyncGenerator<{ readonly offset: number; readonly length: number }> {
+  const block = Buffer.allocUnsafeSlow(HOLE);
+  let from = -1;
+  for (let offset = start; offset < size; offset += HOLE) {
+    const { bytesRead } = await file.read(block, 0, HOLE, offset);
+    const isHole = isZero(block.subarray(0, bytesRead));
+    if (!isHole && from < 0) from = offset;
+    if (isHole && from >= 0) {
+      yield { offset: from, length: offset - from };
+      from = -1;
+    }
+    if (bytesRead === 0) break;
+  }
+  if (from >= 0) yield { offset: from, length: size - from };
+}
+
+const ZEROS = Buffer.alloc(PIECE);
+export function isZero(bytes: Uint8Array): boolean {
+  return ZEROS.subarray(0, bytes.length).compare(bytes) === 0;
+}

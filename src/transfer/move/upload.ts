@@ -1,0 +1,296 @@
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import { type RawPath, showRaw } from '../../core/raw-path.ts';
+import type { Action } from '../decide/action.ts';
+import { hashRemote } from '../host/hash-remote.ts';
+import { quoteRaw, runScript } from '../host/run-script.ts';
+import { scriptError } from '../host/script-error.ts';
+import { join, parentOf, type Tree } from '../tree/entry.ts';
+import { hardLinksOf } from './hard-links.ts';
+import { BIG, type Job, type Place } from './job.ts';
+import { pack, type Packed, type PackReport } from './pack.ts';
+import {
+  attributesText,
+  FUNCTIONS,
+  type Line,
+  renameText,
+  runChecked,
+  runLines,
+  zeroList,
+} from './remote-commands.ts';
+import { uploadBig } from './upload-big.ts';
+import { UploadFinish, unpackText } from './upload-finish.ts';
+import { type Top, Tops } from './upload-tops.ts';
+
+/** Files and bytes of one stream: what is lost at most when it is interrupted. */
+const BATCH_FILES = 20_000;
+const BATCH_BYTES = 128 * 1024 * 1024;
+/** Renames that go into the script of a stream; more go as requests of SFTP. */
+const INLINE_RENAMES = 40;
+const MANIFEST = '.manifest';
+
+export interface Upload {
+  readonly job: Job;
+  /** Absolute paths. */
+  readonly place: Place;
+  /** Of the tree on this machine. */
+  readonly source: { readonly root: RawPath; readonly tree: Tree };
+  /** What is at the target now. */
+  readonly target: Tree;
+  /** Those of the host's side. */
+  readonly actions: readonly Action[];
+  /** Owners are set. */
+  readonly owners: boolean;
+}
+
+/** Carries out on the host what was decided for it. What fails for one file is noted in the job. */
+export async function upload(one: Upload): Promise<void> {
+  await new Uploading(one).run();
+}
+
+class Uploading {
+  readonly #one: Upload;
+  readonly #job: Job;
+  readonly #place: Place;
+  readonly #tops: Tops;
+  readonly #made: readonly Action[];
+  /** New names of files that are there under another. */
+  readonly #links: ReadonlyMap<RawPath, RawPath>;
+  readonly #big: readonly Action[];
+  readonly #finish: UploadFinish;
+  #hasStage = false;
+
+  constructor(one: Upload) {
+    this.#one = one;
+    this.#job = one.job;
+    this.#place = one.place;
+    const made = one.actions.filter(({ action }) => action === 'create' || action === 'update');
+    this.#links = hardLinksOf(one.source.tree, made, this.#job.options);
+    this.#made = made.filter(({ path }) => !this.#links.has(path));
+    this.#big = this.#made.filter(({ entry }) => entry.type === 'file' && entry.size >= BIG);
+    this.#tops = new Tops(one.place, this.#made);
+    this.#finish = new UploadFinish(one, this.#made);
+  }
+
+  async run(): Promise<void> {
+    const { counts } = this.#job;
+    const folders = this.#made.filter(({ entry }) => entry.type === 'directory').length;
+    const links = this.#made.filter(({ entry }) => entry.type === 'symlink').length;
+    await this.#small();
+    for (const action of this.#big) await this.#oneBig(action);
+    await this.#rename(this.#tops.takeReady());
+    await this.#hardLinks();
+    await this.#attributes();
+    await this.#deletions();
+    await this.#finish.run(this.#hasStage);
+    counts.directories += folders;
+    counts.links += links + this.#links.size;
+  }
+
+  async #small(): Promise<void> {
+    const rest = this.#made.filter(({ entry }) => entry.type !== 'file');
+    const batches: Action[][] = [rest];
+    let bytes = 0;
+    for (const action of this.#made) {
+      const { type, size } = action.entry;
+      if (type !== 'file' || size >= BIG) continue;
+      if ((batches.at(-1)?.length ?? 0) >= BATCH_FILES || bytes + size > BATCH_BYTES) {
+        batches.push([]);
+        bytes = 0;
+      }
+      batches.at(-1)?.push(action);
+      bytes += size;
+    }
+    const filled = batches.filter(batch => batch.length > 0);
+    for (const [index, batch] of filled.entries()) await this.#stream(batch, index === filled.length - 1);
+    if (filled.length > 1) this.#finish.isScattered = true;
+  }
+
+  /** One stream of small files: unpacked in the staging folder, compared by hash, and given its names. */
+  async #stream(batch: readonly Action[], isLast: boolean): Promise<void> {
+    const { capabilities, hostName } = this.#job;
+    if (capabilities.tar === 'none') throw new DeckhandError('host.unsupported', `${hostName} has no tar.`);
+    const members = batch.map((action): Packed => ({ action, name: this.#tops.staged(action.entry) }));
+    for (const { path, entry } of batch) if (entry.type === 'file') this.#tops.of(path).pending -= 1;
+    const ready = this.#tops.takeReady();
+    const inline = ready.length <= INLINE_RENAMES;
+    const renames = inline ? ready.map(top => this.#renameLine(top).text) : [];
+    if (inline) for (const top of ready) this.#wasPlaced(top);
+    const nothingFollows = isLast && inline && this.#big.length === 0 && this.#links.size === 0;
+    const onlyMade = this.#one.actions.every(({ action }) => action !== 'attributes' && action !== 'delete');
+    const checks = capabilities.hash === 'sha256sum' || capabilities.hash === 'shasum -a 256';
+    const script = [
+      `${FUNCTIONS} ${this.#stageText()}`,
+      `${unpackText(this.#one)} || exit 92;`,
+      checks
+        ? `if [ -s ${MANIFEST} ] && ! ${capabilities.hash} -c ${MANIFEST} >.checked 2>&1; then grep -v ': OK$' .checked | head -n 5 >&2; exit 91; fi;`
+        : '',
+      `rm -f ${MANIFEST} .checked;`,
+      capabilities.syncs ? 'sync -f . 2>/dev/null;' : '',
+      renames.length > 0 ? `${renames.join(' && ')} || exit 93;` : '',
+      (nothingFollows && onlyMade ? this.#finish.takeText() : undefined) ?? '',
+      'exit 0',
+    ].join('\n');
+    const report: PackReport = { sent: [] };
+    const isCheckable = (name: RawPath): boolean => checks && !/[\\\n\r]/.test(name);
+    const { root } = this.#one.source;
+    const packing = { job: this.#job, root, manifest: checks ? MANIFEST : undefined, isCheckable };
+    const result = await runScript(this.#job.connection, script, {
+      signal: this.#job.signal,
+      stdin: pack(members, packing, report),
+    });
+    if (result.exitCode === 91)
+      throw new DeckhandError(
+        'transfer.checksum',
+        `${hostName}: what arrived differs: ${result.errors.trim()}.`,
+      );
+    if (result.exitCode !== 0)
+      throw scriptError(hostName, `writing to ${showRaw(this.#place.root)}`, result.errors, result.exitCode);
+    await this.#checkRest(report, isCheckable);
+    this.#job.counts.files += report.sent.length;
+    for (const { bytes } of report.sent) this.#job.counts.bytes += bytes;
+    if (!inline) await this.#rename(ready);
+  }
+
+  /** Names that a manifest cannot hold are asked for by themselves, wherever they are by now. */
+  async #checkRest(report: PackReport, isCheckable: (name: RawPath) => boolean): Promise<void> {
+    const job = this.#job;
+    const rest = report.sent.filter(({ packed }) => !isCheckable(packed.name));
+    job.counts.verified += report.sent.length - rest.length;
+    if (rest.length === 0 || job.capabilities.hash === '') return;
+    const { stage, root } = this.#place;
+    const places = new Map(
+      rest.flatMap(({ packed, hash }) => [
+        [join(stage, packed.name), { hash, packed }] as const,
+        [join(root, packed.action.path), { hash, packed }] as const,
+      ]),
+    );
+    const found = await hashRemote(job.connection, job.capabilities.hash, [...places.keys()], job.signal);
+    const right = new Set(
+      [...found]
+        .filter(([path, hash]) => places.get(path)?.hash === hash)
+        .map(([path]) => places.get(path)?.packed),
+    );
+    for (const { packed } of rest) {
+      if (right.has(packed)) job.counts.verified += 1;
+      else job.fail(packed.action.path, checksumError(job, packed.action.path));
+    }
+  }
+
+  async #oneBig(action: Action): Promise<void> {
+    const { path, entry } = action;
+    const { source, owners } = this.#one;
+    const { stage } = this.#place;
+    try {
+      await this.#makeStage();
+      this.#finish.isScattered = true;
+      const top = this.#tops.of(path);
+      const staged = join(stage, this.#tops.staged(entry));
+      await uploadBig({ job: this.#job, source: join(source.root, path), entry, stage, staged, owners });
+      top.pending -= 1;
+      this.#job.counts.files += 1;
+      await this.#rename(this.#tops.takeReady());
+    } catch (error) {
+      this.#job.fail(path, error);
+    }
+  }
+
+  /** By requests of SFTP, many at once; by a script where there is no such server, or where a folder must give way. */
+  async #rename(tops: readonly Top[]): Promise<void> {
+    if (tops.length === 0) return;
+    const { signal } = this.#job;
+    const sftp = tops.length > INLINE_RENAMES ? await this.#job.sftp() : null;
+    const canReplace = sftp?.session.supports('posix-rename@openssh.com') === true;
+    const failed = new Set(this.#job.failures.map(({ path }) => path));
+    const isFast = ({ action }: Top): boolean =>
+      canReplace && action.existing?.type !== 'directory' && action.entry.type !== 'directory';
+    const fast = tops.filter(isFast).filter(({ action }) => !failed.has(action.path));
+    await Promise.all(
+      fast.map(async ({ action, label }) => {
+        const from = Buffer.from(join(this.#place.stage, label), 'latin1');
+        const to = Buffer.from(join(this.#place.root, action.path), 'latin1');
+        await sftp
+          ?.replace(from, to, { signal })
+          .catch((error: unknown) => this.#job.fail(action.path, error));
+      }),
+    );
+    await runLines(
+      this.#job,
+      tops.filter(top => !isFast(top)).map(top => this.#renameLine(top)),
+    );
+    for (const top of tops) this.#wasPlaced(top);
+  }
+
+  #renameLine({ label, action }: Top): Line {
+    const { path, existing, entry } = action;
+    const to = join(this.#place.root, path);
+    const isInTheWay = existing?.type === 'directory' || (existing !== null && entry.type === 'directory');
+    const clear = isInTheWay ? `rm -rf -- ${quoteRaw(to)} && ` : '';
+    return { path, text: `${clear}${renameText(join(this.#place.stage, label), to)}` };
+  }
+
+  #wasPlaced({ action }: Top): void {
+    this.#finish.touched.add(parentOf(action.path));
+  }
+
+  async #hardLinks(): Promise<void> {
+    if (this.#links.size === 0) return;
+    await this.#makeStage();
+    this.#finish.isScattered = true;
+    const { stage, base } = this.#place;
+    const lines = [...this.#links].map(([path, first], index): Line => {
+      const staged = join(stage, `h${index}`);
+      const link = `rm -f -- ${quoteRaw(staged)} && ln -- ${quoteRaw(join(base, first))} ${quoteRaw(staged)}`;
+      this.#finish.touched.add(parentOf(path));
+      return { path, text: `${link} && ${renameText(staged, join(base, path))}` };
+    });
+    await runLines(this.#job, lines);
+  }
+
+  async #attributes(): Promise<void> {
+    const { base } = this.#place;
+    const changed = this.#one.actions.filter(
+      ({ action, entry }) => action === 'attributes' && entry.type !== 'directory',
+    );
+    await runLines(
+      this.#job,
+      changed.map(({ path, entry }) => ({
+        path,
+        text: attributesText(join(base, path), entry, this.#one.owners),
+      })),
+    );
+  }
+
+  async #deletions(): Promise<void> {
+    const gone = this.#one.actions.filter(({ action }) => action === 'delete');
+    const lists = [
+      ['rm -f --', gone.filter(({ entry }) => entry.type !== 'directory')],
+      ['rmdir --', gone.filter(({ entry }) => entry.type === 'directory')],
+    ] as const;
+    for (const [command, actions] of lists) {
+      if (actions.length === 0) continue;
+      const stdin = zeroList(actions.map(({ path }) => join(this.#place.base, path)));
+      await runChecked(this.#job, 'removing', `xargs -0 ${command}`, { stdin });
+      this.#job.counts.deleted += actions.length;
+    }
+    for (const { path } of gone) this.#finish.touched.add(parentOf(path));
+  }
+
+  /** Makes the staging folder, empty but for parts of large files and for a tree that is being built. */
+  #stageText(): string {
+    const stage = quoteRaw(this.#place.stage);
+    const keep = this.#place.isNew ? `! -name 'b-*' ! -name tree` : `! -name 'b-*'`;
+    const clean = this.#hasStage ? '' : `find . ! -name . -prune ${keep} -exec rm -rf {} + || exit 90;`;
+    this.#hasStage = true;
+    const parent = quoteRaw(parentOf(this.#place.stage) || '/');
+    return `umask 022; mkdir -p ${parent} || exit 90; umask 077; mkdir -p ${stage} && cd ${stage} || exit 90; ${clean}`;
+  }
+
+  async #makeStage(): Promise<void> {
+    if (this.#hasStage) return;
+    await runChecked(this.#job, `making ${showRaw(this.#place.stage)}`, this.#stageText());
+  }
+}
+
+export function checksumError({ hostName }: Job, path: RawPath): DeckhandError {
+  return new DeckhandError('transfer.checksum', `${showRaw(path)} is not the same on ${hostName} and here.`);
+}

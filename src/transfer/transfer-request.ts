@@ -1,0 +1,37 @@
+import type { Clock } from '../core/clock.ts';
+import type { RawPath } from '../core/raw-path.ts';
+import type { SshConnection } from '../ssh/connection.ts';
+
+/** One transfer between a place here and a place on a host. */
+export interface TransferRequest {
+  readonly connection: SshConnection;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Of the task: parts of an interrupted transfer are found again by it. */
+  readonly id: string;
+  /** Absolute. */
+  readonly local: RawPath;
+  /** Absolute, or from the account's home. */
+  readonly remote: RawPath;
+  readonly direction: 'push' | 'pull' | 'both';
+  /** A file whose target is a folder goes into it; else the roots are what they are. */
+  readonly intoFolder: boolean;
+  /** False: a folder as the source of a pull is refused. */
+  readonly recursive: boolean;
+  readonly exclude: readonly string[];
+  readonly preserve: boolean;
+  readonly links: 'keep' | 'follow' | 'skip';
+  readonly compare: 'time' | 'contents';
+  /** Bytes a second; 0 = no limit. */
+  readonly rateLimit: number;
+  readonly dryRun: boolean;
+  readonly deleteExtra: boolean;
+  readonly allowEmptySource: boolean;
+  /** Where the base of a sync in both directions is kept. */
+  readonly baseFolder: string;
+  readonly onPhase: (phase: string) => void;
+  /** Bytes of contents that arrived, of those that travel in all. */
+  readonly onProgress: (done: number, total: number, path: RawPath) => void;
+  /** The plan is known, and is now carried out. Bytes that will travel. */
+  readonly onBegin: (bytes: number) => Promise<void>;
+}
