@@ -3,7 +3,7 @@ import type { FileAttributes } from './attributes.ts';
 import { explainFailure, type Look, type Occasion } from './explain-failure.ts';
 import type { FileSystemFacts } from './file-system-facts.ts';
 import { STATUS } from './protocol-numbers.ts';
-import { parentOf, showPath, toRemotePath } from './remote-path.ts';
+import { parentOf, pathKey, pathOfKey, showPath, toRemotePath } from './remote-path.ts';
 
 const ROOMY: FileSystemFacts = {
   available: 10 ** 9,
@@ -106,6 +106,10 @@ describe('paths', () => {
     ['/a//b', '/a'],
   ])('the parent of %s is %s', (path, parent) => {
     expect(showPath(parentOf(toRemotePath(path)))).toBe(parent);
+  });
+  it('have a key that stands for exactly their bytes', () => {
+    const path = Uint8Array.from({ length: 256 }, (_, value) => value);
+    expect([...pathOfKey(pathKey(path))]).toEqual([...path]);
   });
   it('are shown without what a terminal would obey', () => {
     expect(showPath(toRemotePath('a\u001b[31mb\nc'))).toBe('ab\ufffdc');

@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { fileSource } from './byte-source.ts';
 import { sftpConformance, type SftpSite } from './conformance.ts';
+import { readRange } from './read-range.ts';
 import { toRemotePath } from './remote-path.ts';
 import { SftpClient } from './sftp-client.ts';
 import { SftpSession } from './sftp-session.ts';
+import { writeRange } from './write-range.ts';
 
 const SERVER = '/usr/lib/openssh/sftp-server';
 
@@ -32,4 +35,23 @@ async function localSite(): Promise<SftpSite> {
 
 describe.skipIf(!existsSync(SERVER))("OpenSSH's sftp-server", () => {
   sftpConformance('on pipes', localSite, { describe, it });
+
+  it('takes a range of a local file', async () => {
+    await using site = await localSite();
+    await using local = await open(SERVER);
+    await using remote = await site.client.open(Buffer.concat([site.folder, Buffer.from('/copy')]), {
+      read: true,
+      write: true,
+      create: true,
+    });
+    const range = { offset: 1_000, length: 20_001 };
+    expect(await writeRange(site.client, remote, fileSource(local, range), { expected: range.length })).toBe(
+      range.length,
+    );
+    const pieces: Uint8Array[] = [];
+    for await (const part of readRange(site.client, remote)) pieces.push(...part.pieces);
+    const wanted = Buffer.alloc(range.length);
+    await local.read(wanted, 0, range.length, range.offset);
+    expect(Buffer.concat(pieces).equals(wanted)).toBe(true);
+  });
 });
