@@ -83,12 +83,20 @@ async function attempt(
         } catch (error) {
           stop(error);
         }
+        const hand = (): void | Promise<void> => deliver(read.splice(0), take, () => lost);
         try {
-          inHand = deliver(read.splice(0), take, () => lost)?.catch(stop);
+          // a channel may have one more piece in its hands when it is told to wait
+          const handed = inHand === undefined ? hand() : inHand.then(hand);
+          if (handed instanceof Promise) {
+            const taken: Promise<void> = handed.catch(stop).finally(() => {
+              if (inHand === taken) inHand = undefined;
+            });
+            inHand = taken;
+          }
         } catch (error) {
           stop(error);
         }
-        if (end !== undefined) void Promise.resolve(inHand).then(() => answered.resolve(undefined));
+        void Promise.resolve(inHand).then(() => end !== undefined && answered.resolve(undefined));
         return inHand;
       },
     });
