@@ -160,12 +160,3 @@ export interface PersonPrompts {
     key: { readonly type: string; readonly fingerprint: string },
   ) => Promise<boolean>;
 }
-
-/** How a surface gets an engine: `daemon/` gives one in-process. */
-export type OpenDeckhand = (options: {
-  readonly prompts: PersonPrompts;
-  readonly settingsFile?: string;
-  readonly sshConfigFile?: string;
-  /** Flags of the command line that win over every setting. */
-  readonly overrides?: Readonly<Record<string, string>>;
-}) => Promise<DeckhandApi>;

@@ -6,7 +6,7 @@ import type { ErrorTraits } from './errors/row.ts';
 import { taskErrors } from './errors/task-errors.ts';
 import { transferErrors } from './errors/transfer-errors.ts';
 
-export { type ErrorTraits, EXIT, type ExitName } from './errors/row.ts';
+export { type ErrorTraits, EXIT } from './errors/row.ts';
 
 /**
  * The closed list of everything that can go wrong, in one table.

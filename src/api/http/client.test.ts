@@ -230,7 +230,8 @@ describe('connectClient', () => {
     };
     visit(join(import.meta.dirname, 'client.ts'));
     const outside = [...loaded].filter(each => !each.startsWith('/'));
-    expect(outside).toEqual(['node:http']);
+    // node:http is taken without an import statement, which would load all of undici
+    expect(outside).toEqual([]);
     expect([...loaded].filter(each => /schema|app\.ts|operation/.test(each))).toEqual([]);
   });
 });
