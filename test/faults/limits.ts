@@ -4,7 +4,7 @@ import { labFleet, onHost } from './lab-fleet.ts';
 
 const HOSTS = Array.from({ length: 20 }, (_, index) => 51 + index);
 const PER_HOST = 3;
-const TOTAL = 30;
+const TOTAL = 60;
 /** Kibibytes that the daemon may grow by while it carries the queue out. */
 const ROOM = 64 * 1024;
 
@@ -22,7 +22,7 @@ export const fault: Fault = {
     const names = fleet.hosts.map(host => host.name).join(',');
     for (let made = 0; made < total; made += fleet.hosts.length) {
       const priority = randomBetween(-100, 100);
-      const command = `echo s >>"$HOME/log"; sleep 0.02; echo e >>"$HOME/log"`;
+      const command = `echo s >>"$HOME/log"; sleep 0.1; echo e >>"$HOME/log"`;
       await api.submit({
         kind: 'ssh.execute',
         hosts: names,

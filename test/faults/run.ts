@@ -81,6 +81,7 @@ async function carryOut(id: Id): Promise<boolean> {
       },
     });
   } catch (error) {
+    checks += 1;
     failed.push('it came to an end');
     console.log(`    MISS ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
