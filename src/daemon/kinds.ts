@@ -1,5 +1,9 @@
 import { agentRun } from '../tasks/agent-run.ts';
 import { hostDoctor, hostFacts } from '../tasks/host-questions.ts';
+import { scpDownload } from '../tasks/scp-download.ts';
+import { scpList } from '../tasks/scp-list.ts';
+import { scpSync } from '../tasks/scp-sync.ts';
+import { scpUpload } from '../tasks/scp-upload.ts';
 import { sshConnect } from '../tasks/ssh-connect.ts';
 import { sshExecute } from '../tasks/ssh-execute.ts';
 import type { TaskKind } from '../tasks/task-kind.ts';
@@ -11,4 +15,8 @@ export const BUILT_IN_KINDS = [
   hostFacts,
   hostDoctor,
   agentRun,
+  scpUpload,
+  scpDownload,
+  scpSync,
+  scpList,
 ] as unknown as readonly TaskKind[];

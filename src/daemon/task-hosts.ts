@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { planFromRequest } from '../agent/plan-request.ts';
 import { systemClock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
@@ -5,11 +6,13 @@ import type { Plan } from '../core/plan.ts';
 import type { ConnectResult, HostDoctorResult } from '../core/task-params.ts';
 import { loadRunbooks } from '../runbooks/load-runbooks.ts';
 import type { SettingValues } from '../settings/schema.ts';
+import type { SshConnection } from '../ssh/connection.ts';
 import type { HostAccess, TaskPrompts } from '../tasks/host-access.ts';
 import { type DoorOptions, HostDoor } from '../tasks/host-door.ts';
 import type { HostAbilities } from '../tasks/plan-run.ts';
 import type { FleetAccess } from './fleet-access.ts';
 import { doctorOfHost, testHost } from './host-questions.ts';
+import { placesOf } from './places.ts';
 
 /** Hosts as one task sees them: the shared connections, and its own submitter to ask. */
 export class TaskHosts implements HostAccess {
@@ -27,6 +30,14 @@ export class TaskHosts implements HostAccess {
 
   async connect(host: string, signal: AbortSignal): Promise<void> {
     await this.#fleet.connect(host, this.#prompts, signal);
+  }
+
+  async connection(host: string, signal: AbortSignal): Promise<SshConnection> {
+    return await this.#fleet.connect(host, this.#prompts, signal);
+  }
+
+  get syncFolder(): string {
+    return join(placesOf(process.env).folder, 'sync');
   }
 
   door(options: DoorOptions = {}): HostDoor {

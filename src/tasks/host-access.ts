@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { ConnectResult, HostDoctorResult } from '../core/task-params.ts';
 import type { Plan } from '../core/plan.ts';
 import type { SettingValues } from '../settings/schema.ts';
+import type { SshConnection } from '../ssh/connection.ts';
 import type { HostAbilities } from './plan-run.ts';
 import type { DoorOptions, HostDoor } from './host-door.ts';
 
@@ -21,6 +22,10 @@ export interface HostAccess {
   readonly settings: SettingValues;
   /** Opens the shared connection, or waits for it; typed errors of `ssh/`. */
   connect(host: string, signal: AbortSignal): Promise<void>;
+  /** The same connection itself, for what moves files. */
+  connection(host: string, signal: AbortSignal): Promise<SshConnection>;
+  /** Where is kept what two trees looked like when they were last equal. */
+  readonly syncFolder: string;
   door(options?: DoorOptions): HostDoor;
   test(host: string, signal: AbortSignal): Promise<ConnectResult & { readonly error?: ErrorRecord }>;
   facts(

@@ -88,6 +88,7 @@ class AfterMarker {
   #noise = 0;
   #kept: Buffer[] = [];
   #length = 0;
+  #busy: Promise<void> | undefined;
   isOpen = false;
 
   constructor(
@@ -123,8 +124,19 @@ class AfterMarker {
     return Buffer.concat(this.#kept);
   }
 
+  /** One piece at a time: a channel that is told to wait may still give what it holds. */
+  #inTurn(pass: (bytes: Uint8Array) => void | Promise<void>, bytes: Uint8Array): void | Promise<void> {
+    const taken = this.#busy === undefined ? pass(bytes) : this.#busy.then(() => pass(bytes));
+    if (taken === undefined) return undefined;
+    const busy = taken.finally(() => {
+      if (this.#busy === busy) this.#busy = undefined;
+    });
+    this.#busy = busy;
+    return busy;
+  }
+
   #give(bytes: Uint8Array): void | Promise<void> {
-    if (this.#pass) return this.#pass(bytes);
+    if (this.#pass) return this.#inTurn(this.#pass, bytes);
     this.#length += bytes.length;
     if (this.#length > this.#limit) {
       if (this.#limit > ERRORS_LIMIT)

@@ -129,7 +129,7 @@ class BigDownloading {
     const take = async (bytes: Uint8Array): Promise<void> => {
       if (position + bytes.length > entry.size) throw changed(entry.path);
       await job.rate.take(bytes.length, signal);
-      await writeAll(file, [Buffer.from(bytes)], position);
+      if (!(isSparse(entry) && isZeroPiece(bytes))) await writeAll(file, [bytes], position);
       position += bytes.length;
       this.#count(bytes.length);
     };

@@ -1,4 +1,3 @@
-import { createHash, type Hash } from 'node:crypto';
 import {
   linkSync,
   lstatSync,
@@ -15,10 +14,10 @@ import type { Action } from '../decide/action.ts';
 import { hashRemote } from '../host/hash-remote.ts';
 import { quoteRaw, runScript } from '../host/run-script.ts';
 import { scriptError } from '../host/script-error.ts';
-import { ARCHIVE_END, encodeHeader, paddingOf } from '../tar/header.ts';
-import { TarReader } from '../tar/reader.ts';
+import { ARCHIVE_END, encodeHeader } from '../tar/header.ts';
 import { type Entry, join, nameOf, parentOf, type Tree } from '../tree/entry.ts';
 import { downloadBig } from './download-big.ts';
+import { streamDown } from './download-stream.ts';
 import { hardLinksOf } from './hard-links.ts';
 import { BIG, type Job, type Place } from './job.ts';
 import {
@@ -30,7 +29,6 @@ import {
   syncLocal,
 } from './local-place.ts';
 import { changed } from './read-source.ts';
-import { zeroList } from './remote-commands.ts';
 
 const BATCH_FILES = 20_000;
 const BATCH_BYTES = 128 * 1024 * 1024;
@@ -166,7 +164,13 @@ class Downloading {
     const job = this.#job;
     const { signal, capabilities } = job;
     const files = new Map(batch.map(action => [this.#member(action.path), { action, name: '' }]));
-    const streamed = this.#unpack(files);
+    const { source, owners, umask } = this.#one;
+    const { stage } = this.#place;
+    const nextName = (): string => {
+      this.#numbers += 1;
+      return String(this.#numbers);
+    };
+    const streamed = streamDown({ job, source, stage, files, nextName, owners, umask });
     const paths = batch.map(({ path }) => this.#remote(path));
     const [hashes, there] = await Promise.all([
       streamed,
@@ -197,89 +201,6 @@ class Downloading {
       }
     }
     return left;
-  }
-
-  /** The host's tar, read by us and written to a tar here under names of our own. */
-  async #unpack(
-    files: Map<RawPath, { readonly action: Action; name: RawPath }>,
-  ): Promise<ReadonlyMap<RawPath, { readonly hash: string; readonly bytes: number }>> {
-    const job = this.#job;
-    const { preserve } = job.options;
-    const local = new LocalTar(this.#place.stage, { owners: this.#one.owners, preserve });
-    const done = new Map<RawPath, { hash: string; bytes: number }>();
-    let open: { readonly action: Action; readonly hash: Hash; readonly bytes: number } | undefined;
-    const reader = new TarReader({
-      onMember: async member => {
-        const wanted = files.get(member.path.replace(/^\.\//, ''));
-        // what was not asked for, or comes twice, is read over
-        if (wanted === undefined || wanted.name !== '' || member.type !== 'file') {
-          open = undefined;
-          return;
-        }
-        if (member.size > BIG * 4)
-          throw new DeckhandError('transfer.changed', `${showRaw(member.path)} grew while it was read.`);
-        const { entry } = wanted.action;
-        wanted.name = String(this.#numbers);
-        this.#numbers += 1;
-        const mode = preserve ? entry.mode : entry.mode & 0o777 & ~this.#one.umask;
-        const { mtime, uid, gid } = entry;
-        const header = {
-          path: wanted.name,
-          type: 'file',
-          size: member.size,
-          mode,
-          mtime,
-          uid,
-          gid,
-          link: null,
-        } as const;
-        open = { action: wanted.action, hash: createHash('sha256'), bytes: member.size };
-        await local.write(encodeHeader(header));
-      },
-      onContents: async bytes => {
-        if (open === undefined) return;
-        open.hash.update(bytes);
-        job.arrived(bytes.length, open.action.path);
-        await local.write(bytes);
-      },
-      onEnd: async () => {
-        if (open === undefined) return;
-        const { action, hash, bytes } = open;
-        open = undefined;
-        done.set(action.path, { hash: hash.digest('hex'), bytes });
-        await local.write(Buffer.alloc(paddingOf(bytes)));
-      },
-    });
-    try {
-      const { exitCode, errors } = await runScript(job.connection, this.#packText(), {
-        signal: job.signal,
-        stdin: zeroList([...files.keys()].map(name => `./${name}`)),
-        onOutput: async bytes => {
-          await job.rate.take(bytes.length, job.signal);
-          await reader.add(bytes);
-        },
-      });
-      if (!reader.isComplete) throw scriptError(job.hostName, 'reading', errors, exitCode);
-      await local.write(ARCHIVE_END);
-      await local.end();
-    } catch (error) {
-      local.kill();
-      throw error;
-    }
-    return done;
-  }
-
-  /** Files are named from the folder they lie in, or from the root. */
-  #packText(): string {
-    const isFile = this.#one.source.tree.entries.get('')?.type === 'file';
-    const folder = isFile ? parentOf(this.#one.source.root) || '/' : this.#one.source.root;
-    const { tar } = this.#job.capabilities;
-    const follow = this.#job.options.followLinks || isFile ? '-h' : '';
-    const command =
-      tar === 'gnu'
-        ? `tar -c ${follow} --format=gnu --hard-dereference --no-recursion --null -T - -f -`
-        : `xargs -0 tar -c ${follow} -f -`;
-    return `cd ${quoteRaw(folder)} && ${command}`;
   }
 
   #member(path: RawPath): RawPath {

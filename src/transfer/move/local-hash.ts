@@ -50,6 +50,7 @@ export class LocalHash implements AsyncDisposable {
     const id = this.#last;
     const answer = new Promise<string | undefined>(resolve => this.#waiting.set(id, resolve));
     this.#worker.ref();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
     this.#worker.postMessage({ id, path, length });
     return await answer;
   }
