@@ -1,6 +1,6 @@
 import type { TransferHostResult, TransferReport } from '../api/contract.ts';
 import type { Submission, Submitted } from '../api/task-api.ts';
-import { EXIT } from '../core/error-table.ts';
+import { type ErrorCode, EXIT } from '../core/error-table.ts';
 import { detached } from './detach.ts';
 import type { EngineSession } from './engine-session.ts';
 import { exitCodeOfTransfers } from './exit-of-transfers.ts';
@@ -21,6 +21,17 @@ export async function transferAll(
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, work.length) }, worker));
   return reports.flat();
+}
+
+/** The same with hints that name flags, for errors that only this command line can do something about. */
+export function withHints(
+  results: readonly TransferHostResult[],
+  hints: Readonly<Partial<Record<ErrorCode, string>>>,
+): readonly TransferHostResult[] {
+  return results.map(result => {
+    const hint = result.error && hints[result.error.code];
+    return result.error && hint !== undefined ? { ...result, error: { ...result.error, hint } } : result;
+  });
 }
 
 /** Prints what came of it; gives the exit code. */

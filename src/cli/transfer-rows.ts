@@ -28,7 +28,7 @@ function drawTransfer(row: TransferRow, nameWidth: number, screen: Screen, style
 function factsOf(row: TransferRow, now: number): string {
   const part = partOf(row);
   const took = showDuration((row.endedAt ?? now) - row.startedAt);
-  if (row.state === 'done') return `${showSize(row.done)} in ${took}`;
+  if (row.state === 'done') return row.total === null ? took : `${showSize(row.done)} in ${took}`;
   if (row.state === 'failed') return took;
   if (part === null && row.done === 0) return took;
   const rate = rateOf(row, now);

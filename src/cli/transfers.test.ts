@@ -209,6 +209,14 @@ describe('get', () => {
     expect(asked).toEqual([{ hosts: 'web-1', ...request, target: join(folder, request.target) }]);
   });
 
+  test('a source that turns out to be a folder needs -r', async () => {
+    const error = new DeckhandError('transfer.is-a-directory', '/etc is a folder.').toJSON();
+    const { api } = asking('download', [transferResult('web-1', {}, error)]);
+    const run = await runScripted(['get', 'web-1:/etc', 'x'], { api, folder });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain('pass -r');
+  });
+
   test('several hosts: a folder for each, one task each, also with --detach', async () => {
     const listHosts = async () =>
       await Promise.resolve(

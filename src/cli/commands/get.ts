@@ -11,7 +11,7 @@ import { localPlace, remotePlace } from '../host-path.ts';
 import { groupBy } from '../layout.ts';
 import { typeOf } from '../local-source.ts';
 import { placeDownloads, saysContents } from '../placement.ts';
-import { detachAll, showTransfers, transferAll } from '../run-transfers.ts';
+import { detachAll, showTransfers, transferAll, withHints } from '../run-transfers.ts';
 import { submissionExtras, submissionFlags, type SubmissionFlags } from '../submission-flags.ts';
 import { transferDisplay } from '../transfer-display.ts';
 import { checkTransferFlags, transferFlags, type TransferFlags, transferOptions } from '../transfer-flags.ts';
@@ -19,6 +19,9 @@ import { checkTransferFlags, transferFlags, type TransferFlags, transferOptions 
 interface GetFlags extends CommonFlags, SubmissionFlags, TransferFlags {
   readonly recursive: boolean;
 }
+
+/** That a source is a folder is known to the host alone. */
+const NEEDS_FLAG = 'When it is a folder, pass -r to download it with all that is in it.';
 
 /** `deckhand get HOSTS:PATH... LOCAL`. */
 export const getCommand = buildCommand<GetFlags, string[], CliContext>({
@@ -66,7 +69,8 @@ Example:
       async session => {
         if (flags.detach) return await detachAll(session, await submissionsOf(session, requests));
         const work = requests.map(request => async () => await session.api.download(request, session.call));
-        return showTransfers(session, await transferAll(work));
+        const results = await transferAll(work);
+        return showTransfers(session, withHints(results, { 'transfer.is-a-directory': NEEDS_FLAG }));
       },
       {
         display: transferDisplay,

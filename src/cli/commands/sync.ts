@@ -10,7 +10,7 @@ import { commonAliases, commonFlags, type CommonFlags, toggle } from '../flags.t
 import { parsePlace } from '../host-path.ts';
 import { typeOf } from '../local-source.ts';
 import { withoutSlash } from '../placement.ts';
-import { detachAll, showTransfers } from '../run-transfers.ts';
+import { detachAll, showTransfers, withHints } from '../run-transfers.ts';
 import { submissionExtras, submissionFlags, type SubmissionFlags } from '../submission-flags.ts';
 import { transferDisplay } from '../transfer-display.ts';
 import { checkTransferFlags, transferFlags, type TransferFlags, transferOptions } from '../transfer-flags.ts';
@@ -21,6 +21,8 @@ interface SyncFlags extends CommonFlags, SubmissionFlags, TransferFlags {
   readonly yes: boolean;
   readonly allowEmptySource: boolean;
 }
+
+const NEEDS_FLAG = 'Check the source; if everything is really meant to go, pass --allow-empty-source.';
 
 /** `deckhand sync LOCAL HOSTS:PATH`, `deckhand sync HOST:PATH LOCAL`, `deckhand sync --both LOCAL HOST:PATH`. */
 export const syncCommand = buildCommand<SyncFlags, [string, string], CliContext>({
@@ -72,7 +74,7 @@ Example:
           if (exit !== null) return exit;
         }
         const { results } = await session.api.sync(request, session.call);
-        return showTransfers(session, results);
+        return showTransfers(session, withHints(results, { 'transfer.empty-source': NEEDS_FLAG }));
       },
       {
         display: transferDisplay,
