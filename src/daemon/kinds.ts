@@ -1,5 +1,6 @@
 import { agentRun } from '../tasks/agent-run.ts';
 import { hostDoctor, hostFacts } from '../tasks/host-questions.ts';
+import { scpCopy } from '../tasks/scp-copy.ts';
 import { scpDownload } from '../tasks/scp-download.ts';
 import { scpList } from '../tasks/scp-list.ts';
 import { scpSync } from '../tasks/scp-sync.ts';
@@ -19,4 +20,5 @@ export const BUILT_IN_KINDS = [
   scpDownload,
   scpSync,
   scpList,
+  scpCopy,
 ] as unknown as readonly TaskKind[];

@@ -14,6 +14,7 @@ const WORDS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/Is a directory/i, 'transfer.is-a-directory'],
   [/File exists/i, 'transfer.exists'],
   [/No such file or directory/i, 'transfer.missing'],
+  [/changed as we read it|shrank by/i, 'transfer.changed'],
 ];
 
 /** What a failed script says, as a typed error; its first line that names a cause is in the message. */
