@@ -46,7 +46,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   ),
   ls: command('List a folder on hosts', async () => (await import('./commands/ls.ts')).lsCommand),
   cp: command(
-    'Copy a file from one host to another',
+    'Copy a file or folder from one host to another',
     async () => (await import('./commands/cp.ts')).cpCommand,
   ),
   hosts: {

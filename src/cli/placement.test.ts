@@ -61,4 +61,5 @@ test('cp', () => {
   expect(placeCopy('/srv/a', '/b')).toBe('/b');
   expect(placeCopy('/srv/a', '/b/')).toBe('/b/a');
   expect(placeCopy('/srv/a', '.')).toBe('a');
+  expect(placeCopy('/srv/a/', '/b/')).toBe('/b');
 });

@@ -49,8 +49,9 @@ export function placeDownloads(
   );
 }
 
-/** `cp`: the name the file gets. */
+/** `cp`: the name the file or folder gets. */
 export function placeCopy(source: string, target: string): string {
+  if (saysContents(source)) return withoutSlash(target);
   return saysFolder(target) ? inside(target, source) : target;
 }
 

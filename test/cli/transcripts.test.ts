@@ -65,13 +65,7 @@ const WRONG: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--both', 'here', '@web:/srv'],
   ],
   ls: [['/srv'], ['web-1:/srv', 'web-2:/srv'], ['web-1:/srv', '--limit', '0']],
-  cp: [
-    ['web-1:/a'],
-    ['web-1:/a', '/b'],
-    ['web-1:/a/', 'web-2:/b'],
-    ['@web:/a', 'web-2:/b'],
-    ['web-1:/a', '@web:/b'],
-  ],
+  cp: [['web-1:/a'], ['web-1:/a', '/b'], ['@web:/a', 'web-2:/b'], ['web-1:/a', '@web:/b']],
   ask: [
     ['x'],
     ['--host', 'a'],

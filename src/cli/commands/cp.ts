@@ -7,7 +7,7 @@ import { withEngine } from '../engine-session.ts';
 import { namesOneHost } from '../exec-output.ts';
 import { commonAliases, commonFlags, type CommonFlags, toggle } from '../flags.ts';
 import { remotePlace } from '../host-path.ts';
-import { placeCopy, saysContents } from '../placement.ts';
+import { placeCopy, withoutSlash } from '../placement.ts';
 import { detachAll, showTransfers } from '../run-transfers.ts';
 import { submissionExtras, submissionFlags, type SubmissionFlags } from '../submission-flags.ts';
 import { transferDisplay } from '../transfer-display.ts';
@@ -20,11 +20,13 @@ interface CpFlags extends CommonFlags, SubmissionFlags {
 /** `deckhand cp HOST:PATH HOST:PATH`. */
 export const cpCommand = buildCommand<CpFlags, [string, string], CliContext>({
   docs: {
-    brief: 'Copy a file from one host to another',
-    fullDescription: `The data goes through this machine; neither host learns how to reach the other, and nothing is kept here. The sums of both ends are compared.
+    brief: 'Copy a file or folder from one host to another',
+    fullDescription: `The data goes through this machine; neither host learns how to reach the other, and nothing is kept here. The sums of both ends are compared. A folder needs a name that is free on the other host.
 
   cp web-1:/srv/db.dump web-2:/srv/        /srv/db.dump
-  cp web-1:/srv/db.dump web-2:/srv/copy    /srv/copy
+  cp web-1:/srv/db.dump web-2:/srv/copy    /srv/copy, or /srv/copy/db.dump when that is a folder
+  cp web-1:/srv/site web-2:/srv/           /srv/site/...
+  cp web-1:/srv/site web-2:/srv/new        /srv/new/...
 
 Example:
   deckhand cp web-1:/srv/db.dump web-2:/srv/db.dump`,
@@ -39,7 +41,7 @@ Example:
     positional: {
       kind: 'tuple',
       parameters: [
-        { parse: String, brief: 'The file', placeholder: 'HOST:PATH' },
+        { parse: String, brief: 'The file or folder', placeholder: 'HOST:PATH' },
         { parse: String, brief: 'Where it goes', placeholder: 'HOST:PATH' },
       ],
     },
@@ -73,13 +75,9 @@ function copyOf({ noPreserve }: CpFlags, from: string, to: string): CopyRequest 
     if (!namesOneHost(hosts))
       throw new DeckhandError('input.invalid', `'${hosts}' may name several hosts; cp works between two.`);
   }
-  if (saysContents(source.path))
-    throw new DeckhandError('input.invalid', `'${source.path}' is a folder; cp copies a file.`, {
-      hint: 'Download the folder with `deckhand get -r`, and upload it with `deckhand put -r`.',
-    });
   return {
     fromHost: source.hosts,
-    source: source.path,
+    source: withoutSlash(source.path),
     toHost: target.hosts,
     target: placeCopy(source.path, target.path),
     ...(noPreserve ? { preserve: false } : {}),
