@@ -218,22 +218,27 @@ export async function removeCopyParts(
   await runScript(to, `rm -rf -- ${quoteRaw(beside)} ${quoteRaw(inside)}`, { signal });
 }
 
-/** From one channel to the other: the writer waits until the reader has taken. */
+/** Bytes between the two channels. */
+const PIPE_LIMIT = 4 * 1024 * 1024;
+
+/** From one channel to the other: the writer waits while more than a few pieces are not taken. */
 class Pipe implements AsyncIterable<Uint8Array> {
-  #piece: Uint8Array | undefined;
-  #taken: (() => void) | undefined;
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+  #hasRoom: (() => void) | undefined;
   #wake: (() => void) | undefined;
   #isOver = false;
   #error: Error | undefined;
 
   async write(piece: Uint8Array): Promise<void> {
     if (this.#error) throw this.#error;
-    this.#piece = piece;
-    const taken = new Promise<void>(resolve => {
-      this.#taken = resolve;
-    });
+    this.#pieces.push(piece);
+    this.#length += piece.length;
     this.#wake?.();
-    await taken;
+    if (this.#length < PIPE_LIMIT) return;
+    await new Promise<void>(resolve => {
+      this.#hasRoom = resolve;
+    });
   }
   end(): void {
     this.#isOver = true;
@@ -241,18 +246,19 @@ class Pipe implements AsyncIterable<Uint8Array> {
   }
   fail(error: Error): void {
     this.#error = error;
-    this.#taken?.();
+    this.#hasRoom?.();
     this.#wake?.();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     for (;;) {
       if (this.#error) throw this.#error;
-      if (this.#piece !== undefined) {
-        const piece = this.#piece;
-        this.#piece = undefined;
+      if (this.#pieces.length > 0) {
+        const piece = Buffer.concat(this.#pieces);
+        this.#pieces = [];
+        this.#length = 0;
+        this.#hasRoom?.();
         yield piece;
-        this.#taken?.();
       } else if (this.#isOver) return;
       else
         await new Promise<void>(resolve => {

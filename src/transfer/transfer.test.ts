@@ -150,6 +150,17 @@ describe.each(Object.entries(hosts))('a transfer with a host of %s', (kind, conn
     expect(again.result).toMatchObject({ files: 0, bytes: 0, directories: 0, links: 0, unchanged: 16 });
   });
 
+  it('sets the times of folders whose files came after them', async () => {
+    for (const name of ['a', 'a b', 'a/b', 'a/b/c', 'd']) {
+      mkdirSync(join(here, name), { recursive: true });
+      writeFileSync(join(here, name, 'file'), name);
+    }
+    execFileSync('find', [here, '-exec', 'touch', '-d', '@1600000000.5', '{}', '+']);
+    await transfer(request(connect));
+    const { result } = await transfer(request(connect, { dryRun: true }));
+    expect(result.plan).toEqual([]);
+  });
+
   it('carries a tree down as it is, and nothing the second time', async () => {
     makeTree(there);
     const down = { direction: 'pull' } as const;

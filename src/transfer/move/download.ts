@@ -1,13 +1,4 @@
-import {
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-} from 'node:fs';
+import { linkSync, lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { type RawPath, rawToBytes, showRaw } from '../../core/raw-path.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { Action } from '../decide/action.ts';
@@ -82,7 +73,7 @@ class Downloading {
     await this.#small(files.filter(({ entry }) => !this.#isBig(entry)));
     for (const { path, entry } of files.filter(({ entry }) => this.#isBig(entry)))
       await this.#big(path, entry);
-    for (const action of this.#made) if (action.entry.type === 'symlink') this.#symlink(action);
+    await this.#symlinks();
     for (const [path, first] of this.#links) this.#hardLink(path, first);
     counts.links += this.#links.size + this.#made.filter(({ entry }) => entry.type === 'symlink').length;
     await this.#attributes();
@@ -232,15 +223,27 @@ class Downloading {
     }
   }
 
-  #symlink({ path, entry }: Action): void {
-    const name = this.#stage(`l${this.#numbers}`);
-    this.#numbers += 1;
-    try {
-      symlinkSync(rawToBytes(entry.link ?? ''), rawToBytes(name));
-      if (this.#job.options.preserve) setLocalAttributes(name, entry, this.#one.owners);
-      this.#put(name, path);
-    } catch (error) {
-      this.#job.fail(path, error);
+  /** By tar as well: it sets their times to the nanosecond. */
+  async #symlinks(): Promise<void> {
+    const links = this.#made.filter(({ entry }) => entry.type === 'symlink');
+    if (links.length === 0) return;
+    const local = new LocalTar(this.#place.stage, {
+      owners: this.#one.owners,
+      preserve: this.#job.options.preserve,
+    });
+    for (const [index, { entry }] of links.entries()) {
+      const { mtime, uid, gid, link } = entry;
+      const member = { type: 'symlink', size: 0, mode: 0o777, mtime, uid, gid, link } as const;
+      await local.write(encodeHeader({ ...member, path: `l${index}` }));
+    }
+    await local.write(ARCHIVE_END);
+    await local.end();
+    for (const [index, { path }] of links.entries()) {
+      try {
+        this.#put(this.#stage(`l${index}`), path);
+      } catch (error) {
+        this.#job.fail(path, error);
+      }
     }
   }
 

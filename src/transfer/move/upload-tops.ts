@@ -8,7 +8,7 @@ export interface Top {
   readonly action: Action;
   /** Its name in the staging folder. */
   readonly label: RawPath;
-  /** Files in it that have not arrived. */
+  /** Things in it that have not arrived. */
   pending: number;
   isPlaced: boolean;
 }
@@ -22,11 +22,11 @@ export class Tops {
   constructor(place: Place, actions: readonly Action[]) {
     this.#place = place;
     for (const action of actions) {
-      const { path, entry } = action;
+      const { path } = action;
       const above = path === '' ? undefined : this.#byPath.get(parentOf(path));
       const top = above ?? this.#add(action);
       this.#byPath.set(path, top);
-      if (entry.type === 'file') top.pending += 1;
+      top.pending += 1;
     }
   }
 

@@ -86,13 +86,13 @@ class Uploading {
     counts.links += links + this.#links.size;
   }
 
+  /** In the order of the tree: a tar sets a folder's time when it leaves it, and must not come back. */
   async #small(): Promise<void> {
-    const rest = this.#made.filter(({ entry }) => entry.type !== 'file');
-    const batches: Action[][] = [rest];
-    let bytes = 0;
-    for (const action of this.#made) {
-      const { type, size } = action.entry;
-      if (type !== 'file' || size >= BIG) continue;
+    const small = this.#made.filter(({ entry }) => entry.type !== 'file' || entry.size < BIG);
+    const batches: Action[][] = [];
+    let bytes = Number.POSITIVE_INFINITY;
+    for (const action of inTreeOrder(small)) {
+      const { size } = action.entry;
       if ((batches.at(-1)?.length ?? 0) >= BATCH_FILES || bytes + size > BATCH_BYTES) {
         batches.push([]);
         bytes = 0;
@@ -100,9 +100,8 @@ class Uploading {
       batches.at(-1)?.push(action);
       bytes += size;
     }
-    const filled = batches.filter(batch => batch.length > 0);
-    for (const [index, batch] of filled.entries()) await this.#stream(batch, index === filled.length - 1);
-    if (filled.length > 1) this.#finish.isScattered = true;
+    if (batches.length > 1) this.#finish.isScattered = true;
+    for (const [index, batch] of batches.entries()) await this.#stream(batch, index === batches.length - 1);
   }
 
   /** One stream of small files: unpacked in the staging folder, compared by hash, and given its names. */
@@ -110,7 +109,7 @@ class Uploading {
     const { capabilities, hostName } = this.#job;
     if (capabilities.tar === 'none') throw new DeckhandError('host.unsupported', `${hostName} has no tar.`);
     const members = batch.map((action): Packed => ({ action, name: this.#tops.staged(action.entry) }));
-    for (const { path, entry } of batch) if (entry.type === 'file') this.#tops.of(path).pending -= 1;
+    for (const { path } of batch) this.#tops.of(path).pending -= 1;
     const ready = this.#tops.takeReady();
     const inline = ready.length <= INLINE_RENAMES;
     const renames = inline ? ready.map(top => this.#renameLine(top).text) : [];
@@ -289,6 +288,13 @@ class Uploading {
     if (this.#hasStage) return;
     await runChecked(this.#job, `making ${showRaw(this.#place.stage)}`, this.#stageText());
   }
+}
+
+/** What is in a folder follows it at once. */
+function inTreeOrder(actions: readonly Action[]): readonly Action[] {
+  const keyed = actions.map(action => ({ action, key: action.path.replaceAll('/', '\0') }));
+  keyed.sort((one, other) => (one.key < other.key ? -1 : Number(one.key > other.key)));
+  return keyed.map(({ action }) => action);
 }
 
 export function checksumError({ hostName }: Job, path: RawPath): DeckhandError {
