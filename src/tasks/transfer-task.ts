@@ -71,6 +71,7 @@ class TransferTask<Params> {
     phase('connecting');
     const connection = await hosts.connection(host, signal);
     let earlier = 0;
+    let shown = task.progress?.unit === 'bytes' ? task.progress.done : 0;
     return await transfer({
       ...plan,
       ...this.#parts,
@@ -79,13 +80,12 @@ class TransferTask<Params> {
       signal,
       baseFolder: hosts.syncFolder,
       onPhase: phase,
-      onProgress: (done, total, path) =>
-        progress({
-          done: earlier + done,
-          total: earlier + total,
-          unit: 'bytes',
-          text: showRaw(path).replaceAll('\n', '\ufffd'),
-        }),
+      onProgress: (done, total, path) => {
+        // what is gone on with, and what begins anew, never shows as a step back
+        shown = Math.max(shown, Math.min(earlier + done, earlier + total));
+        const text = showRaw(path).replaceAll('\n', '\ufffd');
+        progress({ done: shown, total: Math.max(earlier + total, shown), unit: 'bytes', text });
+      },
       onBegin: async bytes => {
         // what an earlier claim brought over counts as done
         const before = Number(steps.get('plan')?.['bytes'] ?? bytes);

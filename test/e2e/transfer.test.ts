@@ -1,0 +1,317 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bootHost, type LabHost, labSshConfig } from '../lab/lab.ts';
+import { deckhand as runDeckhand, stopDaemon, type CommandResult } from './deckhand-command.ts';
+
+/** Files between this machine and booted hosts, by the real command line and daemon. */
+const GIBIBYTE = 1024 ** 3;
+
+let folder: string;
+let configFile: string;
+let one: LabHost;
+let other: LabHost;
+let tiny: LabHost;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'transfer-e2e-'));
+  [one, other, tiny] = await Promise.all([bootHost(174), bootHost(175), bootHost(176, { kind: 'busybox' })]);
+  configFile = await labSshConfig([one, other, tiny], folder);
+});
+afterAll(async () => {
+  await stopDaemon(folder);
+  await Promise.all([one?.down(), other?.down(), tiny?.down()]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function deckhand(verb: string, ...rest: readonly string[]): Promise<CommandResult> {
+  return await runDeckhand([verb, '--ssh-config', configFile, ...rest], { folder });
+}
+
+interface Result {
+  readonly files: number;
+  readonly bytes: number;
+  readonly unchanged: number;
+  readonly verified: number;
+  readonly deleted: number;
+  readonly skipped: readonly { readonly path: string }[];
+  readonly conflicts: readonly { readonly path: string }[];
+  readonly plan?: readonly { readonly action: string; readonly path: string }[];
+}
+
+async function move(
+  verb: string,
+  ...rest: readonly string[]
+): Promise<{ code: number | null; result: Result; text: string }> {
+  const { code, stdout, stderr } = await deckhand(verb, '--json', ...rest);
+  const document = JSON.parse(stdout || '{}') as { results?: { result: Result }[] };
+  return { code, result: document.results?.[0]?.result as Result, text: stdout + stderr };
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+function bigFile(name: string, size: number): string {
+  const path = join(folder, name);
+  execFileSync('sh', ['-c', 'head -c "$1" /dev/urandom > "$2"', 'sh', String(size), path]);
+  return path;
+}
+
+async function hashThere(host: LabHost, path: string): Promise<string> {
+  return (await host.run(`sha256sum ${path}`)).stdout.split(' ')[0]?.replace('\\', '') ?? '';
+}
+
+async function leftovers(host: LabHost): Promise<string> {
+  return (await host.run('find /root /srv -name ".deckhand*" 2>/dev/null')).stdout;
+}
+
+interface Shown {
+  readonly state: string;
+  readonly claim: number;
+  readonly progress: { readonly done: number; readonly total: number } | null;
+  readonly error: { readonly code: string } | null;
+}
+
+async function show(id: string): Promise<Shown> {
+  const { stdout } = await runDeckhand(['task', 'show', '--json', id], { folder });
+  return (JSON.parse(stdout) as { task: Shown }).task;
+}
+
+async function until(id: string, is: (shown: Shown) => boolean): Promise<Shown> {
+  for (;;) {
+    const shown = await show(id);
+    if (is(shown)) return shown;
+    await pause(150);
+  }
+}
+
+async function detached(verb: string, ...rest: readonly string[]): Promise<string> {
+  const { stdout } = await deckhand(verb, '--detach', '--json', ...rest);
+  return (JSON.parse(stdout) as { tasks: { id: string }[] }).tasks[0]?.id ?? '';
+}
+
+const isOver = ({ state }: Shown): boolean => ['succeeded', 'failed', 'cancelled', 'lost'].includes(state);
+const isUnderWay = ({ progress }: Shown): boolean => (progress?.done ?? 0) > 5_000_000;
+
+describe('large files', () => {
+  it('go up and down with equal hashes, and progress is the bytes that moved (Q02 Q03 T08)', async () => {
+    const file = bigFile('gibibyte', GIBIBYTE);
+    for (const [verb, ...words] of [
+      ['put', file, `${one.name}:/srv/gibibyte`],
+      ['get', `${one.name}:/srv/gibibyte`, join(folder, 'back')],
+    ] as const) {
+      const { code, stdout } = await deckhand(verb, '--jsonl', ...words);
+      expect(code).toBe(0);
+      const events = stdout
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line) as { kind: string; progress?: { done: number; total: number } });
+      const seen = events.flatMap(({ progress }) => (progress ? [progress] : []));
+      const done = seen.map(progress => progress.done);
+      expect(done).toEqual([...done].sort((a, b) => a - b));
+      expect(seen.length).toBeGreaterThan(3);
+      expect(seen.at(-1)).toMatchObject({ done: GIBIBYTE, total: GIBIBYTE });
+    }
+    const hash = await hashOf(file);
+    expect(await hashThere(one, '/srv/gibibyte')).toBe(hash);
+    expect(await hashOf(join(folder, 'back'))).toBe(hash);
+    await one.run('rm /srv/gibibyte');
+    rmSync(file);
+    rmSync(join(folder, 'back'));
+  });
+});
+
+function makeTree(root: string): void {
+  mkdirSync(join(root, 'empty folder'), { recursive: true });
+  mkdirSync(join(root, 'sub/deep'), { recursive: true });
+  writeFileSync(join(root, 'sub/with space'), 'x', { mode: 0o640 });
+  writeFileSync(join(root, 'sub/deep/-dash'), 'y');
+  writeFileSync(Buffer.from(`${root}/new\nline \xff\xfe`, 'latin1'), 'z');
+  writeFileSync(join(root, 'n'.repeat(255)), 'long');
+  symlinkSync('../nowhere', join(root, 'link'));
+  writeFileSync(join(root, 'big'), Buffer.alloc(6_000_000, 'abc'));
+  execFileSync('cp', ['-a', '/usr/share/doc/libc6', join(root, 'real')]);
+}
+
+const LOOK = String.raw`find . -printf '%P|%y|%m|%l\0' | sort -z | sha256sum; find . -type f -exec sha256sum {} + | sort | sha256sum`;
+const TIMES = String.raw`find . -printf '%P|%T@\0' | sort -z | sha256sum`;
+
+describe('trees', () => {
+  it.each(['booted', 'busybox'] as const)(
+    'arrive identical on a %s host, come back so, and do not travel twice (Q04 Q05)',
+    async kind => {
+      const host = kind === 'booted' ? one : tiny;
+      const tree = join(folder, `tree-${kind}`);
+      makeTree(tree);
+      const up = await move('put', '-r', `${tree}/`, `${host.name}:/root/tree`);
+      expect(up).toMatchObject({ code: 0 });
+      expect(up.result.verified).toBe(up.result.files);
+      const back = join(folder, `back-${kind}`);
+      expect(await move('get', '-r', `${host.name}:/root/tree/`, back)).toMatchObject({ code: 0 });
+      const local = (path: string, script: string): string =>
+        execFileSync('sh', ['-c', script], {
+          cwd: path,
+          env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
+        }).toString();
+      expect(local(back, LOOK)).toBe(local(tree, LOOK));
+      if (kind === 'booted') {
+        expect((await host.run(`cd /root/tree && export LC_ALL=C; ${LOOK}; ${TIMES}`)).stdout).toBe(
+          local(tree, `${LOOK}; ${TIMES}`),
+        );
+        expect(local(back, TIMES)).toBe(local(tree, TIMES));
+      }
+      const again = await move('put', '-r', `${tree}/`, `${host.name}:/root/tree`);
+      expect(again.result).toMatchObject({ files: 0, bytes: 0 });
+      const down = await move('get', '-r', `${host.name}:/root/tree/`, back);
+      expect(down.result).toMatchObject({ files: 0, bytes: 0 });
+      expect(await leftovers(host)).toBe('');
+      await host.run('rm -rf /root/tree');
+    },
+  );
+
+  it('sync both ways, name conflicts, and delete only when asked (Q06 Q07)', async () => {
+    const tree = join(folder, 'both');
+    mkdirSync(tree);
+    for (const name of ['a', 'b', 'c']) writeFileSync(join(tree, name), name);
+    const sync = async (...words: readonly string[]): ReturnType<typeof move> =>
+      await move('sync', ...words, `${tree}/`, `${one.name}:/srv/both`);
+    expect(await sync('--both')).toMatchObject({ code: 0, result: { files: 3 } });
+    expect(await sync('--both')).toMatchObject({ code: 0, result: { files: 0, bytes: 0, unchanged: 4 } });
+    writeFileSync(join(tree, 'a'), 'mine, longer');
+    writeFileSync(join(tree, 'new here'), 'h');
+    await one.run('cd /srv/both; echo theirs >b; echo theirs too >a; echo new >"new there"');
+    const clash = await sync('--both');
+    expect(clash.code).toBe(1);
+    expect(clash.result.conflicts).toMatchObject([{ path: 'a' }]);
+    expect(readFileSync(join(tree, 'b'), 'utf8')).toBe('theirs\n');
+    expect(readFileSync(join(tree, 'a'), 'utf8')).toBe('mine, longer');
+    expect((await one.run('cat /srv/both/a "/srv/both/new here"')).stdout).toBe('theirs too\nh');
+    await one.run('echo extra >/srv/both/extra');
+    const plan = await sync('--delete', '--dry-run');
+    expect(plan.result.plan?.[0]).toMatchObject({ action: 'delete' });
+    expect((await one.run('ls /srv/both')).stdout).toContain('extra');
+    expect(await sync('--delete', '--yes')).toMatchObject({ code: 0, result: { deleted: 1 } });
+    expect((await one.run('ls /srv/both')).stdout).not.toContain('extra');
+    for (const name of readdirSync(tree)) rmSync(join(tree, name));
+    const empty = await sync('--delete', '--yes');
+    expect(empty.code).not.toBe(0);
+    expect(empty.text).toContain('transfer.empty-source');
+    expect((await one.run('ls /srv/both | wc -l')).stdout.trim()).toBe('5');
+  });
+
+  it('are listed with types and odd names (Q08)', async () => {
+    await one.run(
+      String.raw`mkdir -p /srv/list/sub; cd /srv/list; touch "$(printf 'new\nline')"; mkfifo pipe; ln -s x link; chmod 640 "$(printf 'new\nline')"`,
+    );
+    const { stdout } = await deckhand('ls', '--json', `${one.name}:/srv/list`);
+    const text = JSON.stringify(JSON.parse(stdout));
+    expect(text).toContain(
+      String.raw`"name":"new\nline","type":"file","size":0,"mode":"0640","owner":"root","group":"root"`,
+    );
+    for (const type of ['fifo', 'symlink', 'directory']) expect(text).toContain(`"type":"${type}"`);
+  });
+
+  it('go from host to host with no credentials on either (Q12)', async () => {
+    await one.run(
+      'mkdir -p /srv/from/sub; head -c 20000000 /dev/urandom >/srv/from/sub/big; echo small >/srv/from/small',
+    );
+    expect((await deckhand('cp', `${one.name}:/srv/from`, `${other.name}:/srv/copied`)).code).toBe(0);
+    expect(await hashThere(other, '/srv/copied/sub/big')).toBe(await hashThere(one, '/srv/from/sub/big'));
+    expect((await other.run('ls -A /root/.ssh; ls -A /srv')).stdout.trim().split('\n')).toEqual([
+      'authorized_keys',
+      'copied',
+    ]);
+  });
+});
+
+describe('what goes wrong', () => {
+  it('a full disk is named, and nothing half-written is left (R04)', async () => {
+    await other.run('mkdir -p /srv/small; mount -t tmpfs -o size=8m none /srv/small');
+    const file = bigFile('too-big', 20_000_000);
+    const big = await move('put', file, `${other.name}:/srv/small/file`);
+    expect(big.text).toContain('host.disk-full');
+    const tree = join(folder, 'too-many');
+    mkdirSync(tree);
+    for (let number = 0; number < 20; number += 1)
+      writeFileSync(join(tree, `${number}`), Buffer.alloc(1_000_000, 'x'));
+    const many = await move('put', '-r', `${tree}/`, `${other.name}:/srv/small/tree`);
+    expect(many.text).toContain('host.disk-full');
+    expect((await other.run('ls -A /srv/small')).stdout).toBe('');
+  });
+
+  it.each(['put', 'get'] as const)('a cancel leaves nothing half-written (%s)', async verb => {
+    const file = bigFile('slow', 60_000_000);
+    await other.run('head -c 60000000 /dev/urandom >/srv/slow');
+    const target = join(folder, 'cancelled');
+    const words =
+      verb === 'put' ? [file, `${other.name}:/root/cancelled`] : [`${other.name}:/srv/slow`, target];
+    const id = await detached(verb, '--limit-rate', '8MiB', ...words);
+    await until(id, isUnderWay);
+    await runDeckhand(['task', 'cancel', id], { folder });
+    expect(await until(id, isOver)).toMatchObject({ state: 'cancelled' });
+    expect(await leftovers(other)).toBe('');
+    expect(readdirSync(folder).filter(name => name.startsWith('.deckhand') || name === 'cancelled')).toEqual(
+      [],
+    );
+    expect((await other.run('ls /root')).stdout).toBe('');
+  });
+
+  it.each(['put', 'get'] as const)(
+    'a killed daemon goes on where it was, and so does a cut link (%s)',
+    async verb => {
+      const file = bigFile('resumed', 80_000_000);
+      await other.run('head -c 80000000 /dev/urandom >/srv/source');
+      const target = join(folder, `resumed-${verb}`);
+      const words =
+        verb === 'put' ? [file, `${other.name}:/srv/resumed`] : [`${other.name}:/srv/source`, target];
+      const id = await detached(verb, '--limit-rate', '8MiB', ...words);
+      const before = await until(id, isUnderWay);
+      const { stdout } = await runDeckhand(['daemon', 'status', '--json'], { folder });
+      process.kill((JSON.parse(stdout) as { pid: number }).pid, 'SIGKILL');
+      const after = await until(
+        id,
+        ({ claim, progress }) => claim > before.claim && (progress?.done ?? 0) > (before.progress?.done ?? 0),
+      );
+      await other.net('blackhole');
+      await until(id, ({ state }) => state === 'delayed');
+      await other.net('ok');
+      expect(await until(id, isOver)).toMatchObject({ state: 'succeeded' });
+      expect(after.claim).toBeGreaterThan(before.claim);
+      const [here, there] = verb === 'put' ? [file, '/srv/resumed'] : [target, '/srv/source'];
+      expect(await hashThere(other, there)).toBe(await hashOf(here));
+      expect(await leftovers(other)).toBe('');
+      expect(readdirSync(folder).filter(name => name.startsWith('.deckhand'))).toEqual([]);
+      // less than twice the file has travelled
+      const shown = await runDeckhand(['task', 'show', '--json', id], { folder });
+      const { bytes } = (JSON.parse(shown.stdout) as { task: { result: Result } }).task.result;
+      expect(bytes).toBeLessThan(75_000_000);
+    },
+  );
+
+  it('a source that changes while it is read is never torn', async () => {
+    const file = bigFile('growing', 40_000_000);
+    const id = await detached('put', '--limit-rate', '20MiB', file, `${other.name}:/srv/growing`);
+    await until(id, isUnderWay);
+    appendFileSync(file, 'more');
+    expect(await until(id, isOver)).toMatchObject({ state: 'succeeded' });
+    expect(await hashThere(other, '/srv/growing')).toBe(await hashOf(file));
+  });
+});
