@@ -19,6 +19,8 @@ import { type Entry, foldersAbove, join, parentOf } from '../tree/entry.ts';
 import type { Place } from './job.ts';
 
 const execute = promisify(execFile);
+/** Bytes of one write to a tar here. */
+const PIECE = 256 * 1024;
 
 /** Makes the staging folder ours alone, empty but for parts of large files and for a tree that is being built. */
 export function makeLocalStage({ stage, isNew }: Place): void {
@@ -105,6 +107,8 @@ export async function setLocalTime(full: RawPath, mtime: bigint): Promise<void> 
 export class LocalTar {
   readonly #child;
   readonly #ended: Promise<number | null>;
+  #piece = Buffer.allocUnsafeSlow(PIECE);
+  #length = 0;
   #errors = '';
   #failed: Error | undefined;
 
@@ -141,18 +145,35 @@ export class LocalTar {
     });
   }
 
-  /** Waits while it has more than it can take. */
+  /** Waits while it has more than it can take. Small writes go together: each one is a call of the system. */
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#failed !== undefined) {
-      await this.end();
+    if (bytes.length + this.#length <= PIECE) {
+      this.#piece.set(bytes, this.#length);
+      this.#length += bytes.length;
       return;
     }
-    if (this.#child.stdin.write(Buffer.from(bytes))) return;
+    await this.#flush();
+    if (bytes.length <= PIECE / 4) await this.write(bytes);
+    else await this.#send(Buffer.from(bytes));
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#length === 0) return;
+    const piece = this.#piece.subarray(0, this.#length);
+    this.#piece = Buffer.allocUnsafeSlow(PIECE);
+    this.#length = 0;
+    await this.#send(piece);
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
+    if (this.#failed !== undefined) await this.end();
+    if (this.#child.stdin.write(bytes)) return;
     await Promise.race([new Promise(resolve => this.#child.stdin.once('drain', resolve)), this.#ended]);
   }
 
   /** Throws what it says when it could not unpack all. */
   async end(): Promise<void> {
+    if (this.#failed === undefined) await this.#flush();
     this.#child.stdin.end();
     const code = await this.#ended;
     if (code === 0) return;
