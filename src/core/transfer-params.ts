@@ -37,7 +37,6 @@ const common = {
  * A file whose target is a directory goes into it, under its own name.
  */
 export const uploadParams = z.strictObject({ source: localPath, target: remotePath, ...common });
-export type UploadParams = z.infer<typeof uploadParams>;
 
 /** As with an upload. */
 export const downloadParams = z.strictObject({
@@ -47,7 +46,6 @@ export const downloadParams = z.strictObject({
   recursive: z.boolean().optional(),
   ...common,
 });
-export type DownloadParams = z.infer<typeof downloadParams>;
 
 export const syncParams = z.strictObject({
   local: localPath,
@@ -59,7 +57,6 @@ export const syncParams = z.strictObject({
   allowEmptySource: z.boolean().default(false),
   ...common,
 });
-export type SyncParams = z.infer<typeof syncParams>;
 
 export const listParams = z.strictObject({
   path: remotePath,
@@ -67,7 +64,6 @@ export const listParams = z.strictObject({
   /** Entries at most. */
   limit: z.number().int().min(1).max(1_000_000).default(10_000),
 });
-export type ListParams = z.infer<typeof listParams>;
 
 export const copyParams = z.strictObject({
   source: remotePath,
@@ -76,7 +72,6 @@ export const copyParams = z.strictObject({
   target: remotePath,
   preserve: z.boolean().default(true),
 });
-export type CopyParams = z.infer<typeof copyParams>;
 
 /** An entry of a listing. Names that are no UTF-8 also come as `raw`, base64 of their bytes. */
 export interface ListedEntry {

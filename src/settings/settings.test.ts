@@ -56,6 +56,7 @@ describe('loadSettings', () => {
       'timeouts.connect': { value: 7000, source: 'environment DECKHAND_TIMEOUTS_CONNECT' },
       'timeouts.command': { value: 0, source: 'default' },
       'timeouts.idle': { value: 0, source: 'default' },
+      'timeouts.lost': { value: 86_400_000, source: 'default' },
       outputLimit: { value: 2 * 1024 * 1024, source: `${own}:5` },
       'facts.maxAge': { value: 60_000, source: 'flag --facts-max-age' },
       runbooks: { value: [join(root, 'work/books')], source: `${project}:3` },
