@@ -31,7 +31,13 @@ export async function listFolder(
     else enough.abort();
     if (enough.signal.aborted) throw new TooMany();
   };
-  const listing = { root, depth: recursive ? ('all' as const) : (1 as const), follow: false, signal };
+  const listing = {
+    root,
+    depth: recursive ? ('all' as const) : (1 as const),
+    follow: false,
+    owners: true,
+    signal,
+  };
   try {
     const { which, errors } = await readListing(connection, listing, onEntry);
     const isClosed = rootEntry?.type === 'directory' && entries.length === 0 && /denied/i.test(errors);

@@ -17,6 +17,8 @@ export interface RemoteListing {
   readonly instead?: RawPath;
   readonly follow: boolean;
   readonly excluded: Excluded;
+  /** Names of owners as well; default: only their numbers, where that is quicker. */
+  readonly owners?: boolean;
   /** Default: everything. */
   readonly depth?: 0 | 1 | 'all';
   /** Entries at most; default a million. */
@@ -50,7 +52,7 @@ export type RawListing = Omit<RemoteListing, 'excluded' | 'limit'>;
 /** The entries as they come. Throws what `onEntry` throws, after ending the listing on the host. */
 export async function readListing(
   connection: SshConnection,
-  { root, instead, depth = 'all', follow, signal }: RawListing,
+  { root, instead, depth = 'all', owners = false, follow, signal }: RawListing,
   onEntry: (entry: Entry) => void,
 ): Promise<{ which: ListParser['which']; home: RawPath; capabilities: Capabilities; errors: string }> {
   const { name } = connection.host;
@@ -68,6 +70,7 @@ export async function readListing(
   const request = {
     root,
     depth,
+    owners,
     follow,
     list: capabilities?.list,
     ...(instead === undefined ? {} : { instead }),

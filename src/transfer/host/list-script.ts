@@ -11,12 +11,16 @@ export interface ListRequest {
   readonly depth: 0 | 1 | 'all';
   /** Links count as what they point to. */
   readonly follow: boolean;
+  /** Names of owners, not only their numbers. */
+  readonly owners: boolean;
   /** `find`'s dialect where it is known already. */
   readonly list: 'gnu' | 'stat-c' | 'stat-f' | 'none' | undefined;
 }
 
 /** For each thing: numbers, then owner, group, path from the root and link, each ended by a zero byte. */
-const GNU_FORMAT = String.raw`%y %s %T@ %m %U %G %n %D:%i %b\0%u\0%g\0%P\0%l\0`;
+const GNU_FORMAT = String.raw`%y %s %T@ %m %U %G %n %D:%i %b\0%U\0%G\0%P\0%l\0`;
+/** Names of owners cost six times the rest: `find` asks for each thing anew. */
+const GNU_NAMED = GNU_FORMAT.replace('0%U', '0%u').replace('0%G', '0%g');
 
 /** The numbers of many things, a line for each; modes in hexadecimal. */
 const STAT_C = '%f %s %Y %u %g %h %d:%i %b %U %G';
@@ -31,7 +35,7 @@ printf "\0"; for f; do if [ -h "$f" ] && { [ -z "$Q" ] || ! [ -e "$f" ]; }; then
  * The whole listing in one script: what the host has (where that is not known), which root it is, all that is
  * under it, and a last word without which it is not whole.
  */
-export function listScript({ root, instead, depth, follow, list }: ListRequest): string {
+export function listScript({ root, instead, depth, follow, owners, list }: ListRequest): string {
   const most = depth === 'all' ? '' : `-maxdepth ${depth}`;
   const links = follow ? '-L' : '-H';
   const other =
@@ -41,7 +45,7 @@ export function listScript({ root, instead, depth, follow, list }: ListRequest):
     `r=${quoteRaw(root)}; if [ -e "$r" ] || [ -h "$r" ]; then w=root; ${other}else w=nothing; fi;`,
     String.raw`printf "%s\0" "$w" "$(pwd)"; if [ $w = nothing ]; then printf "end 0\0"; exit 0; fi;`,
     // a listing of the root itself, through a link if it is one; find would not look into it without -H
-    `case $l in gnu) find ${links} "$r" ${most} -ignore_readdir_race -printf ${quoteRaw(GNU_FORMAT)}; e=$?;;`,
+    `case $l in gnu) find ${links} "$r" ${most} -ignore_readdir_race -printf ${quoteRaw(owners ? GNU_NAMED : GNU_FORMAT)}; e=$?;;`,
     `stat-c) F=-c W=${quoteRaw(STAT_C)};; stat-f) F=-f W=${quoteRaw(STAT_F)};; *) exit 97;; esac;`,
     `if [ $l != gnu ]; then Q=${follow ? '-L' : ''}; export F W Q; find ${links} "$r" ${most} -exec sh -c ${quoteRaw(BATCH)} sh {} +; e=$?; fi;`,
     String.raw`printf "end %s\0" "$e"`,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RawPath, rawToBytes } from '../../core/raw-path.ts';
 import type { Action } from '../decide/action.ts';
@@ -81,11 +81,11 @@ export async function* pack(
       yield* put(Buffer.alloc(padding));
     }
     if (entry.type !== 'file') continue;
-    const hash = createHash('sha256').update(contents).digest('hex');
-    report.sent.push({ packed, hash, bytes: contents.length });
+    const digest = hash('sha256', contents);
+    report.sent.push({ packed, hash: digest, bytes: contents.length });
     job.arrived(contents.length, entry.path);
     if (options.manifest !== undefined && options.isCheckable(packed.name))
-      lines.push(line(hash, packed.name));
+      lines.push(line(digest, packed.name));
   }
   if (options.manifest !== undefined) {
     const contents = Buffer.concat(lines);
