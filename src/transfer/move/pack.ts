@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type RawPath, rawToBytes } from '../../core/raw-path.ts';
+import type { RawPath } from '../../core/raw-path.ts';
 import type { Action } from '../decide/action.ts';
 import { escapedNames } from '../host/hash-remote.ts';
 import { ARCHIVE_END, encodeHeader, type Member, paddingOf } from '../tar/header.ts';
@@ -44,7 +44,7 @@ export async function* pack(
   let piece = Buffer.allocUnsafeSlow(PIECE);
   let length = 0;
   let turnEnds = performance.now() + TURN;
-  const lines: Buffer[] = [];
+  const lines: string[] = [];
   async function* put(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; ) {
       const taken = Math.min(bytes.length - at, PIECE - length);
@@ -88,7 +88,7 @@ export async function* pack(
       lines.push(line(digest, packed.name));
   }
   if (options.manifest !== undefined) {
-    const contents = Buffer.concat(lines);
+    const contents = Buffer.from(lines.join(''), 'latin1');
     yield* put(encodeHeader({ ...PLAIN, path: options.manifest, size: contents.length }));
     yield* put(contents);
     yield* put(Buffer.alloc(paddingOf(contents.length)));
@@ -144,8 +144,7 @@ const NOTHING = Buffer.alloc(0);
 const PLAIN: Member = { path: '', type: 'file', size: 0, mode: 0o600, mtime: 0n, uid: 0, gid: 0, link: null };
 
 /** As `sha256sum` writes and reads it. */
-function line(hash: string, name: RawPath): Buffer {
-  const isOdd = /[\\\n\r]/.test(name);
-  const [escaped = name] = escapedNames(name);
-  return rawToBytes(isOdd ? `\\${hash}  ${escaped}\n` : `${hash}  ${name}\n`);
+function line(hash: string, name: RawPath): string {
+  if (!/[\\\n\r]/.test(name)) return `${hash}  ${name}\n`;
+  return `\\${hash}  ${escapedNames(name)[0]}\n`;
 }

@@ -78,14 +78,15 @@ function plainHeader({ name, link, flag, size, mode, mtime, uid, gid }: Fields):
   block.set(link.subarray(0, 100), 157);
   block.write('ustar  \0', 257, 'latin1');
   block.fill(0x20, 148, 156);
-  block.write(`${checksumOf(block).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  block.write(`${checksumOf(block, 265).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return block;
 }
 
-/** The sum of all bytes, the checksum's own field taken as spaces. */
-export function checksumOf(block: Uint8Array): number {
+/** The sum of all bytes, the checksum's own field taken as spaces. Ours have nothing but zeros after `end`. */
+export function checksumOf(block: Uint8Array, end = BLOCK): number {
   let sum = 8 * 0x20;
-  for (let at = 0; at < BLOCK; at += 1) if (at < 148 || at >= 156) sum += block[at] ?? 0;
+  for (let at = 0; at < 148; at += 1) sum += block[at] as number;
+  for (let at = 156; at < end; at += 1) sum += block[at] as number;
   return sum;
 }
 
