@@ -150,6 +150,26 @@ describe.each(Object.entries(hosts))('a transfer with a host of %s', (kind, conn
     expect(again.result).toMatchObject({ files: 0, bytes: 0, directories: 0, links: 0, unchanged: 16 });
   });
 
+  it.each(['push', 'pull'] as const)(
+    'leaves out what is no file, by name, and rules say more (%s)',
+    async direction => {
+      const [from, to] = direction === 'push' ? [here, there] : [there, here];
+      mkdirSync(join(from, 'node_modules/x'), { recursive: true });
+      execFileSync('mkfifo', [join(from, 'pipe')]);
+      writeFileSync(join(from, 'file'), 'f');
+      writeFileSync(join(from, 'node_modules/x/y'), 'y');
+      symlinkSync('/etc/passwd', join(from, 'link'));
+      const rules = { exclude: ['node_modules'], links: 'skip' } as const;
+      const { result, error } = await transfer(request(connect, { direction, ...rules }));
+      expect(error).toBeUndefined();
+      expect(result.skipped.map(({ path, reason }) => `${path}: ${reason}`).sort()).toEqual([
+        'link: symbolic links are left out',
+        'pipe: it is a fifo',
+      ]);
+      expect(names(to)).toEqual(['file']);
+    },
+  );
+
   it('sets the times of folders whose files came after them', async () => {
     for (const name of ['a', 'a b', 'a/b', 'a/b/c', 'd']) {
       mkdirSync(join(here, name), { recursive: true });
