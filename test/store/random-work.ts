@@ -263,7 +263,7 @@ class RandomWork {
 
 /** Random orders of everything the store can be asked. `DECKHAND_RANDOM_RUNS` makes it longer. */
 export function randomWorkCases(open: OpenStore): void {
-  const numRuns = Number(process.env['DECKHAND_RANDOM_RUNS'] ?? 25);
+  const numRuns = Number(process.env['DECKHAND_RANDOM_RUNS'] ?? 10);
   it('keeps its promises whatever the order of calls', { timeout: 600_000 }, async () => {
     const holds = fc.asyncProperty(
       fc.array(acts, { minLength: 20, maxLength: 80, size: 'max' }),

@@ -17,10 +17,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LocalConnection } from '../../test/fakes/local-connection.ts';
-import { systemClock } from '../core/clock.ts';
-import { DeckhandError } from '../core/deckhand-error.ts';
-import { removeParts, transfer, type TransferRequest } from './transfer.ts';
+import { LocalConnection } from '../fakes/local-connection.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { DeckhandError } from '../../src/core/deckhand-error.ts';
+import { removeParts, transfer, type TransferRequest } from '../../src/transfer/transfer.ts';
 
 let all: string;
 let busybox: string;
