@@ -13,6 +13,8 @@ import { expectCode, type Outcome, runProgram } from './lab-link.ts';
 
 const root = join(import.meta.dirname, '..');
 const START_LIMIT = 30_000;
+/** Characters of a failed command's output that are shown. */
+const TAIL = 1500;
 
 /** The program of the package, as `npm install` would put it. */
 export const builtProgram = join(root, 'dist/bin.js');
@@ -155,7 +157,7 @@ export async function execOnAll(
   flags: readonly string[] = [],
 ): Promise<void> {
   const { code, stdout, stderr } = await daemon.command(['exec', ...flags, '--json', selector, '--', 'true']);
-  expectCode(code, 0, `deckhand exec: ${stderr}`);
+  expectCode(code, 0, `deckhand exec: ${stderr}${code === 0 ? '' : stdout.slice(-TAIL)}`);
   const { results } = JSON.parse(stdout) as { readonly results: readonly { readonly exitCode: number }[] };
   expectCode(
     results.filter(({ exitCode }) => exitCode === 0).length,
