@@ -277,6 +277,7 @@ function callOf(
       if (stepId === undefined) {
         tell({ kind: 'plan-ready', preview });
         tell({ kind: 'approval-requested', hash, title, approval: id });
+        tell({ kind: 'task-state', state: 'waiting-approval' });
       } else {
         const question: Question = { id, task: 'task-1', host, ask: 'approve-step', hash, stepId, title };
         channel.push({ item: 'question', question });

@@ -67,15 +67,19 @@ describe('task logs', () => {
   });
 
   test('what waits for an approval is told while it waits; a run shows its report', async () => {
-    const asked = (approval: string): FollowItem => ({
+    const waits: FollowItem = {
       item: 'event',
-      event: event({ kind: 'approval-requested', hash: 'h', title: 't', approval }),
+      event: event({ kind: 'task-state', state: 'waiting-approval' }),
       cursor: '1',
-    });
+    };
     const ended = taskView({ kind: 'agent.run', host: null, result: { report: provedReport } });
     const tasks: Partial<TaskApi> = {
-      ...following(asked('approval-1'), asked('approval-2'), { item: 'ended', task: ended }),
-      approvals: async () => await Promise.resolve([{ ...approval, id: 'approval-2' }]),
+      ...following(waits, { item: 'ended', task: ended }),
+      approvals: async () =>
+        await Promise.resolve([
+          { ...approval, id: 'approval-1', task: 'another' },
+          { ...approval, id: 'approval-2', task: 'task-1' },
+        ]),
     };
     const run = await runScripted(['task', 'logs', '-f', 'task-1'], { tasks });
     expect(run.stderr).toBe('waits for an approval: deckhand approvals approve approval-2\n');

@@ -41,6 +41,7 @@ export async function followed(
   const events = runEventsOf(call.onEvent ?? (() => {}), options.now ?? Date.now);
   const views = new Map<string, TaskView>();
   const previews = new Map<string, PlanPreview>();
+  const requests = new Map<string, Extract<TaskEvent, { kind: 'approval-requested' }>>();
   const left = new AbortController();
   const answering = {
     prompts: options.prompts,
@@ -63,9 +64,13 @@ export async function followed(
       if (event.kind === 'plan-ready') previews.set(event.task, event.preview);
       events.event(event);
       if (call.onUpdate) tellUpdate(event, views.get(event.task), call.onUpdate);
-      if (event.kind === 'approval-requested' && event.approval !== undefined) {
-        const asked = { hash: event.hash, title: event.title, preview: previews.get(event.task) };
-        void decide(tasks, event.approval, asked, call);
+      if (event.kind === 'approval-requested') requests.set(event.task, event);
+      // the approval exists only once the task waits for it
+      if (event.kind === 'task-state' && event.state === 'waiting-approval') {
+        const request = requests.get(event.task);
+        const preview = previews.get(event.task);
+        if (request?.approval !== undefined)
+          void decide(tasks, request.approval, { hash: request.hash, title: request.title, preview }, call);
       }
     },
     answer: async question => await answerOf(question, answering),

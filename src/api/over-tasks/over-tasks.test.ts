@@ -268,6 +268,8 @@ describe('runs', () => {
     scene.submitted(run);
     scene.event({ kind: 'plan-ready', preview });
     scene.event({ kind: 'approval-requested', hash: 'abc', title: 'g on web-1', approval: 'approval-1' });
+    // the approval is kept with this move; answered before, it would be unknown
+    scene.event({ kind: 'task-state', state: 'waiting-approval' });
   };
 
   test.each([

@@ -131,11 +131,11 @@ async function follow(
 
 /** Only while it waits: what is followed from its beginning may have been answered long ago. */
 async function noteApproval({ tasks, say }: TaskSession, item: FollowItem): Promise<void> {
-  if (item.item !== 'event' || item.event.kind !== 'approval-requested') return;
-  const id = item.event.approval;
-  const open = await tasks.approvals('open');
-  if (open.some(approval => approval.id === id))
-    say(`waits for an approval: deckhand approvals approve ${id}`);
+  if (item.item !== 'event' || item.event.kind !== 'task-state' || item.event.state !== 'waiting-approval')
+    return;
+  const { task } = item.event;
+  const open = (await tasks.approvals('open')).find(approval => approval.task === task);
+  if (open) say(`waits for an approval: deckhand approvals approve ${open.id}`);
 }
 
 async function answer({ tasks, asker, say }: TaskSession, question: Question): Promise<void> {
