@@ -103,7 +103,9 @@ export async function withEngine(
           else display.onEvent(event);
         },
         onUpdate: update => {
-          if (flags.jsonl) write(jsonLine(update));
+          // the rows know hosts by name; a line is the event itself, in the one schema of events
+          const { host: _host, title: _title, ...event } = update;
+          if (flags.jsonl) write(jsonLine(event));
           else display.onUpdate?.(update);
         },
       },

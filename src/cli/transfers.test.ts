@@ -170,7 +170,7 @@ describe('put', () => {
         .split('\n')
         .map(line => JSON.parse(line) as object),
     ).toMatchObject([
-      { kind: 'progress', host: 'web-1', progress },
+      { kind: 'progress', task: 'task-1', progress },
       {
         kind: 'result',
         result: { results: [{ host: 'web-1', source: join(folder, 'a.txt'), target: 'a.txt' }] },
