@@ -26,6 +26,6 @@ it.runIf(possible)(
     expect(cuts.map(cut => cut.faults)).toEqual(cuts.map(() => []));
     expect(cuts.map(cut => cut.lost)).toEqual(cuts.map(() => []));
     // a cut that came before any work shows nothing
-    for (const cut of cuts) expect(cut.succeeded).toBeGreaterThan(10);
+    for (const cut of cuts) expect(cut.succeeded).toBeGreaterThan(0);
   },
 );
