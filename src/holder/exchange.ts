@@ -96,7 +96,9 @@ async function attempt(
         } catch (error) {
           stop(error);
         }
-        void Promise.resolve(inHand).then(() => end !== undefined && answered.resolve(undefined));
+        void Promise.resolve(inHand).then(() => {
+          if (end !== undefined && inHand === undefined) answered.resolve(undefined);
+        });
         return inHand;
       },
     });
