@@ -64,6 +64,10 @@ async function attempt(
   if (request.signal.aborted) forward();
   // With the answer complete, nobody needs to wait for the channel to close.
   const answered = Promise.withResolvers<undefined>();
+  const answerWhenTaken = async (): Promise<void> => {
+    await inHand;
+    if (end !== undefined && inHand === undefined) answered.resolve(undefined);
+  };
   let result: ExecuteResult | undefined;
   try {
     const ended = connection.execute(launch.command, {
@@ -96,9 +100,7 @@ async function attempt(
         } catch (error) {
           stop(error);
         }
-        void Promise.resolve(inHand).then(() => {
-          if (end !== undefined && inHand === undefined) answered.resolve(undefined);
-        });
+        void answerWhenTaken();
         return inHand;
       },
     });
