@@ -1,6 +1,7 @@
 import { commandErrors } from './errors/command-errors.ts';
 import { connectionErrors } from './errors/connection-errors.ts';
 import { inputErrors } from './errors/input-errors.ts';
+import { modelErrors } from './errors/model-errors.ts';
 import { planErrors } from './errors/plan-errors.ts';
 import type { ErrorTraits } from './errors/row.ts';
 import { taskErrors } from './errors/task-errors.ts';
@@ -17,6 +18,7 @@ export const ERROR_TABLE = {
   ...connectionErrors,
   ...commandErrors,
   ...planErrors,
+  ...modelErrors,
   ...taskErrors,
   ...transferErrors,
 } as const satisfies Record<string, ErrorTraits>;
