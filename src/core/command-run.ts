@@ -23,6 +23,8 @@ export interface CommandRequest {
   readonly collect?: number;
   /** False runs straight on a channel, without the holder: for checks and facts, which change nothing. */
   readonly durable: boolean;
+  /** True: it changes nothing, so it is asked again when the link breaks under it. */
+  readonly repeatable?: boolean;
   /** The same for the same piece of work, so that a later claim finds the run again; absent = a new run each time. */
   readonly key?: string;
 }

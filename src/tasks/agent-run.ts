@@ -8,6 +8,7 @@ import type { Outcome } from '../queue/executor-protocol.ts';
 import type { HostDoor, RunPlace } from './host-door.ts';
 import type { StepMemory } from './host-run.ts';
 import { type AgentRunPort, type Approval, previewPlan, runPlan } from './plan-run.ts';
+import { outlastLink } from './outlast-link.ts';
 import { cancelOnHosts } from './prove-cancel.ts';
 import { NO_RETRY, type TaskKind, type TaskWork } from './task-kind.ts';
 
@@ -139,7 +140,11 @@ function portOf(work: Work, { doors, begun, count }: RunMemory): AgentRunPort {
       doors.push(door);
       return door;
     },
-    abilities: async (host, signal) => await hosts.abilities(host, signal),
+    abilities: async (host, signal) => {
+      // a host that was never in reach is told at once
+      await hosts.connect(host, signal);
+      return await outlastLink({ clock, signal }, async () => await hosts.abilities(host, signal));
+    },
     emit: event => {
       if (event.kind === 'output') void output(event.stream, event.bytes);
       else {

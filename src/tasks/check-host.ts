@@ -76,7 +76,15 @@ async function ask(
   const marker = createMarker();
   const script = compileChecks(items, marker);
   const run = await port.run(
-    { host: port.host, script, privilege, timeout: CHECK_TIMEOUT, outputLimit: ANSWER_LIMIT, durable: false },
+    {
+      host: port.host,
+      script,
+      privilege,
+      timeout: CHECK_TIMEOUT,
+      outputLimit: ANSWER_LIMIT,
+      durable: false,
+      repeatable: true,
+    },
     signal,
   );
   port.journal.record(run, purpose);

@@ -5,11 +5,8 @@ import { newId } from '../core/ids.ts';
 import { type CancelOutcome, type HeldRequest, Holder } from '../holder/holder.ts';
 import { runDirect } from '../holder/run-direct.ts';
 import type { SshConnection } from '../ssh/connection.ts';
+import { Outage, outlastLink } from './outlast-link.ts';
 
-/** How long a lost connection is tried again before a run's end counts as unseen. Milliseconds. */
-const REATTACH_LIMIT = 120_000;
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 10_000;
 /** Milliseconds between TERM and KILL: a cancel is over within two seconds. */
 const GRACE = 1000;
 
@@ -58,6 +55,8 @@ export class HostDoor {
   readonly #options: HostDoorOptions;
   readonly #active = new Map<string, RunPlace>();
   #roundTrips = 0;
+  /** The host has answered before: when it is out of reach now, that will pass. */
+  #reached = false;
 
   constructor(options: HostDoorOptions) {
     this.#options = options;
@@ -80,12 +79,7 @@ export class HostDoor {
     onOutput?: OnOutput,
   ): Promise<CommandRun> => {
     const id = this.#options.runId?.(request) ?? newId('run', this.#options.clock.now());
-    if (!request.durable) {
-      const connection = await this.#options.connect(request.host, signal);
-      this.#roundTrips += 1;
-      const options = this.#holderOptions(request.host);
-      return await runDirect(connection, { ...request, id }, options, signal, onOutput);
-    }
+    if (!request.durable) return await this.#runDirect({ ...request, id }, signal, onOutput);
     const { host, privilege } = request;
     await this.#options.onRun?.({ id, host, privilege });
     const held = { id, begun: false, attachOnly: false, seen: { stdout: 0, stderr: 0 } };
@@ -98,6 +92,25 @@ export class HostDoor {
     }
   };
 
+  async #runDirect(
+    request: CommandRequest & { readonly id: string },
+    signal: AbortSignal,
+    onOutput?: OnOutput,
+  ): Promise<CommandRun> {
+    const { clock, connect } = this.#options;
+    const ask = async (): Promise<CommandRun> => {
+      const connection = await connect(request.host, signal);
+      this.#roundTrips += 1;
+      const run = await runDirect(connection, request, this.#holderOptions(request.host), signal, onOutput);
+      this.#reached = true;
+      return run;
+    };
+    if (request.repeatable !== true) return await ask();
+    // a host that was never in reach is told at once
+    if (!this.#reached) await connect(request.host, signal);
+    return await outlastLink({ clock, signal }, ask);
+  }
+
   /**
    * Runs under the holder; asks again with the same id, which never starts it twice, after a lost link.
    * Throws the error of the link with `begun: true` in its details when that took longer than the limit.
@@ -108,15 +121,15 @@ export class HostDoor {
     signal: AbortSignal,
     onOutput?: OnOutput,
   ): Promise<CommandRun> {
-    const { clock, leave, reattachLimit = REATTACH_LIMIT } = this.#options;
+    const { clock, leave, reattachLimit } = this.#options;
     const stop = leave ? AbortSignal.any([signal, leave]) : signal;
     const seen = { ...held.seen };
     const watch: OnOutput = (stream, bytes) => {
       seen[stream] += bytes.length;
       return onOutput?.(stream, bytes);
     };
-    let pause = FIRST_PAUSE;
-    let lostAt: number | undefined;
+    const limit = reattachLimit === undefined ? {} : { limit: reattachLimit };
+    const outage = new Outage({ clock, signal: stop, reached: held.begun || this.#reached, ...limit });
     let { begun } = held;
     const { host, privilege } = request;
     this.#active.set(held.id, { host, privilege, id: held.id });
@@ -126,7 +139,7 @@ export class HostDoor {
         const connection = await this.#options.connect(request.host, begun ? stop : signal);
         this.#roundTrips += 1;
         begun = true;
-        lostAt = undefined;
+        outage.connected();
         const { id, attachOnly, onStarted } = held;
         const asked: HeldRequest = {
           ...request,
@@ -135,14 +148,12 @@ export class HostDoor {
           ...(leave ? { leave } : {}),
           ...(onStarted ? { onStarted } : {}),
         };
-        return await this.#holder(connection).run(asked, signal, watch, { ...seen });
+        const run = await this.#holder(connection).run(asked, signal, watch, { ...seen });
+        this.#reached = true;
+        return run;
       } catch (error) {
-        if (stop.aborted || !begun) throw error;
-        if (!isLinkLoss(error) && !((lostAt !== undefined || held.begun) && isRetryable(error))) throw error;
-        lostAt ??= clock.monotonic();
-        if (clock.monotonic() - lostAt > reattachLimit) throw unseen(request.host, held.id, error);
-        await clock.sleep(pause, stop);
-        pause = Math.min(pause * 2, LONGEST_PAUSE);
+        if (!outage.covers(error)) throw error;
+        if (!(await outage.wait())) throw begun ? unseen(request.host, held.id, error) : error;
       }
     }
   }
@@ -206,15 +217,4 @@ function unseenEnd(request: HeldRequest, startedAt: number, duration: number): C
     stderrBytes: 0,
     truncated: true,
   };
-}
-
-function isLinkLoss(error: unknown): boolean {
-  return (
-    error instanceof DeckhandError &&
-    (error.code === 'ssh.connection-lost' || error.code === 'ssh.peer-silent')
-  );
-}
-
-function isRetryable(error: unknown): boolean {
-  return error instanceof DeckhandError && error.retryable;
 }
