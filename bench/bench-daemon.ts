@@ -8,6 +8,7 @@ import { connectClient } from '../src/api/http/client.ts';
 import type { TaskApi } from '../src/api/task-api.ts';
 import type { Surroundings } from '../src/core/task.ts';
 import { answers } from '../src/daemon/answers.ts';
+import { HEAP_FLAGS } from '../src/daemon/heap-flags.ts';
 import { placesOf } from '../src/daemon/places.ts';
 import { expectCode, type Outcome, runProgram } from './lab-link.ts';
 
@@ -118,7 +119,7 @@ export class BenchDaemon implements AsyncDisposable {
     mkdirSync(this.folder, { recursive: true });
     const logFile = join(this.folder, 'daemon.log');
     const log = openSync(logFile, 'a', 0o600);
-    const child = spawn(process.execPath, [builtProgram, 'daemon', 'run'], {
+    const child = spawn(process.execPath, [...HEAP_FLAGS, builtProgram, 'daemon', 'run'], {
       cwd: '/',
       env: this.environment,
       stdio: ['ignore', log, log],

@@ -7,6 +7,7 @@ import { systemClock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { showBytes, tailOf } from '../core/untrusted.ts';
 import { answers } from './answers.ts';
+import { HEAP_FLAGS } from './heap-flags.ts';
 import { makePrivateFolder, type Places, placesOf } from './places.ts';
 
 /** Milliseconds until a daemon that was started must answer. */
@@ -95,7 +96,7 @@ export async function startDaemon(places: Places): Promise<number> {
   makePrivateFolder(places.folder);
   const log = openSync(places.logFile, 'a', 0o600);
   const from = readFileSync(places.logFile).length;
-  const child = spawn(process.execPath, [PROGRAM, 'daemon', 'run'], {
+  const child = spawn(process.execPath, [...HEAP_FLAGS, PROGRAM, 'daemon', 'run'], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],

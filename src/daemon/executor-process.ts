@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Executor, FromExecutor, StartExecutor } from '../queue/executor-protocol.ts';
+import { HEAP_FLAGS } from './heap-flags.ts';
 
 /** `.ts` while developing, `.js` in the package. */
 const ENTRY = fileURLToPath(
@@ -10,6 +11,7 @@ const ENTRY = fileURLToPath(
 /** An executor in a process of its own: when it dies, only its claims are touched. */
 export const executorProcess: StartExecutor = (name, { onMessage, onExit }): Executor => {
   const child: ChildProcess = fork(ENTRY, [name], {
+    execArgv: [...process.execArgv.filter(word => !HEAP_FLAGS.includes(word)), ...HEAP_FLAGS],
     serialization: 'advanced',
     // what it prints belongs to the daemon's log
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

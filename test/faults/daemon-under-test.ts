@@ -6,6 +6,7 @@ import type { TaskApi, TaskView } from '../../src/api/task-api.ts';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import { isFinal } from '../../src/core/task-state.ts';
 import { answers } from '../../src/daemon/answers.ts';
+import { HEAP_FLAGS } from '../../src/daemon/heap-flags.ts';
 import { type Places, placesOf } from '../../src/daemon/places.ts';
 import { until } from './fault.ts';
 
@@ -55,7 +56,7 @@ export class DaemonUnderTest implements AsyncDisposable {
   async start(): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
     const log = openSync(this.logFile, 'a', 0o600);
-    const child = spawn(process.execPath, [BIN, 'daemon', 'run'], {
+    const child = spawn(process.execPath, [...HEAP_FLAGS, BIN, 'daemon', 'run'], {
       cwd: '/',
       env: this.environment,
       stdio: ['ignore', log, log],
