@@ -8,6 +8,7 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 import { showBytes, tailOf } from '../core/untrusted.ts';
 import { answers } from './answers.ts';
 import { HEAP_FLAGS } from './heap-flags.ts';
+import { isAlive } from './is-alive.ts';
 import { makePrivateFolder, type Places, placesOf } from './places.ts';
 
 /** Milliseconds until a daemon that was started must answer. */
@@ -153,15 +154,6 @@ async function stateOf(places: Places): Promise<DaemonState> {
     store: health?.store ?? places.folder,
     logFile: places.logFile,
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What is added to a file, until the signal is aborted. */
