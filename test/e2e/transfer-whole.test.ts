@@ -305,6 +305,23 @@ describe.each(Object.entries(hosts))('a transfer with a host of %s', (kind, conn
   });
 
   it.each(['push', 'pull'] as const)(
+    'goes on in a folder that a cut left half filled, which gets its own time (%s)',
+    async direction => {
+      const [from, to] = direction === 'push' ? [here, there] : [there, here];
+      mkdirSync(join(from, 'sub'), { recursive: true });
+      for (const name of ['a', 'b']) writeFileSync(join(from, 'sub', name), name);
+      execFileSync('find', [from, '-exec', 'touch', '-d', '@1600000000', '{}', '+']);
+      mkdirSync(join(folder, '.deckhand-part-task-1'));
+      execFileSync('cp', ['-a', from, join(folder, '.deckhand-part-task-1/tree')]);
+      rmSync(join(folder, '.deckhand-part-task-1/tree/sub/b'));
+      execFileSync('touch', ['-d', '@1600000000', join(folder, '.deckhand-part-task-1/tree/sub')]);
+      const { result } = await transfer(request(connect, { direction }));
+      expect(result.files).toBe(1);
+      expect(manifest(to, unit)).toEqual(manifest(from, unit));
+    },
+  );
+
+  it.each(['push', 'pull'] as const)(
     'goes on with what a cut left, and removes it when asked (%s)',
     async direction => {
       const [from, to] = direction === 'push' ? [here, there] : [there, here];

@@ -75,6 +75,7 @@ class Uploading {
     const { counts } = this.#job;
     const folders = this.#made.filter(({ entry }) => entry.type === 'directory').length;
     const links = this.#made.filter(({ entry }) => entry.type === 'symlink').length;
+    this.#noteFolders();
     await this.#small();
     for (const action of this.#big) await this.#oneBig(action);
     await this.#rename(this.#tops.takeReady());
@@ -84,6 +85,14 @@ class Uploading {
     await this.#finish.run(this.#hasStage);
     counts.directories += folders;
     counts.links += links + this.#links.size;
+  }
+
+  /** What comes straight into a folder that an earlier claim made changes the time of that folder. */
+  #noteFolders(): void {
+    const { target } = this.#one;
+    if (!this.#place.isNew) return;
+    for (const { path } of this.#made)
+      if (path !== '' && target.entries.has(parentOf(path))) this.#finish.touched.add(parentOf(path));
   }
 
   /** In the order of the tree: a tar sets a folder's time when it leaves it, and must not come back. */
