@@ -1,11 +1,9 @@
-import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { rawFromText } from '../core/raw-path.ts';
 import { copyParams } from '../core/transfer-params.ts';
 import { sanitiseText } from '../core/untrusted.ts';
 import { copyBetween, removeCopyParts } from '../transfer/copy-between.ts';
+import { runMoving } from './moving-task.ts';
 import { NO_RETRY, type TaskKind } from './task-kind.ts';
-
-const CANCEL_LIMIT = 20_000;
 
 /** From one host to another. */
 export const scpCopy: TaskKind<typeof copyParams> = {
@@ -20,46 +18,41 @@ export const scpCopy: TaskKind<typeof copyParams> = {
   retry: NO_RETRY,
   title: ({ source, toHost, target }, host) =>
     sanitiseText(`${host ?? ''}:${source} → ${toHost}:${target}`).slice(0, 200),
-  run: async ({ task, params, hosts, clock, cancel, leave, phase, progress, begin }) => {
-    const signal = AbortSignal.any([cancel, leave]);
+  run: async work => {
+    const { task, params, hosts, clock, phase, progress, begin } = work;
     const parts = { id: task.id, target: rawFromText(params.target) };
-    let hasBegun = task.begun;
-    const cleanUp = async (): Promise<void> => {
-      const limit = AbortSignal.timeout(CANCEL_LIMIT);
-      await removeCopyParts(await hosts.connection(params.toHost, limit), parts, limit);
-    };
-    try {
-      signal.throwIfAborted();
-      phase('connecting');
-      const [from, to] = await Promise.all([
-        hosts.connection(task.host ?? '', signal),
-        hosts.connection(params.toHost, signal),
-      ]);
-      const result = await copyBetween({
-        from,
-        to,
-        clock,
-        signal,
-        ...parts,
-        source: rawFromText(params.source),
-        preserve: params.preserve,
-        onPhase: phase,
-        onProgress: (done, total) => progress({ done, total, unit: 'bytes', text: params.source }),
-        onBegin: async () => {
-          if (!hasBegun) await begin(params.toHost, task.id);
-          hasBegun = true;
-        },
-      });
-      return { end: 'succeeded', result: { ...result } };
-    } catch (error) {
-      if (leave.aborted) throw error;
-      if (hasBegun) await cleanUp().catch(() => undefined);
-      if (cancel.aborted)
-        return {
-          end: 'cancelled',
-          error: new DeckhandError('command.cancelled', `${task.title}: cancelled.`).toJSON(),
-        };
-      throw toDeckhandError(error);
-    }
+    let shown = task.progress?.unit === 'bytes' ? task.progress.done : 0;
+    return await runMoving(work, {
+      carryOut: async (signal, hasBegun) => {
+        phase('connecting');
+        const [from, to] = await Promise.all([
+          hosts.connection(task.host ?? '', signal),
+          hosts.connection(params.toHost, signal),
+        ]);
+        const result = await copyBetween({
+          from,
+          to,
+          clock,
+          signal,
+          ...parts,
+          source: rawFromText(params.source),
+          preserve: params.preserve,
+          onPhase: phase,
+          onProgress: (done, total) => {
+            // what begins anew never shows as a step back
+            shown = Math.min(Math.max(shown, done), total);
+            progress({ done: shown, total, unit: 'bytes', text: params.source });
+          },
+          onBegin: async () => {
+            hasBegun();
+            if (!task.begun) await begin(params.toHost, task.id);
+          },
+        });
+        return { result };
+      },
+      removeHere: () => undefined,
+      removeParts: async signal =>
+        await removeCopyParts(await hosts.connection(params.toHost, signal), parts, signal),
+    });
   },
 };

@@ -10,8 +10,10 @@ import { quoteRaw, runScript } from './host/run-script.ts';
 import { scriptError } from './host/script-error.ts';
 import { placeOf, stagesOf } from './move/job.ts';
 import { FUNCTIONS, renameText } from './move/remote-commands.ts';
+import { CopyFilter } from './copy-filter.ts';
+import { Pipe } from './copy-pipe.ts';
 import { TarReader } from './tar/reader.ts';
-import { join, nameOf, parentOf } from './tree/entry.ts';
+import { join, nameOf, parentOf, type Tree } from './tree/entry.ts';
 import { excludeBy } from './tree/filter.ts';
 
 export interface CopyBetween {
@@ -50,7 +52,7 @@ export async function copyBetween(copy: CopyBetween): Promise<TransferResult> {
   const entries = [...source.tree.entries.values()];
   const files = entries.filter(({ type }) => type === 'file');
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  await stream(copy, source.root, target, bytes);
+  await stream(copy, source, target, bytes);
   copy.onPhase('verifying');
   const verified = await verify(
     copy,
@@ -134,50 +136,50 @@ async function targetOf(
 /** The source's tar into the target's, with no more in memory than a few pieces. */
 async function stream(
   copy: CopyBetween,
-  source: RawPath,
+  source: { readonly root: RawPath; readonly tree: Tree },
   { stage, listed }: Target,
   total: number,
 ): Promise<void> {
   const { from, to, preserve } = copy;
   const pipe = new Pipe();
-  let done = 0;
-  const reader = new TarReader({
-    onMember: () => undefined,
-    onContents: bytes => {
-      done = Math.min(done + bytes.length, total);
-      copy.onProgress(done, total);
-    },
-    onEnd: () => undefined,
+  const filter = new CopyFilter(source, {
+    write: async bytes => await pipe.write(bytes),
+    onProgress: done => copy.onProgress(Math.min(done, total), total),
   });
+  const reader = new TarReader(filter);
   const owner = preserve && listed.capabilities.uid === 0 ? '' : '-o';
   const parent = quoteRaw(parentOf(stage) || '/');
   const unpack = `umask 022; mkdir -p ${parent} && rm -rf -- ${quoteRaw(stage)} && umask 077 && mkdir ${quoteRaw(stage)} && cd ${quoteRaw(stage)} && tar -x -p ${preserve ? '' : '-m'} ${owner} -f -`;
-  const name = nameOf(source);
-  const packText = `cd ${quoteRaw(parentOf(source) || '/')} && tar -c -f - ${quoteRaw(`./${name}`)}`;
+  const name = nameOf(source.root);
+  const packText = `cd ${quoteRaw(parentOf(source.root) || '/')} && tar -c -f - ${quoteRaw(`./${name}`)}`;
   const both = new AbortController();
   const signal = AbortSignal.any([copy.signal, both.signal]);
   const packing = async (): Promise<void> => {
-    const onOutput = async (bytes: Uint8Array): Promise<void> => {
-      await reader.add(bytes);
-      await pipe.write(Buffer.from(bytes));
-    };
+    const onOutput = async (bytes: Uint8Array): Promise<void> => await reader.add(bytes);
     const { exitCode, errors } = await runScript(from, packText, { signal, onOutput });
     if (exitCode !== 0 || !reader.isComplete) throw scriptError(from.host.name, 'reading', errors, exitCode);
+    await filter.end();
     pipe.end();
   };
   const unpacking = async (): Promise<void> => {
     const { exitCode, errors } = await runScript(to, unpack, { signal, stdin: pipe });
     if (exitCode !== 0) throw scriptError(to.host.name, 'writing', errors, exitCode);
+    // a tar that ends before the stream does would let the other half wait for ever
+    pipe.close();
   };
   const halves = [packing(), unpacking()];
-  try {
-    await Promise.all(halves);
-  } catch (error) {
-    both.abort(error);
-    pipe.fail(error as Error);
-    await Promise.allSettled(halves);
-    throw error;
-  }
+  const stopOther = async (half: Promise<void>): Promise<void> => {
+    try {
+      await half;
+    } catch (error) {
+      both.abort(error);
+      pipe.fail(error as Error);
+      throw error;
+    }
+  };
+  const ends = await Promise.allSettled(halves.map(stopOther));
+  const failed = ends.flatMap(end => (end.status === 'rejected' ? [end.reason as unknown] : []));
+  if (failed.length > 0) throw both.signal.aborted ? both.signal.reason : failed[0];
   copy.onProgress(total, total);
 }
 
@@ -215,55 +217,7 @@ export async function removeCopyParts(
   signal: AbortSignal,
 ): Promise<void> {
   const { beside, inside } = stagesOf(hostPath(target), id);
-  await runScript(to, `rm -rf -- ${quoteRaw(beside)} ${quoteRaw(inside)}`, { signal });
-}
-
-/** Bytes between the two channels. */
-const PIPE_LIMIT = 4 * 1024 * 1024;
-
-/** From one channel to the other: the writer waits while more than a few pieces are not taken. */
-class Pipe implements AsyncIterable<Uint8Array> {
-  #pieces: Uint8Array[] = [];
-  #length = 0;
-  #hasRoom: (() => void) | undefined;
-  #wake: (() => void) | undefined;
-  #isOver = false;
-  #error: Error | undefined;
-
-  async write(piece: Uint8Array): Promise<void> {
-    if (this.#error) throw this.#error;
-    this.#pieces.push(piece);
-    this.#length += piece.length;
-    this.#wake?.();
-    if (this.#length < PIPE_LIMIT) return;
-    await new Promise<void>(resolve => {
-      this.#hasRoom = resolve;
-    });
-  }
-  end(): void {
-    this.#isOver = true;
-    this.#wake?.();
-  }
-  fail(error: Error): void {
-    this.#error = error;
-    this.#hasRoom?.();
-    this.#wake?.();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      if (this.#error) throw this.#error;
-      if (this.#pieces.length > 0) {
-        const piece = Buffer.concat(this.#pieces);
-        this.#pieces = [];
-        this.#length = 0;
-        this.#hasRoom?.();
-        yield piece;
-      } else if (this.#isOver) return;
-      else
-        await new Promise<void>(resolve => {
-          this.#wake = resolve;
-        });
-    }
-  }
+  const script = `rm -rf -- ${quoteRaw(beside)} ${quoteRaw(inside)}`;
+  const { exitCode, errors } = await runScript(to, script, { signal });
+  if (exitCode !== 0) throw scriptError(to.host.name, 'removing what was copied', errors, exitCode);
 }

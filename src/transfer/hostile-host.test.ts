@@ -12,6 +12,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalConnection } from '../../test/fakes/local-connection.ts';
 import { systemClock } from '../core/clock.ts';
+import type { TransferResult } from '../core/transfer-params.ts';
+import { copyBetween } from './copy-between.ts';
 import { HashLines } from './host/hash-remote.ts';
 import { SafeFolders } from './move/local-place.ts';
 import { ARCHIVE_END, encodeHeader, type Member, paddingOf } from './tar/header.ts';
@@ -45,11 +47,15 @@ function member(path: string, contents: string, fields: Partial<Member> = {}): B
   return Buffer.concat([header, Buffer.from(contents), Buffer.alloc(paddingOf(contents.length))]);
 }
 
-/** A host whose tar answers with this archive, whatever it is asked for. */
-async function download(archive: readonly Buffer[]): Promise<TransferOutcome> {
+/** A tar that answers with this archive, whatever it is asked for. */
+function makeTar(archive: readonly Buffer[]): void {
   writeFileSync(join(folder, 'archive'), Buffer.concat([...archive, ARCHIVE_END]));
   const tool = `#!/bin/sh\ncase "$*" in *--version*) echo "tar (GNU tar) 1.35";; *) cat >/dev/null; cat ${folder}/archive;; esac\n`;
   writeFileSync(join(folder, 'bin/tar'), tool, { mode: 0o755 });
+}
+
+async function download(archive: readonly Buffer[]): Promise<TransferOutcome> {
+  makeTar(archive);
   return await transfer({
     connection: new LocalConnection({ home: folder, shellDirectory: join(folder, 'bin') }),
     clock: systemClock,
@@ -109,6 +115,55 @@ describe('a hostile host', () => {
     rmSync(join(here, 'sub'), { recursive: true });
     symlinkSync(folder, join(here, 'sub'));
     expect(() => new SafeFolders(here).check('sub/file')).toThrow(/not a folder of the target/);
+  });
+});
+
+describe('a hostile host that is copied from', () => {
+  async function copyFrom(archive: readonly Buffer[]): Promise<TransferResult> {
+    makeTar(archive);
+    const other = join(folder, 'other');
+    mkdirSync(other);
+    return await copyBetween({
+      from: new LocalConnection({ home: folder, shellDirectory: join(folder, 'bin') }),
+      to: new LocalConnection({ home: other, shellDirectory: '/bin' }),
+      clock: systemClock,
+      signal: new AbortController().signal,
+      id: 'task-1',
+      source: there,
+      target: join(other, 'copy'),
+      preserve: true,
+      onPhase: () => undefined,
+      onProgress: () => undefined,
+      onBegin: () => Promise.resolve(),
+    });
+  }
+
+  it('adds nothing to what the other host gets', async () => {
+    writeFileSync(join(there, 'a'), 'wanted');
+    writeFileSync(join(there, 'b'), 'b');
+    writeFileSync(join(folder, 'secret'), 'secret');
+    const result = await copyFrom([
+      member('./there', '', { type: 'directory' }),
+      member('./there/../../outside', 'o'),
+      member(`${folder}/absolute`, 'o'),
+      member('./there/b', '', { type: 'hardlink', link: '../../secret' }),
+      member('./there/a', '', { type: 'symlink', link: '/' }),
+      member('./there/more', 'never listed'),
+      member('./there/a', 'wanted'),
+      member('./there/b', 'b'),
+    ]);
+    expect(result).toMatchObject({ files: 2, verified: 2 });
+    expect(readdirSync(join(folder, 'other'), { recursive: true }).map(String).sort()).toEqual([
+      'copy',
+      'copy/a',
+      'copy/b',
+    ]);
+  });
+
+  it('is said to have sent less than it listed', async () => {
+    writeFileSync(join(there, 'a'), 'a');
+    const short = copyFrom([member('./there', '', { type: 'directory' })]);
+    await expect(short).rejects.toMatchObject({ code: 'transfer.changed' });
   });
 });
 

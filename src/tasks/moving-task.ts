@@ -1,0 +1,124 @@
+import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
+import type { TransferResult } from '../core/transfer-params.ts';
+import type { Outcome } from '../queue/executor-protocol.ts';
+import type { TransferOutcome } from '../transfer/transfer.ts';
+import type { TaskWork } from './task-kind.ts';
+
+/** Milliseconds until a transfer whose host went out of reach is tried again. */
+const WAIT_FOR_HOST = 5_000;
+const CANCEL_LIMIT = 20_000;
+
+/** How files move in one kind of task, and how what is not finished goes away. */
+export interface Moving {
+  /** `hasBegun`: to be called once something may be left behind. */
+  carryOut(signal: AbortSignal, hasBegun: () => void): Promise<TransferOutcome>;
+  /** Parts on this machine. */
+  removeHere(): void;
+  /** Parts everywhere. */
+  removeParts(signal: AbortSignal): Promise<void>;
+}
+
+/** One claim of a task that moves files: waits for hosts out of reach, and leaves nothing half when it ends. */
+export async function runMoving<Params>(work: TaskWork<Params>, moving: Moving): Promise<Outcome> {
+  return await new MovingTask(work, moving).outcome();
+}
+
+class MovingTask<Params> {
+  readonly #work: TaskWork<Params>;
+  readonly #moving: Moving;
+  #hasBegun = false;
+
+  constructor(work: TaskWork<Params>, moving: Moving) {
+    this.#work = work;
+    this.#moving = moving;
+  }
+
+  async outcome(): Promise<Outcome> {
+    const { cancel, leave, task } = this.#work;
+    if (cancel.aborted) return await this.#cancelled();
+    try {
+      const begun = (): void => {
+        this.#hasBegun = true;
+      };
+      return outcomeOf(await this.#moving.carryOut(AbortSignal.any([cancel, leave]), begun));
+    } catch (error) {
+      if (leave.aborted) return { end: leave.reason === 'paused' ? 'paused' : 'left' };
+      if (cancel.aborted) return await this.#cancelled();
+      const failed = toDeckhandError(error);
+      if (isOutOfReach(failed) && (task.begun || this.#hasBegun)) return await this.#waitForHost(failed);
+      await this.#cleanUp();
+      throw failed;
+    }
+  }
+
+  async #waitForHost(error: DeckhandError): Promise<Outcome> {
+    const { steps, clock, hosts, task, remember } = this.#work;
+    const since = Number(steps.get('out-of-reach')?.['since'] ?? clock.now());
+    // what it was doing when it was last in reach began a new wait
+    const from = this.#hasBegun ? clock.now() : since;
+    if (clock.now() - from > hosts.settings['timeouts.lost']) {
+      this.#moving.removeHere();
+      throw error;
+    }
+    await remember('out-of-reach', { since: from });
+    return {
+      end: 'later',
+      pause: WAIT_FOR_HOST,
+      reason: `${task.host} is out of reach (${error.code}); what arrived is kept`,
+      error: error.toJSON(),
+    };
+  }
+
+  /** Best effort: an error of its own says less than the first one. */
+  async #cleanUp(): Promise<void> {
+    try {
+      await this.#moving.removeParts(AbortSignal.timeout(CANCEL_LIMIT));
+    } catch {
+      // the names of what is left say which task left it
+    }
+  }
+
+  /** A cancelled transfer counts as such when nothing half-written is left. */
+  async #cancelled(): Promise<Outcome> {
+    const { task, force } = this.#work;
+    const text = `${task.title}: cancelled`;
+    if (!task.begun && !this.#hasBegun) return cancelledOutcome(`${text}.`);
+    try {
+      await this.#moving.removeParts(AbortSignal.any([force, AbortSignal.timeout(CANCEL_LIMIT)]));
+      return cancelledOutcome(`${text}; nothing half-written is left.`);
+    } catch (error) {
+      const { code, message } = toDeckhandError(error);
+      if (force.aborted)
+        return {
+          end: 'cancelled',
+          error: new DeckhandError(
+            'command.cancel-unproved',
+            `${text}; parts may be left on ${task.host}: ${message}`,
+          ).toJSON(),
+        };
+      return {
+        end: 'later',
+        pause: WAIT_FOR_HOST,
+        reason: `its parts could not be removed yet (${code})`,
+        error: toDeckhandError(error).toJSON(),
+      };
+    }
+  }
+}
+
+function cancelledOutcome(text: string): Outcome {
+  return { end: 'cancelled', error: new DeckhandError('command.cancelled', text).toJSON() };
+}
+
+function outcomeOf({ result, error }: TransferOutcome): Outcome {
+  const plain: TransferResult = result;
+  const record = { ...plain };
+  return error === undefined
+    ? { end: 'succeeded', result: record }
+    : { end: 'failed', error: error.toJSON(), result: record };
+}
+
+/** The link, not the work: the same work goes on when the host is back. */
+export function isOutOfReach({ code, retryable }: DeckhandError): boolean {
+  return code.startsWith('ssh.') && retryable;
+}
