@@ -159,7 +159,9 @@ save_ssh_config() { locked ssh_config save_ssh_config_now; }
 save_ssh_config_now() {
   cmd_sshconfig >"$LAB_DIR/ssh_config.new"
   mv "$LAB_DIR/ssh_config.new" "$LAB_DIR/ssh_config"
-  echo "Include $LAB_DIR/hosts/*/ssh_config.now" >"$LAB_DIR/ssh_config.now"
+  # never half there: others read it while this is written
+  echo "Include $LAB_DIR/hosts/*/ssh_config.now" >"$LAB_DIR/ssh_config.now.new"
+  mv "$LAB_DIR/ssh_config.now.new" "$LAB_DIR/ssh_config.now"
 }
 cmd_ssh() { # the lab's own way in: trusts the host's present key
   local id=${1:?host}
