@@ -23,6 +23,18 @@ export async function labFleet(
   };
 }
 
+/** Hosts of several kinds as one fleet. */
+export async function joinFleets(folder: string, fleets: readonly LabFleet[]): Promise<LabFleet> {
+  const hosts = fleets.flatMap(fleet => fleet.hosts);
+  const sshConfigFile = await labSshConfig(hosts, join(folder, 'ssh-of-all'));
+  return {
+    hosts,
+    surroundings: { folder, sshConfigFile, overrides: {} },
+    [Symbol.asyncDispose]: async () =>
+      void (await Promise.all(fleets.map(async fleet => await fleet[Symbol.asyncDispose]()))),
+  };
+}
+
 /** What a command prints on a host, by the system's own ssh. Throws when it fails. */
 export async function onHost(host: LabHost, command: string): Promise<string> {
   const { code, stdout, stderr } = await host.run(command, { timeoutMs: 120_000 });

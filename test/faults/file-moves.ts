@@ -1,0 +1,214 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TaskView } from '../../src/api/task-api.ts';
+import type { LabHost } from '../lab/lab.ts';
+import type { DaemonUnderTest } from './daemon-under-test.ts';
+import type { FaultKit } from './fault.ts';
+import {
+  hashesHere,
+  hashesThere,
+  makeTree,
+  manifestHere,
+  manifestThere,
+  firstDifference,
+} from './file-trees.ts';
+import { type LabFleet, onHost } from './lab-fleet.ts';
+
+export const MOVES = ['put', 'get', 'push', 'pull', 'both', 'cp'] as const;
+export type Move = (typeof MOVES)[number];
+
+/** What files of a tree may hold: what they held before, or what they are to become. */
+type Versions = ReadonlyMap<string, readonly string[]>;
+
+/** Every kind of transfer of one tree, begun anew as often as wanted, and the question what came of it. */
+export class FileMoves {
+  readonly #daemon: DaemonUnderTest;
+  readonly #fleet: LabFleet;
+  readonly #kit: FaultKit;
+  readonly #one: LabHost;
+  readonly #other: LabHost;
+  #versions: Versions = new Map();
+  #both: Versions = new Map();
+  #round = 0;
+
+  constructor(daemon: DaemonUnderTest, fleet: LabFleet, kit: FaultKit) {
+    const [one, other] = fleet.hosts;
+    if (!one || !other) throw new Error('two hosts are needed');
+    [this.#daemon, this.#fleet, this.#kit, this.#one, this.#other] = [daemon, fleet, kit, one, other];
+  }
+
+  /** The new tree and an older one, on both sides; a large one for what has no limit to its rate. */
+  async prepare(size: { readonly files: number; readonly big: number }): Promise<void> {
+    const [source, old] = [this.#here('source'), this.#here('old')];
+    makeTree(source, size);
+    execFileSync('cp', ['-a', source, old]);
+    const change = [
+      'rm -r "folder 3"; for f in "folder 5"/*/*; do echo old >"$f"; done; head -c 6000000 /dev/zero >big',
+      'mkdir extra; echo extra >extra/file; chmod 700 "folder 6"',
+    ].join('; ');
+    execFileSync('sh', ['-c', change], { cwd: old });
+    for (const [name, path] of [
+      ['source', source],
+      ['old', old],
+    ] as const) {
+      const { state, error } = await this.#done('scp.upload', { source: path, target: `/srv/${name}` });
+      if (state !== 'succeeded') throw new Error(`the trees did not arrive: ${JSON.stringify(error)}`);
+    }
+    await onHost(this.#one, 'mkdir /srv/large && head -c 250000000 /dev/urandom >/srv/large/file');
+    this.#versions = versionsOf([hashesHere(source), hashesHere(old)]);
+  }
+
+  /** Begins all of them; each has places of its own. */
+  async begin(moves: readonly Move[] = MOVES): Promise<ReadonlyMap<Move, string>> {
+    this.#round += 1;
+    const there = this.#there();
+    mkdirSync(this.#here(`r${this.#round}`));
+    for (const name of ['pull', 'both'])
+      execFileSync('cp', ['-a', this.#here('old'), this.#here(`r${this.#round}`, name)]);
+    await onHost(
+      this.#one,
+      `mkdir -p ${there} && cp -a /srv/old ${there}/push && cp -a /srv/old ${there}/both`,
+    );
+    const ids = new Map<Move, string>();
+    // both sides were equal once, then each became newer in something
+    if (moves.includes('both')) {
+      await this.#done('scp.sync', this.#params('both').params);
+      execFileSync('sh', ['-c', 'echo mine >mine; for f in "folder 7"/*/*; do echo mine >"$f"; done'], {
+        cwd: this.#here(`r${this.#round}`, 'both'),
+      });
+      await onHost(
+        this.#one,
+        `cd ${there}/both && echo theirs >theirs && head -c 9000000 /dev/zero | tr '\\0' x >big`,
+      );
+    }
+    this.#both = versionsOf([
+      hashesHere(this.#here(`r${this.#round}`, 'both')),
+      await hashesThere(this.#one, `${there}/both`),
+    ]);
+    for (const move of moves) ids.set(move, await this.#submit(move));
+    return ids;
+  }
+
+  /** Throws nothing away but what this round made. */
+  async clear(): Promise<void> {
+    rmSync(this.#here(`r${this.#round}`), { recursive: true, force: true });
+    for (const host of [this.#one, this.#other]) await onHost(host, `rm -rf ${this.#there()}`);
+  }
+
+  /** Where what came of a transfer differs from its source; `` = nowhere. */
+  async differs(move: Move): Promise<string> {
+    const there = this.#there();
+    const here = this.#here(`r${this.#round}`);
+    const source = manifestHere(this.#here('source'));
+    switch (move) {
+      case 'put':
+      case 'push':
+        return firstDifference(await manifestThere(this.#one, `${there}/${move}`), source);
+      case 'get':
+      case 'pull':
+        return firstDifference(manifestHere(join(here, move)), source);
+      case 'both': {
+        const mine = hashesHere(join(here, 'both'));
+        if (!mine.has('./mine') || !mine.has('./theirs')) return 'what was new on one side is not there';
+        return differentHash(mine, await hashesThere(this.#one, `${there}/both`));
+      }
+      case 'cp':
+        return differentHash(
+          await hashesThere(this.#other, `${there}/cp`),
+          await hashesThere(this.#one, '/srv/large'),
+        );
+    }
+  }
+
+  /** What is not as it may be after a transfer that was stopped: half files, and trees that are new but not whole. */
+  async halves(move: Move): Promise<readonly string[]> {
+    const there = this.#there();
+    const here = this.#here(`r${this.#round}`);
+    if (move === 'put' || move === 'cp' || move === 'get') {
+      const isThere =
+        move === 'get'
+          ? execFileSync('ls', ['-A', here]).toString().includes('get')
+          : (await (move === 'put' ? this.#one : this.#other).run(`test -e ${there}/${move}`)).code === 0;
+      const different = isThere ? await this.differs(move) : '';
+      return different === '' ? [] : [`${move}: a tree that is not whole: ${different}`];
+    }
+    const found = [
+      ...(move === 'push' ? [] : [hashesHere(join(here, move))]),
+      ...(move === 'pull' ? [] : [await hashesThere(this.#one, `${there}/${move}`)]),
+    ];
+    const known = move === 'both' ? this.#both : this.#versions;
+    return found.flatMap(hashes =>
+      [...hashes]
+        .filter(([name, hash]) => known.get(name)?.includes(hash) !== true)
+        .map(([name]) => `${move}: ${name} is neither the old one nor the new one`),
+    );
+  }
+
+  async #submit(move: Move): Promise<string> {
+    const { kind, params } = this.#params(move);
+    const { surroundings } = this.#fleet;
+    const submission = { kind, hosts: this.#one.name, params, surroundings };
+    return (await this.#daemon.persist(async api => await api.submit(submission))).tasks[0]?.id ?? '';
+  }
+
+  #params(move: Move): { readonly kind: string; readonly params: Record<string, unknown> } {
+    const there = this.#there();
+    const here = this.#here(`r${this.#round}`, move);
+    const source = this.#here('source');
+    const slow = { rateLimit: 6 * 1024 ** 2 };
+    const sync = { deleteExtra: true, ...slow };
+    switch (move) {
+      case 'put':
+        return { kind: 'scp.upload', params: { source, target: `${there}/put`, ...slow } };
+      case 'get':
+        return { kind: 'scp.download', params: { source: '/srv/source', target: here, ...slow } };
+      case 'push':
+        return {
+          kind: 'scp.sync',
+          params: { local: source, remote: `${there}/push`, direction: 'push', ...sync },
+        };
+      case 'pull':
+        return {
+          kind: 'scp.sync',
+          params: { local: here, remote: '/srv/source', direction: 'pull', ...sync },
+        };
+      case 'both':
+        return {
+          kind: 'scp.sync',
+          params: { local: here, remote: `${there}/both`, direction: 'both', ...slow },
+        };
+      case 'cp':
+        return {
+          kind: 'scp.copy',
+          params: { source: '/srv/large', toHost: this.#other.name, target: `${there}/cp` },
+        };
+    }
+  }
+
+  async #done(kind: string, params: Record<string, unknown>): Promise<TaskView> {
+    const { surroundings } = this.#fleet;
+    const submission = { kind, hosts: this.#one.name, params, surroundings };
+    const { tasks } = await this.#daemon.api.submit(submission);
+    return await this.#daemon.ended(tasks[0]?.id ?? '');
+  }
+
+  #here(...names: readonly string[]): string {
+    return join(this.#kit.folder, 'files', ...names);
+  }
+  #there(): string {
+    return `/srv/r${this.#round}`;
+  }
+}
+
+function versionsOf(trees: readonly ReadonlyMap<string, string>[]): Versions {
+  const versions = new Map<string, readonly string[]>();
+  for (const tree of trees)
+    for (const [name, hash] of tree) versions.set(name, [...(versions.get(name) ?? []), hash]);
+  return versions;
+}
+
+function differentHash(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): string {
+  const names = new Set([...one.keys(), ...other.keys()]);
+  return [...names].find(name => one.get(name) !== other.get(name)) ?? '';
+}

@@ -1,0 +1,138 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isFinal } from '../../src/core/task-state.ts';
+import { DaemonUnderTest } from './daemon-under-test.ts';
+import { type Fault, type FaultKit, pick, randomBetween } from './fault.ts';
+import { FileMoves, type Move } from './file-moves.ts';
+import { partsLeft } from './file-trees.ts';
+import { labFleet, type LabFleet } from './lab-fleet.ts';
+
+/** Milliseconds that all transfers of a round take together, about. */
+const WHOLE = 6000;
+
+/** Transfers of every kind, stopped and hit at every phase: whole in the end, or nothing half-written is left. */
+export const fault: Fault = {
+  id: 'FILES',
+  title: 'cancel, kill -9 and a cut link at every phase of put, get, sync and cp',
+  async run(kit) {
+    await using fleet = await labFleet([170, 171], kit.folder);
+    await using daemon = await DaemonUnderTest.start(kit.folder);
+    await daemon.api.setLimits({ total: 20, perHost: 20 });
+    const moves = new FileMoves(daemon, fleet, kit);
+    await moves.prepare({ files: kit.short ? 400 : 2000, big: 12_000_000 });
+    const hits = new Hits(daemon, fleet, kit, moves);
+    await hits.phases();
+    const rounds = kit.short ? 2 : 12;
+    for (let round = 0; round < rounds; round += 1) {
+      await hits.cancel(`${Math.round(((round + 0.5) / rounds) * WHOLE)} ms`, async () => {
+        await pause(((round + 0.5) / rounds) * WHOLE);
+      });
+      await hits.survive('kill -9 of the daemon', async () => {
+        await daemon.kill();
+        await daemon.start();
+      });
+      await hits.survive('kill -9 of an executor', async () => {
+        process.kill(pick(await daemon.executors()), 'SIGKILL');
+      });
+      await hits.survive('a cut link', async () => {
+        for (const host of fleet.hosts) await host.net('blackhole');
+        await pause(randomBetween(1000, 8000));
+        for (const host of fleet.hosts) await host.net('ok');
+      });
+      await hits.survive('every connection reset', async () => {
+        for (const host of fleet.hosts)
+          await host.run('kill -9 $(pgrep -f "sshd-session: root@notty|sshd: root@notty")');
+      });
+    }
+  },
+};
+
+class Hits {
+  readonly #daemon: DaemonUnderTest;
+  readonly #fleet: LabFleet;
+  readonly #kit: FaultKit;
+  readonly #moves: FileMoves;
+
+  constructor(daemon: DaemonUnderTest, fleet: LabFleet, kit: FaultKit, moves: FileMoves) {
+    [this.#daemon, this.#fleet, this.#kit, this.#moves] = [daemon, fleet, kit, moves];
+  }
+
+  /** Each transfer is cancelled as soon as it is seen in a phase. */
+  async phases(): Promise<void> {
+    const phases: Readonly<Record<Move, readonly string[]>> = {
+      put: ['connecting', 'validating', 'preparing', 'uploading', 'verifying'],
+      push: ['validating', 'preparing', 'uploading', 'verifying'],
+      get: ['validating', 'preparing', 'downloading', 'verifying'],
+      pull: ['validating', 'preparing', 'downloading', 'verifying'],
+      both: ['validating', 'preparing', 'uploading', 'downloading', 'verifying'],
+      cp: ['connecting', 'validating', 'copying', 'verifying'],
+    };
+    for (let turn = 0; turn < 5; turn += 1) {
+      await this.#cancelled(`turn ${turn} of phases`, async ids => {
+        await Promise.all(
+          [...ids].map(async ([move, id]) => {
+            const phase = phases[move][turn % phases[move].length] ?? '';
+            await this.#daemon.seen(id, phase, task => task.phase === phase || isFinal(task.state));
+            await this.#cancel(id);
+          }),
+        );
+      });
+    }
+  }
+
+  /** All are cancelled at the same moment. */
+  async cancel(when: string, wait: () => Promise<void>): Promise<void> {
+    await this.#cancelled(`at ${when}`, async ids => {
+      await wait();
+      await Promise.all([...ids.values()].map(async id => await this.#cancel(id)));
+    });
+  }
+
+  async #cancelled(when: string, stop: (ids: ReadonlyMap<Move, string>) => Promise<void>): Promise<void> {
+    const ids = await this.#moves.begin();
+    await stop(ids);
+    const ends: string[] = [];
+    const wrong: string[] = [];
+    for (const [move, id] of ids) {
+      const { state, error } = await this.#daemon.ended(id);
+      ends.push(`${move} ${state}`);
+      if (state !== 'cancelled' && state !== 'succeeded') wrong.push(`${move}: ${state} ${error?.code}`);
+      const different = state === 'succeeded' ? await this.#moves.differs(move) : '';
+      if (different !== '') wrong.push(`${move}: not whole: ${different}`);
+      wrong.push(...(await this.#moves.halves(move)));
+    }
+    const left = await partsLeft(this.#kit.folder, this.#fleet.hosts);
+    this.#kit.check(
+      wrong.length === 0 && left.length === 0,
+      `cancel ${when}: ${ends.join(', ')}; ${[...wrong, ...left].slice(0, 5).join('; ') || 'nothing half, nothing left'}`,
+    );
+    await this.#moves.clear();
+  }
+
+  /** Something happens at a random moment; all must be whole in the end. */
+  async survive(what: string, happen: () => Promise<void>): Promise<void> {
+    const ids = await this.#moves.begin();
+    const after = randomBetween(0, WHOLE);
+    await pause(after);
+    await happen();
+    const wrong: string[] = [];
+    let claims = 0;
+    for (const [move, id] of ids) {
+      const { state, error, claim } = await this.#daemon.ended(id, 180_000);
+      claims += claim;
+      if (state !== 'succeeded') wrong.push(`${move}: ${state} ${error?.code} ${error?.message}`);
+      const different = state === 'succeeded' ? await this.#moves.differs(move) : '';
+      if (different !== '') wrong.push(`${move}: not whole: ${different}`);
+    }
+    const left = await partsLeft(this.#kit.folder, this.#fleet.hosts);
+    this.#kit.check(
+      wrong.length === 0 && left.length === 0,
+      `${what} after ${after} ms: ${ids.size} transfers, ${claims} claims; ${[...wrong, ...left].slice(0, 5).join('; ') || 'all whole, nothing left'}`,
+    );
+    await this.#moves.clear();
+  }
+
+  async #cancel(id: string): Promise<void> {
+    // it may have ended by itself meanwhile
+    await this.#daemon.api.cancel(id, false).catch(() => undefined);
+  }
+}
