@@ -6,6 +6,7 @@ import { planErrors } from './errors/plan-errors.ts';
 import type { ErrorTraits } from './errors/row.ts';
 import { taskErrors } from './errors/task-errors.ts';
 import { transferErrors } from './errors/transfer-errors.ts';
+import { tunnelErrors } from './errors/tunnel-errors.ts';
 
 export { type ErrorTraits, EXIT } from './errors/row.ts';
 
@@ -21,6 +22,7 @@ export const ERROR_TABLE = {
   ...modelErrors,
   ...taskErrors,
   ...transferErrors,
+  ...tunnelErrors,
 } as const satisfies Record<string, ErrorTraits>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
+import { FORWARD_CASES } from './conformance-forwards.ts';
 import type { ExecuteOptions, ExecuteResult, SshConnection } from './connection.ts';
 
 /** The two functions of a test runner that the suite needs (vitest, node:test). */
@@ -8,7 +9,7 @@ export interface TestRunner {
   readonly it: (name: string, body: () => Promise<void>) => void;
 }
 
-interface ConformanceCase {
+export interface ConformanceCase {
   readonly title: string;
   readonly run: (connection: SshConnection) => Promise<void>;
 }
@@ -38,6 +39,7 @@ export function sshConformance(
 }
 
 const CASES: readonly ConformanceCase[] = [
+  ...FORWARD_CASES,
   {
     title: 'gives the exact bytes of both streams, apart',
     run: async connection => {

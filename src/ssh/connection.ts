@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { OutputStream } from '../core/command-run.ts';
 import type { DeckhandError } from '../core/deckhand-error.ts';
+import type { Endpoint } from '../core/endpoint.ts';
 import type { ResolvedHost, ResolveHost } from './resolved-host.ts';
 
 /** One authenticated, host-key-verified connection. Every engine gives exactly this. */
@@ -21,6 +22,30 @@ export interface SshConnection extends AsyncDisposable {
    * is for the opening only.
    */
   openSubsystem(name: string, options: { readonly signal: AbortSignal }): Promise<Duplex>;
+  /**
+   * A connection from the host to what it can reach, as a stream like that of a subsystem; each side may end on
+   * its own. It is no session: MaxSessions does not count it. Errors `tunnel.forward-denied` (sockets: not told
+   * apart from a missing one), `tunnel.target-refused`. The signal is for the opening only.
+   */
+  openForward(target: Endpoint, options: { readonly signal: AbortSignal }): Promise<Duplex>;
+  /**
+   * Lets the host listen, until it is closed or the connection ends; port 0 = any free one. Every connection made there
+   * is given to `onConnection`, which must take it in the same turn. Errors `tunnel.listen-refused` (also where
+   * forwarding is denied: servers do not say), `tunnel.port-busy` when this connection listens there already.
+   */
+  listenOnHost(
+    endpoint: Endpoint,
+    onConnection: (stream: Duplex) => void,
+    options: { readonly signal: AbortSignal },
+  ): Promise<HostListener>;
+  close(): Promise<void>;
+}
+
+/** A port or socket on which the host listens for us. */
+export interface HostListener extends AsyncDisposable {
+  /** With the port that the host chose. */
+  readonly endpoint: Endpoint;
+  /** The host listens no more; connections that were made go on. */
   close(): Promise<void>;
 }
 

@@ -2,13 +2,21 @@ import type { Duplex } from 'node:stream';
 import type { ClientChannel, ExecOptions } from 'ssh2';
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
-import type { ExecuteOptions, ExecuteResult, HostKeyIdentity, SshConnection } from './connection.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import type {
+  ExecuteOptions,
+  ExecuteResult,
+  HostKeyIdentity,
+  HostListener,
+  SshConnection,
+} from './connection.ts';
 import type { ResolvedHost } from './resolved-host.ts';
 import { type Session, SessionGate } from './session-gate.ts';
 import { abandon, Ssh2Command } from './ssh2-command.ts';
 import { channelsOf } from './ssh2-internals.ts';
+import { Ssh2Forwards } from './ssh2-forwards.ts';
 import type { Ssh2Link } from './ssh2-link.ts';
-import { Ssh2Subsystem } from './ssh2-subsystem.ts';
+import { Ssh2Stream } from './ssh2-stream.ts';
 
 /** A connection of the `ssh2` engine: the link to the host, and the links of the jump chain under it. */
 export class Ssh2Connection implements SshConnection {
@@ -18,6 +26,7 @@ export class Ssh2Connection implements SshConnection {
   readonly #hops: readonly Ssh2Link[];
   readonly #clock: Clock;
   readonly #gate: SessionGate;
+  readonly #forwards: Ssh2Forwards;
 
   /** `hops`: first hop first; they are closed with the connection. */
   constructor(link: Ssh2Link, hops: readonly Ssh2Link[], clock: Clock) {
@@ -25,6 +34,7 @@ export class Ssh2Connection implements SshConnection {
     this.#hops = hops;
     this.#clock = clock;
     this.#gate = new SessionGate(clock, isSessionRefusal);
+    this.#forwards = new Ssh2Forwards(link);
     this.closed = this.#whenClosed();
   }
 
@@ -60,6 +70,18 @@ export class Ssh2Connection implements SshConnection {
     const session = await this.#enter(() => this.#openSubsystem(name, signal), signal);
     session.value.once('close', session.release);
     return session.value;
+  }
+
+  openForward(target: Endpoint, { signal }: { readonly signal: AbortSignal }): Promise<Duplex> {
+    return this.#forwards.open(target, signal);
+  }
+
+  listenOnHost(
+    endpoint: Endpoint,
+    onConnection: (stream: Duplex) => void,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<HostListener> {
+    return this.#forwards.listen(endpoint, onConnection, signal);
   }
 
   async close(): Promise<void> {
@@ -129,7 +151,7 @@ export class Ssh2Connection implements SshConnection {
         } else if (signal.aborted) {
           channel.close();
         } else {
-          resolve(new Ssh2Subsystem(this.#link, channel));
+          resolve(new Ssh2Stream(this.#link, channel));
         }
       });
       const own = channels.ids().find(id => !before.has(id));

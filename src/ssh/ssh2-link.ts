@@ -25,6 +25,7 @@ export class Ssh2Link {
   readonly ended: Promise<DeckhandError | undefined>;
   readonly #stream: Duplex;
   readonly #watch: NodeJS.Timeout;
+  readonly #enders = new Set<(reason: DeckhandError | undefined) => void>();
   #closing = false;
   #silent = false;
   #over = false;
@@ -44,7 +45,10 @@ export class Ssh2Link {
     client.on('close', () => {
       this.#over = true;
       clearInterval(this.#watch);
-      ended.resolve(this.#closing ? undefined : this.#reason());
+      const reason = this.#closing ? undefined : this.#reason();
+      ended.resolve(reason);
+      for (const tell of this.#enders) tell(reason);
+      this.#enders.clear();
     });
     stream.on('data', () => {
       this.#heard = true;
@@ -54,6 +58,12 @@ export class Ssh2Link {
 
   get isOver(): boolean {
     return this.#over;
+  }
+
+  /** As `ended`, for those who come and go by the thousand: gives what takes the listener away again. */
+  whenEnded(listener: (reason: DeckhandError | undefined) => void): () => void {
+    this.#enders.add(listener);
+    return () => this.#enders.delete(listener);
   }
 
   /** A connection from the far end to another address, for the next hop. */

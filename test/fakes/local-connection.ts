@@ -6,6 +6,7 @@ import type { OutputStream } from '../../src/core/command-run.ts';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import type { ExecuteOptions, ExecuteResult, SshConnection } from '../../src/ssh/connection.ts';
 import type { ResolvedHost } from '../../src/ssh/resolved-host.ts';
+import { localForwards, lostError } from './local-forwards.ts';
 
 export interface LocalOptions {
   /** HOME of the pretended account. */
@@ -22,7 +23,9 @@ export class LocalConnection implements SshConnection {
   readonly engine = 'local';
   readonly hostKey = { type: 'ssh-ed25519', fingerprint: 'SHA256:local' };
   readonly serverVersion = 'SSH-2.0-local';
-  readonly closed: Promise<DeckhandError | undefined> = new Promise(() => undefined);
+  readonly closed: Promise<DeckhandError | undefined>;
+  readonly openForward: SshConnection['openForward'];
+  readonly listenOnHost: SshConnection['listenOnHost'];
   readonly host: ResolvedHost;
   /** Every command line that was sent, in order. */
   readonly commands: string[] = [];
@@ -31,6 +34,12 @@ export class LocalConnection implements SshConnection {
 
   constructor(options: LocalOptions) {
     this.#options = options;
+    const forwards = localForwards(this.#lost.signal);
+    this.openForward = forwards.openForward;
+    this.listenOnHost = forwards.listenOnHost;
+    this.closed = new Promise(resolve => {
+      this.#lost.signal.addEventListener('abort', () => resolve(lostError()), { once: true });
+    });
     this.host = {
       name: 'local',
       address: '127.0.0.1',
@@ -148,8 +157,4 @@ export class LocalConnection implements SshConnection {
   async [Symbol.asyncDispose](): Promise<void> {
     this.lose();
   }
-}
-
-function lostError(): DeckhandError {
-  return new DeckhandError('ssh.connection-lost', 'The connection to local was cut.');
 }

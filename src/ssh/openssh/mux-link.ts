@@ -6,6 +6,7 @@ import {
   MuxChannel,
   WINDOW,
 } from './mux-channel.ts';
+import { controlAnswers } from './mux-answers.ts';
 import {
   CONTROL,
   CONTROL_VERSION,
@@ -20,13 +21,17 @@ import {
 
 /** Milliseconds a master may take to end when told to. */
 const END_PATIENCE = 1_500;
+const NOTHING = new Uint8Array();
 
 /** The server would not open a channel; `reason` is a number of RFC 4254. */
 export class ChannelRefused extends Error {
   readonly reason: number;
+  /** The server's own words. */
+  readonly text: string;
   constructor(reason: number, text: string) {
     super(`the server refused a channel (${reason}): ${text}`);
     this.reason = reason;
+    this.text = text;
   }
 }
 
@@ -88,14 +93,17 @@ export class MuxLink implements ChannelCarrier {
     return this.#over;
   }
 
-  /** A session channel. Throws `ChannelRefused`, or that the link is closed. */
-  openSession(listener: ChannelListener): Promise<MuxChannel> {
+  /**
+   * A channel of this type (`session`, `direct-tcpip` …), with what the type adds to the request. Throws
+   * `ChannelRefused`, or that the link is closed.
+   */
+  openChannel(type: string, listener: ChannelListener, extra: Uint8Array = NOTHING): Promise<MuxChannel> {
     if (this.#over) return Promise.reject(new Error('the link is closed'));
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((resolve, reject) => {
       this.#openings.set(id, { listener, resolve, reject });
-      const body = Buffer.concat([lengthPrefixed('session'), uint32(id, WINDOW, LARGEST_PACKET)]);
+      const body = Buffer.concat([lengthPrefixed(type), uint32(id, WINDOW, LARGEST_PACKET), extra]);
       this.send(packetHead(MESSAGE.open, body.length), body);
     });
   }
@@ -211,55 +219,4 @@ function receiveRequest(channel: MuxChannel, fields: Fields): void {
     channel.receiveExit({ code: null, signal: fields.text().replace(/^SIG/, '') });
   }
   if (wantsReply) channel.refuseRequest();
-}
-
-/** The answers to control messages, in order, until the socket is a proxy. */
-function controlAnswers(
-  socket: Socket,
-  reader: FrameReader,
-): { next(type: number): Promise<Fields>; stop(): void } {
-  const frames: Buffer[] = [];
-  let wake = Promise.withResolvers<void>();
-  const listen = (bytes: Buffer): void => {
-    try {
-      reader.feed(bytes, frame => frames.push(Buffer.from(frame)));
-    } catch (error) {
-      socket.destroy(error as Error);
-    }
-    wake.resolve();
-  };
-  const closed = (): void => wake.resolve();
-  socket.on('data', listen);
-  socket.once('close', closed);
-  const read = async (type: number): Promise<Fields> => {
-    for (;;) {
-      const frame = frames.shift();
-      if (frame === undefined) {
-        if (socket.destroyed) throw new Error('ssh closed its control socket');
-        wake = Promise.withResolvers();
-        await wake.promise;
-        continue;
-      }
-      const fields = new Fields(frame);
-      const seen = fields.uint32();
-      if (seen === CONTROL.hello) continue;
-      if (seen !== type) throw new Error(`ssh refused a control message (${seen.toString(16)})`);
-      fields.uint32();
-      return fields;
-    }
-  };
-  return {
-    next: async type => {
-      try {
-        return await read(type);
-      } catch (error) {
-        socket.destroy();
-        throw error;
-      }
-    },
-    stop: () => {
-      socket.off('data', listen);
-      socket.off('close', closed);
-    },
-  };
 }

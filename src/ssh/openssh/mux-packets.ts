@@ -19,8 +19,12 @@ export const MESSAGE = {
 export const CONTROL = {
   hello: 0x0000_0001,
   aliveCheck: 0x1000_0004,
+  openForward: 0x1000_0006,
+  closeForward: 0x1000_0007,
   proxy: 0x1000_000f,
+  done: 0x8000_0001,
   alive: 0x8000_0005,
+  remotePort: 0x8000_0007,
   proxied: 0x8000_000f,
 } as const;
 export const CONTROL_VERSION = 4;

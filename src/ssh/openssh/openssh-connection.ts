@@ -1,13 +1,23 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
-import type { ExecuteOptions, ExecuteResult, HostKeyIdentity, SshConnection } from '../connection.ts';
+import { type Endpoint, showEndpoint } from '../../core/endpoint.ts';
+import type {
+  ExecuteOptions,
+  ExecuteResult,
+  HostKeyIdentity,
+  HostListener,
+  SshConnection,
+} from '../connection.ts';
+import { forwardError, listensAlready } from '../forward-errors.ts';
 import type { ResolvedHost } from '../resolved-host.ts';
 import { type Session, SessionGate } from '../session-gate.ts';
 import type { ChannelListener, MuxChannel } from './mux-channel.ts';
 import { type CommandSurroundings, MuxCommand } from './mux-command.ts';
+import type { MuxControl } from './mux-control.ts';
+import { listenThroughMaster } from './mux-forwards.ts';
 import { ChannelRefused, type MuxLink } from './mux-link.ts';
-import { lengthPrefixed } from './mux-packets.ts';
+import { lengthPrefixed, uint32 } from './mux-packets.ts';
 import { MuxStream } from './mux-stream.ts';
 import { lostError } from './openssh-errors.ts';
 import type { MasterLog } from './openssh-master.ts';
@@ -29,17 +39,20 @@ export class OpensshConnection implements SshConnection {
   readonly closed: Promise<DeckhandError | undefined>;
   readonly #facts: OpensshFacts;
   readonly #link: MuxLink;
+  readonly #control: MuxControl;
   readonly #log: MasterLog;
   readonly #clock: Clock;
   readonly #gate: SessionGate;
   readonly #streams = new Set<MuxStream>();
+  readonly #listeners = new Map<string, HostListener>();
   #sessions = 0;
   #closing: Promise<void> | undefined;
 
-  /** Owns the link and the log from here on. */
-  constructor(facts: OpensshFacts, link: MuxLink, log: MasterLog, clock: Clock) {
+  /** Owns the link, the control connection and the log from here on. */
+  constructor(facts: OpensshFacts, link: MuxLink, control: MuxControl, log: MasterLog, clock: Clock) {
     this.#facts = facts;
     this.#link = link;
+    this.#control = control;
     this.#log = log;
     this.#clock = clock;
     this.#gate = new SessionGate(clock, error => error instanceof ChannelRefused);
@@ -83,6 +96,48 @@ export class OpensshConnection implements SshConnection {
     });
   }
 
+  async openForward(target: Endpoint, { signal }: { readonly signal: AbortSignal }): Promise<Duplex> {
+    if (signal.aborted) throw this.#cancelled(signal.reason);
+    const stream = new MuxStream(() => this.#link.isOver);
+    const [type, extra] = forwardRequest(target);
+    try {
+      stream.attach(await this.#open(type, stream, signal, extra));
+    } catch (error) {
+      if (signal.aborted) throw this.#cancelled(error);
+      if (this.#link.isOver) throw await this.#lost();
+      throw error instanceof ChannelRefused ? forwardError(this.host.name, target, error) : error;
+    }
+    this.#streams.add(stream);
+    stream.once('close', () => this.#streams.delete(stream));
+    return stream;
+  }
+
+  async listenOnHost(
+    endpoint: Endpoint,
+    onConnection: (stream: Duplex) => void,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<HostListener> {
+    if (signal.aborted) throw this.#cancelled(signal.reason);
+    if (this.#link.isOver) throw await this.#lost();
+    // ssh would say yes, and lead everything to the first
+    if (this.#listeners.has(showEndpoint(endpoint))) throw listensAlready(this.host.name, endpoint);
+    try {
+      const listener = await listenThroughMaster(this.#control, this.host.name, endpoint, onConnection);
+      const key = showEndpoint(listener.endpoint);
+      const close = async (): Promise<void> => {
+        this.#listeners.delete(key);
+        await listener.close();
+      };
+      const kept = { endpoint: listener.endpoint, close, [Symbol.asyncDispose]: close };
+      this.#listeners.set(key, kept);
+      if (!signal.aborted) return kept;
+      await close();
+    } catch (error) {
+      throw this.#link.isOver ? await this.#lost() : error;
+    }
+    throw this.#cancelled(signal.reason);
+  }
+
   async close(): Promise<void> {
     this.#closing ??= this.#end();
     await this.#closing;
@@ -103,6 +158,8 @@ export class OpensshConnection implements SshConnection {
         ? lostError(this.host, await this.#log.readTail(), this.#facts.silence)
         : undefined;
     for (const stream of this.#streams) stream.lose(reason ?? this.#closedError());
+    this.#control.close();
+    for (const listener of this.#listeners.values()) await listener.close();
     await this.#log[Symbol.asyncDispose]();
     return reason;
   }
@@ -119,7 +176,7 @@ export class OpensshConnection implements SshConnection {
 
   async #enter(listener: ChannelListener, signal: AbortSignal): Promise<Session<MuxChannel>> {
     try {
-      const session = await this.#gate.enter(() => this.#open(listener, signal), signal);
+      const session = await this.#gate.enter(() => this.#open('session', listener, signal), signal);
       this.#sessions += 1;
       if (this.#sessions % SESSIONS_PER_TRIM === 0) void this.#log.trim();
       return session;
@@ -137,8 +194,13 @@ export class OpensshConnection implements SshConnection {
   }
 
   /** A channel that opens after its caller gave up is closed at once. */
-  async #open(listener: ChannelListener, signal: AbortSignal): Promise<MuxChannel> {
-    const opening = this.#link.openSession(listener);
+  async #open(
+    type: string,
+    listener: ChannelListener,
+    signal: AbortSignal,
+    extra?: Uint8Array,
+  ): Promise<MuxChannel> {
+    const opening = this.#link.openChannel(type, listener, extra);
     const stopped = Promise.withResolvers<never>();
     const stop = (): void => stopped.reject(signal.reason as Error);
     signal.addEventListener('abort', stop, { once: true });
@@ -163,4 +225,14 @@ export class OpensshConnection implements SshConnection {
       cause,
     });
   }
+}
+
+/** Type and request of the channel that leads to a target (RFC 4254 7.2; OpenSSH's PROTOCOL 2.4). */
+function forwardRequest(target: Endpoint): readonly [string, Uint8Array] {
+  if ('path' in target) {
+    const reserved = Buffer.concat([lengthPrefixed(''), uint32(0)]);
+    return ['direct-streamlocal@openssh.com', Buffer.concat([lengthPrefixed(target.path), reserved])];
+  }
+  const origin = Buffer.concat([lengthPrefixed('127.0.0.1'), uint32(0)]);
+  return ['direct-tcpip', Buffer.concat([lengthPrefixed(target.host), uint32(target.port), origin])];
 }

@@ -8,6 +8,7 @@ import { handshakeError, jumpError } from '../handshake-error.ts';
 import { identifyKey, type KnownKey, parseKnownHosts } from '../known-hosts.ts';
 import { resolveHost } from '../resolve-host.ts';
 import type { ResolvedHost } from '../resolved-host.ts';
+import { MuxControl } from './mux-control.ts';
 import { MuxLink } from './mux-link.ts';
 import { AskpassServer } from './openssh-askpass.ts';
 import { OpensshConnection } from './openssh-connection.ts';
@@ -188,10 +189,11 @@ class Attempt {
       await link.endMaster();
       throw new DeckhandError('internal.defect', 'ssh connected without saying which host key it saw.');
     }
+    const control = await this.#openControl(folder, link, signal);
     const masterLog = await MasterLog.open(folder);
     this.#tell(log.stage);
     const facts = { host: this.#host, hostKey, serverVersion, silence: silenceOf(this.#times) };
-    return new OpensshConnection(facts, link, masterLog, this.#clock);
+    return new OpensshConnection(facts, link, control, masterLog, this.#clock);
   }
 
   /** Should this fail, the master ends by itself: nobody holds its socket. */
@@ -202,6 +204,15 @@ class Attempt {
       if (signal.aborted) throw error;
       const message = `ssh is connected to ${this.#host.name}, but gives no channels: ${String(error)}.`;
       throw new DeckhandError('ssh.unsupported-configuration', message, { cause: error });
+    }
+  }
+
+  async #openControl(folder: MasterFolder, link: MuxLink, signal: AbortSignal): Promise<MuxControl> {
+    try {
+      return await MuxControl.open(folder.socket, signal);
+    } catch (error) {
+      await link.endMaster();
+      throw error;
     }
   }
 

@@ -7,10 +7,10 @@ import type { Ssh2Link } from './ssh2-link.ts';
 const HIGH_WATER_MARK = 512 * 1024;
 
 /**
- * A subsystem's channel as an honest stream: `close` always comes, with the reason the connection ended
- * as `error` before it. (The library's own stream forgets callbacks and closes only when read to its end.)
+ * A channel of bytes (a subsystem, a forwarded connection) as an honest stream: `close` always comes, with
+ * the reason the connection ended as `error` before it. (The library's own stream forgets callbacks and closes only when read to its end.)
  */
-export class Ssh2Subsystem extends Duplex {
+export class Ssh2Stream extends Duplex {
   readonly #channel: ClientChannel;
 
   /** Must be made in the same turn in which the channel opened, so that no byte is missed. */
@@ -25,7 +25,8 @@ export class Ssh2Subsystem extends Duplex {
     channel.on('end', () => this.push(null));
     channel.on('error', (error: Error) => this.destroy(error));
     channel.on('close', () => this.#serverClosed());
-    void link.ended.then(reason => this.destroy(reason ?? closedError(link)));
+    const forget = link.whenEnded(reason => this.destroy(reason ?? closedError(link)));
+    this.once('close', forget);
   }
 
   override _read(): void {
