@@ -8,8 +8,10 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024;
 const ERRORS_LIMIT = 64 * 1024;
 /** Bytes that a login shell may print before the script begins. */
 const NOISE_LIMIT = 1024 * 1024;
-/** Characters of one word of a command line that every kernel takes. */
+/** Characters of one word of a command line that every kernel takes; OpenSSH takes as many. */
 const WORD_LIMIT = 120_000;
+/** Other servers drop the connection for less: dropbear takes 9 000. */
+const SHORT_WORD_LIMIT = 8_000;
 
 export interface ScriptOptions {
   readonly signal: AbortSignal;
@@ -44,14 +46,12 @@ export async function runScript(
 ): Promise<ScriptResult> {
   const marker = randomBytes(12).toString('hex');
   const text = `printf '%s\\n' ${marker}; printf '%s\\n' ${marker} >&2; LC_ALL=C; export LC_ALL; ${script}`;
-  const word = escapeAll(text);
-  if (word.length > WORD_LIMIT)
-    throw new DeckhandError('internal.defect', `A script of ${text.length} bytes is too long.`);
   const output = new AfterMarker(marker, OUTPUT_LIMIT, onOutput);
   const errors = new AfterMarker(marker, ERRORS_LIMIT, onErrors);
-  const result = await connection.execute(`exec sh -c 'eval "$(printf %b "$1")"' sh '${word}'`, {
+  const sent = commandOf(connection, text, stdin);
+  const result = await connection.execute(sent.command, {
     signal,
-    ...(stdin === undefined ? {} : { stdin }),
+    ...(sent.stdin === undefined ? {} : { stdin: sent.stdin }),
     collectLimit: 0,
     onOutput: (stream, bytes) => (stream === 'stdout' ? output : errors).take(bytes),
   });
@@ -70,6 +70,33 @@ export async function runScript(
     stdout: output.collected(),
     errors: errors.collected().toString('latin1'),
   };
+}
+
+/** A script that is too long for a command line comes first on stdin; byte by byte, or the rest would be read with it. */
+function commandOf(
+  { serverVersion }: SshConnection,
+  text: string,
+  stdin: ScriptOptions['stdin'],
+): { readonly command: string; readonly stdin?: ScriptOptions['stdin'] } {
+  const word = escapeAll(text);
+  const limit = serverVersion.includes('OpenSSH') ? WORD_LIMIT : SHORT_WORD_LIMIT;
+  if (word.length <= limit) return { command: `exec sh -c 'eval "$(printf %b "$1")"' sh '${word}'`, stdin };
+  const script = Buffer.from(text, 'latin1');
+  return {
+    command: `exec sh -c 'eval "$(dd bs=1 count=${script.length} 2>/dev/null)"'`,
+    stdin: stdin === undefined ? script : before(script, stdin),
+  };
+}
+
+function before(
+  first: Buffer,
+  rest: Uint8Array | AsyncIterable<Uint8Array>,
+): Uint8Array | AsyncIterable<Uint8Array> {
+  if (rest instanceof Uint8Array) return Buffer.concat([first, rest]);
+  return (async function* both(): AsyncGenerator<Uint8Array> {
+    yield first;
+    yield* rest;
+  })();
 }
 
 /** Each byte that a shell might take for something as an octal escape of `printf %b`. */
