@@ -145,6 +145,7 @@ describe.each(Object.entries(hosts))('a transfer with a host of %s', (kind, conn
     expect(result.verified).toBe(8);
     expect(progress.at(-2)).toBe(progress.at(-1));
     expect(result.bytes).toBeGreaterThan(4_500_000);
+    expect(lstatSync(join(there, 'sparse')).blocks).toBeLessThan(6_000);
     expect(names(folder)).not.toContain(expect.stringContaining('.deckhand'));
     const again = await transfer(request(connect));
     expect(again.result).toMatchObject({ files: 0, bytes: 0, directories: 0, links: 0, unchanged: 16 });

@@ -11,7 +11,7 @@ import { type Entry, isSparse, join } from '../tree/entry.ts';
 import { type Job, partName } from './job.ts';
 import { changed } from './read-source.ts';
 import { runChecked } from './remote-commands.ts';
-import { isZero } from './upload-big.ts';
+import { isZero } from './sparse.ts';
 
 /** Bytes from which a part that is there is worth comparing. */
 const WORTH = 256 * 1024;

@@ -11,11 +11,10 @@ import { type Entry, isSparse, join } from '../tree/entry.ts';
 import { localEntry, openToRead } from '../tree/local-tree.ts';
 import { type Job, partName } from './job.ts';
 import { changed } from './read-source.ts';
+import { dataRuns, fewRuns, HOLE } from './sparse.ts';
 import { attributesText, FUNCTIONS, renameText, runChecked } from './remote-commands.ts';
 
 const PIECE = 256 * 1024;
-/** Zeros of this many bytes are left out of a sparse file. */
-const HOLE = 64 * 1024;
 
 export interface BigUpload {
   readonly job: Job;
@@ -61,7 +60,9 @@ class BigUploading {
     const { job, source, entry } = this.#one;
     await using file = await openToRead(source, follow);
     const sftp = await job.sftp();
-    const offset = await this.#resumeAt();
+    const found = await this.#resumeAt();
+    // without SFTP holes are left out block by block
+    const offset = sftp === null && isSparse(entry) ? found - (found % HOLE) : found;
     this.#count(offset);
     // read by another thread while the bytes travel: most of it comes from memory
     const hash = job.hash.hash(source, entry.size);
@@ -144,25 +145,43 @@ class BigUploading {
   /** A plain stream into the part, for hosts without SFTP. */
   async #byShell(file: FileHandle, offset: number): Promise<number> {
     const { job, entry } = this.#one;
+    if (isSparse(entry)) return await this.#runsByShell(file, offset);
     const part = quoteRaw(this.#part);
-    const { count, limited } = {
-      count: (bytes: number) => this.#count(bytes),
-      limited: this.#limited(file, offset, entry.size - offset),
-    };
-    async function* pieces(): AsyncGenerator<Uint8Array> {
-      for (;;) {
-        const piece = Buffer.allocUnsafeSlow(PIECE);
-        const got = await limited.read(piece);
-        if (got === 0) return;
-        yield piece.subarray(0, got);
-        count(got);
-      }
-    }
     // what is longer than the part that was compared goes first
     const cut = offset === 0 ? `: > ${part}` : `dd if=/dev/null of=${part} bs=1 seek=${offset} 2>/dev/null`;
     const script = `umask 077; ${cut} && cat >> ${part} && wc -c < ${part}`;
-    const { stdout } = await runChecked(job, `writing ${showRaw(entry.path)}`, script, { stdin: pieces() });
+    const stdin = this.#pieces(file, offset, entry.size - offset);
+    const { stdout } = await runChecked(job, `writing ${showRaw(entry.path)}`, script, { stdin });
     return Number(stdout.toString('latin1').trim()) - offset;
+  }
+
+  /** Each run of data into its place; what is between them is never written. */
+  async #runsByShell(file: FileHandle, offset: number): Promise<number> {
+    const { job, entry } = this.#one;
+    const part = quoteRaw(this.#part);
+    const doing = `writing ${showRaw(entry.path)}`;
+    const cutAt = (size: number): string => `umask 077; dd if=/dev/null of=${part} bs=1 seek=${size}`;
+    await runChecked(job, doing, cutAt(offset));
+    for (const run of await fewRuns(file, offset, entry.size)) {
+      const text = `dd of=${part} bs=${HOLE} seek=${run.offset / HOLE} conv=notrunc`;
+      await runChecked(job, doing, text, { stdin: this.#pieces(file, run.offset, run.length) });
+    }
+    const { stdout } = await runChecked(job, doing, `${cutAt(entry.size)} && wc -c < ${part}`);
+    const size = Number(stdout.toString('latin1').trim());
+    this.#count(entry.size - this.#counted);
+    return size - offset;
+  }
+
+  /** Bytes of the source for the stdin of a script; each counts when the next is asked for. */
+  async *#pieces(file: FileHandle, offset: number, length: number): AsyncGenerator<Uint8Array> {
+    const limited = this.#limited(file, offset, length);
+    for (;;) {
+      const piece = Buffer.allocUnsafeSlow(PIECE);
+      const got = await limited.read(piece);
+      if (got === 0) return;
+      yield piece.subarray(0, got);
+      this.#count(got);
+    }
   }
 
   /** Compared, then its attributes and its staged name, in one script each. */
@@ -195,30 +214,4 @@ class BigUploading {
     if (result.exitCode !== 0)
       throw scriptError(job.hostName, showRaw(entry.path), result.errors, result.exitCode);
   }
-}
-
-/** The parts of a sparse file that hold more than zeros. */
-async function* dataRuns(
-  file: FileHandle,
-  start: number,
-  size: number,
-): AsyncGenerator<{ readonly offset: number; readonly length: number }> {
-  const block = Buffer.allocUnsafeSlow(HOLE);
-  let from = -1;
-  for (let offset = start; offset < size; offset += HOLE) {
-    const { bytesRead } = await file.read(block, 0, HOLE, offset);
-    const isHole = isZero(block.subarray(0, bytesRead));
-    if (!isHole && from < 0) from = offset;
-    if (isHole && from >= 0) {
-      yield { offset: from, length: offset - from };
-      from = -1;
-    }
-    if (bytesRead === 0) break;
-  }
-  if (from >= 0) yield { offset: from, length: size - from };
-}
-
-const ZEROS = Buffer.alloc(PIECE);
-export function isZero(bytes: Uint8Array): boolean {
-  return ZEROS.subarray(0, bytes.length).compare(bytes) === 0;
 }
