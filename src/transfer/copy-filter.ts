@@ -1,6 +1,6 @@
-import type { RawPath } from '../core/raw-path.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
-import { showRaw } from '../core/raw-path.ts';
+import { type RawPath, showRaw } from '../core/raw-path.ts';
+import { sameTime } from './decide/equal.ts';
 import { ARCHIVE_END, encodeHeader, type Member, paddingOf } from './tar/header.ts';
 import type { TarListener } from './tar/reader.ts';
 import { type Entry, join, nameOf, type Tree } from './tree/entry.ts';
@@ -72,7 +72,9 @@ export class CopyFilter implements TarListener {
 
   #headerOf(member: Member, path: RawPath, entry: Entry): Member | undefined {
     const name = join(`./${this.#name}`, path);
-    const { mode, mtime, uid, gid } = member;
+    const { mode, uid, gid } = member;
+    // an archive has whole seconds, the listing knows more
+    const mtime = sameTime(member.mtime, entry.mtime) ? entry.mtime : member.mtime;
     const common = { path: name, mode, mtime, uid, gid };
     if (member.type === 'hardlink') {
       const first = this.#pathOf(member.link ?? '');

@@ -14,7 +14,7 @@ const GNU_LOOK = [
 const BARE_LOOK = [
   String.raw`find . -print0 | sort -z | xargs -0 stat -c '%n %f' | tr -d '\r'`,
   String.raw`find . -type f -print0 | sort -z | xargs -0 -r stat -c '%s %Y %h'`,
-  String.raw`find . -type f -print0 | sort -z | xargs -0 -r sha256sum`,
+  String.raw`find . -type f -print0 | sort -z | xargs -0 -r sha256sum | sed 's/^[\\]//' | cut -c 1-64 | grep -E '^[0-9a-f]{64}$'`,
 ].join('; ');
 
 export type Look = 'whole' | 'bare';
