@@ -7,8 +7,9 @@ import { systemClock } from '../core/clock.ts';
 import type { CommandRun, RunCommand } from '../core/command-run.ts';
 import { planSchema, type Plan } from '../core/plan.ts';
 import type { RunEventBody } from '../core/run-event.ts';
+import type { StepReport } from '../core/run-report.ts';
 import type { StepPort } from './apply-step.ts';
-import { lookAtHost, runOnHost } from './host-run.ts';
+import { lookAtHost, runOnHost, type StepMemory } from './host-run.ts';
 import { RunJournal } from './run-journal.ts';
 
 let folder: string;
@@ -56,7 +57,11 @@ function command(name: string, script: string, unless: string): object {
   return { kind: 'command', title: name, script, unless, privilege: 'user' };
 }
 
-async function carryOut(steps: readonly object[], postconditions: readonly object[] = []) {
+async function carryOut(
+  steps: readonly object[],
+  postconditions: readonly object[] = [],
+  memory?: StepMemory,
+) {
   const plan: Plan = planSchema.parse({ intent: 'test', goal: 'test', steps, postconditions });
   const events: RunEventBody[] = [];
   const port: StepPort = {
@@ -68,7 +73,8 @@ async function carryOut(steps: readonly object[], postconditions: readonly objec
     onOutput: () => undefined,
   };
   const { signal } = new AbortController();
-  const report = await runOnHost(port, plan, await lookAtHost(port, plan, signal), signal);
+  const options = memory ? { memory } : {};
+  const report = await runOnHost(port, plan, await lookAtHost(port, plan, signal), signal, options);
   return { report, events, scripts: port.journal.records };
 }
 
@@ -131,5 +137,26 @@ describe('a plan on one host', () => {
     expect((await readFile(join(folder, 'repairs'), 'utf8')).trim().split('\n')).toHaveLength(1);
     expect(report.outcome).toBe('failed');
     expect(report.steps[0]?.corrections).toHaveLength(1);
+  });
+
+  it('does not make again what a later step built on, whenever it was interrupted (R01)', async () => {
+    const steps = [
+      { id: 'page', title: 'page', states: [command('write', 'echo page >a', 'test "$(cat a)" = page')] },
+      { id: 'note', title: 'note', states: [command('add', 'echo note >>a', 'grep -qx note a')] },
+    ];
+    const kept = new Map<string, StepReport>();
+    const interruptedAt = (stepId: string): StepMemory => ({
+      finished: id => kept.get(id),
+      remember: async report => {
+        if (report.id === stepId) throw new Error('killed');
+        kept.set(report.id, report);
+        return await Promise.resolve();
+      },
+    });
+    await expect(carryOut(steps, [], interruptedAt('page'))).rejects.toThrow('killed');
+    await expect(carryOut(steps, [], interruptedAt('note'))).rejects.toThrow('killed');
+    const { report } = await carryOut(steps, [], interruptedAt('never'));
+    expect(report).toMatchObject({ outcome: 'proved', changed: 0 });
+    expect(await readFile(join(folder, 'a'), 'utf8')).toBe('page\nnote\n');
   });
 });

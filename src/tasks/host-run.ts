@@ -65,6 +65,10 @@ export async function runOnHost(
   port.emit({ kind: 'host-phase', host: port.host, phase: 'running' });
   const steps = orderSteps(plan);
   const reports: StepReport[] = [];
+  const unkept: StepReport[] = [];
+  const keepHolding = async (): Promise<void> => {
+    for (const report of unkept.splice(0)) await options.memory?.remember(report);
+  };
   for (const [index, step] of steps.entries()) {
     port.emit({
       kind: 'step-started',
@@ -77,10 +81,12 @@ export async function runOnHost(
     const startedAt = port.clock.monotonic();
     const changedBefore = reports.some(report => report.changes.length > 0);
     const known = options.memory?.finished(step.id);
-    const situation = { observations: look.observations, changedBefore, reports, confirm: options.confirm };
+    const { confirm } = options;
+    const situation = { observations: look.observations, changedBefore, reports, confirm, keepHolding };
     const outcome = known ?? (await runStep(port, step, situation, signal));
     const report = known ?? { ...outcome, duration: port.clock.monotonic() - startedAt };
     if (!known && report.outcome === 'changed') await options.memory?.remember(report);
+    if (!known && report.outcome === 'unchanged') unkept.push(report);
     reports.push(report);
     port.emit({ kind: 'step-completed', host: port.host, stepId: step.id, outcome: report.outcome, report });
     if (signal.aborted) break;
@@ -123,6 +129,11 @@ interface StepSituation {
   readonly changedBefore: boolean;
   readonly reports: readonly StepReport[];
   readonly confirm: ConfirmStep | undefined;
+  /**
+   * Remembers the steps that were seen to hold. To be called before the first change after them: a later step may
+   * build on what they made, and a later claim must not make it again.
+   */
+  readonly keepHolding: () => Promise<void>;
 }
 
 async function runStep(
@@ -161,6 +172,7 @@ async function runStep(
       const error = new DeckhandError('approval.declined', 'A person skipped this step.');
       return { ...base, outcome: 'skipped', error: error.toJSON() };
     }
+    await situation.keepHolding();
     const applied = await applyStep(port, step, seen, signal);
     const { changes, corrections, error } = applied;
     if (error) return { ...base, changes, corrections, outcome: 'failed', error: error.toJSON() };
