@@ -1,3 +1,4 @@
+import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
 import type { Approval, OnLost, RetryRule, Surroundings, TaskRecord } from '../core/task.ts';
@@ -206,6 +207,8 @@ export interface TaskApi extends AsyncDisposable {
   schedules(): Promise<readonly ScheduleView[]>;
   addSchedule(schedule: NewSchedule): Promise<ScheduleView>;
   removeSchedule(id: string): Promise<void>;
+  /** Model servers that were deployed from here, as they were last seen. */
+  deployments(): Promise<readonly Deployment[]>;
   backup(file: string): Promise<{ readonly file: string; readonly bytes: number }>;
 
   listHosts(surroundings: Surroundings, selector: Selector | null): Promise<readonly HostSummary[]>;

@@ -70,6 +70,43 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       ),
     },
   },
+  model: {
+    brief: 'Deploy model servers to hosts and look after them',
+    commands: {
+      bundle: command(
+        'Make the engine that is sent to hosts, as one file that runs on any x86-64 Linux',
+        async () => (await import('./commands/model-bundle.ts')).modelBundleCommand,
+      ),
+      deploy: command(
+        'Bring a model and its server to hosts, and prove that it serves',
+        async () => (await import('./commands/model-deploy.ts')).modelDeployCommand,
+      ),
+      list: command(
+        'List the model servers that were deployed from here',
+        async () => (await import('./commands/model-list.ts')).modelListCommand,
+      ),
+      show: command(
+        'Ask a model server how it is: service, process, endpoints, abilities',
+        async () => (await import('./commands/model-show.ts')).modelShowCommand,
+      ),
+      logs: command(
+        "Print the end of a model server's log",
+        async () => (await import('./commands/model-logs.ts')).modelLogsCommand,
+      ),
+      upgrade: command(
+        'Replace the model, engine or settings of a model server without a gap',
+        async () => (await import('./commands/model-upgrade.ts')).modelUpgradeCommand,
+      ),
+      rollback: command(
+        'Let the release before the present one serve again',
+        async () => (await import('./commands/model-rollback.ts')).modelRollbackCommand,
+      ),
+      remove: command(
+        'Stop a model server and remove all that was brought to its host',
+        async () => (await import('./commands/model-remove.ts')).modelRemoveCommand,
+      ),
+    },
+  },
   runbook: {
     brief: 'List and show runbooks',
     commands: {

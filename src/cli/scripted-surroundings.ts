@@ -1,4 +1,10 @@
-import type { DeckhandApi, ExecHostResult, PersonPrompts, TransferHostResult } from '../api/contract.ts';
+import type {
+  DeckhandApi,
+  ExecHostResult,
+  PersonPrompts,
+  TransferHostResult,
+  ModelApi,
+} from '../api/contract.ts';
 import type { TaskApi } from '../api/task-api.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { Surroundings } from '../core/task.ts';
@@ -142,7 +148,26 @@ export function transferResult(
 
 const transferred = async () => await Promise.resolve({ results: [transferResult('web-1')] });
 
+const sampleModels: ModelApi = {
+  makeBundle: async () =>
+    await Promise.resolve({
+      path: '/cache/llama.tar.gz',
+      sha256: 'ab',
+      size: 1024,
+      made: true,
+      version: '1',
+      architecture: 'x86_64',
+      packages: [],
+    }),
+  deployModel: async () => await Promise.resolve([]),
+  rollbackModel: async () => await Promise.resolve([]),
+  removeModel: async () => await Promise.resolve([]),
+  modelStatus: async () => await Promise.resolve([]),
+  modelLogs: async () => await Promise.resolve([]),
+};
+
 const sampleApi: DeckhandApi = {
+  ...sampleModels,
   upload: transferred,
   download: transferred,
   sync: transferred,

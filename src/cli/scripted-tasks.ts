@@ -42,6 +42,7 @@ export function scriptedTasks(
     schedules: no,
     addSchedule: no,
     removeSchedule: no,
+    deployments: async () => await Promise.resolve([]),
     backup: no,
   };
   return {

@@ -1,5 +1,9 @@
 import { agentRun } from '../tasks/agent-run.ts';
 import { hostDoctor, hostFacts } from '../tasks/host-questions.ts';
+import { modelBundle } from '../tasks/model-bundle.ts';
+import { modelDeploy, modelRollback } from '../tasks/model-deploy.ts';
+import { modelLogs, modelStatus } from '../tasks/model-inspect.ts';
+import { modelRemove } from '../tasks/model-remove.ts';
 import { scpCopy } from '../tasks/scp-copy.ts';
 import { scpDownload } from '../tasks/scp-download.ts';
 import { scpList } from '../tasks/scp-list.ts';
@@ -21,4 +25,10 @@ export const BUILT_IN_KINDS = [
   scpSync,
   scpList,
   scpCopy,
+  modelBundle,
+  modelDeploy,
+  modelRollback,
+  modelRemove,
+  modelStatus,
+  modelLogs,
 ] as unknown as readonly TaskKind[];

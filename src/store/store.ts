@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../core/deckhand-error.ts';
+import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent, TaskEventBody } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
 import type { Approval, NewTask, Progress, TaskRecord } from '../core/task.ts';
@@ -46,6 +47,9 @@ export type ClaimWrite = Fence &
     /** Something is about to begin on a host under this run id. */
     | { readonly write: 'begun'; readonly host: string; readonly runId: string }
     | { readonly write: 'step'; readonly name: string; readonly output: Readonly<Record<string, unknown>> }
+    /** A model server is there now, or no longer. */
+    | { readonly write: 'deployed'; readonly deployment: Deployment }
+    | { readonly write: 'undeployed'; readonly host: string; readonly name: string }
     | { readonly write: 'settle'; readonly settlement: Settlement }
   );
 
@@ -220,6 +224,8 @@ export interface Store extends AsyncDisposable {
   saveSchedule(schedule: Schedule): Promise<void>;
   schedules(): Promise<readonly Schedule[]>;
   removeSchedule(id: string): Promise<boolean>;
+  /** Model servers by host and name. */
+  deployments(): Promise<readonly Deployment[]>;
   setting(name: string): Promise<unknown>;
   saveSetting(name: string, value: unknown): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;

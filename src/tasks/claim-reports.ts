@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { OutputStream } from '../core/command-run.ts';
+import type { Deployment } from '../core/model-params.ts';
 import type { TaskEventBody } from '../core/task-event.ts';
 import { taskEventBodySchema } from '../core/task-event-schema.ts';
 import type { Progress } from '../core/task.ts';
@@ -75,6 +76,14 @@ export class ClaimReports {
 
   async remember(name: string, output: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#keep({ ...this.#fence, write: 'step', name, output });
+  }
+
+  async deployed(deployment: Deployment): Promise<void> {
+    await this.#keep({ ...this.#fence, write: 'deployed', deployment });
+  }
+
+  async undeployed(host: string, name: string): Promise<void> {
+    await this.#keep({ ...this.#fence, write: 'undeployed', host, name });
   }
 
   /** Resolves when everything reported is kept. */

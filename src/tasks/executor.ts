@@ -130,6 +130,8 @@ export class TaskExecutor {
       phase: phase => reports.phase(phase),
       begin: async (host, runId) => await reports.begin(host, runId),
       remember: async (name, output) => await reports.remember(name, output),
+      deployed: async deployment => await reports.deployed(deployment),
+      undeployed: async (host, name) => await reports.undeployed(host, name),
       ask: async question => await this.#ask(claim, question),
     };
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { OutputStream } from '../core/command-run.ts';
+import type { Deployment } from '../core/model-params.ts';
 import type { z } from '../core/schema.ts';
 import type { TaskEventBody } from '../core/task-event.ts';
 import type { OnLost, Progress, RetryRule, TaskRecord } from '../core/task.ts';
@@ -42,6 +43,9 @@ export interface TaskWork<Params> {
   readonly begin: (host: string, runId: string) => Promise<void>;
   /** Kept before it resolves; `steps` has it in the next claim. */
   readonly remember: (name: string, output: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** A model server serves, or is gone: kept before it resolves. */
+  readonly deployed: (deployment: Deployment) => Promise<void>;
+  readonly undeployed: (host: string, name: string) => Promise<void>;
   /** Null: nobody can answer. */
   readonly ask: (question: Asked) => Promise<string | null>;
 }

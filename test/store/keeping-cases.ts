@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Deployment } from '../../src/core/model-params.ts';
 import type { AuditEntry, Schedule, Store } from '../../src/store/store.ts';
 import type { OpenStore } from './conformance.ts';
 import {
@@ -22,6 +23,23 @@ const entry: AuditEntry = {
   outcome: 'allowed',
   requestId: 'request-1',
   details: { force: true },
+};
+
+const deployment: Deployment = {
+  host: 'web-1',
+  name: 'tiny',
+  engine: 'llama.cpp',
+  version: '1',
+  release: 'ab',
+  previous: null,
+  model: { sha256: 'ab', size: 1, name: 'tiny', file: 'tiny.gguf' },
+  context: 2048,
+  service: 'user',
+  folder: '/s/llm/tiny',
+  listen: { path: '/s/llm/tiny/run/live.sock' },
+  keyFile: '/s/llm/tiny/apikey',
+  params: { name: 'tiny', model: '/m/tiny.gguf', listen: 'auto', service: 'auto' },
+  deployedAt: NOON,
 };
 
 /** Ended tasks, a minute apart. */
@@ -161,6 +179,22 @@ export function keepingCases(open: OpenStore): void {
   });
 
   describe('schedules, settings, audit', () => {
+    it('model servers, by host and name, as their tasks say', async () => {
+      await using store = await open();
+      await submitOne(store);
+      const task = await claimOne(store);
+      const deployed = (name: string, release: string) =>
+        ({ ...fenceOf(task), write: 'deployed', deployment: { ...deployment, name, release } }) as const;
+      await store.record([deployed('b', '1'), deployed('a', '1'), deployed('a', '2')], NOON);
+      expect((await store.deployments()).map(({ name, release }) => name + release)).toEqual(['a2', 'b1']);
+      const gone = { write: 'undeployed', host: 'web-1', name: 'a' } as const;
+      expect(await store.record([{ ...fenceOf(task), claim: task.claim - 1, ...gone }], NOON)).toEqual([
+        'fenced',
+      ]);
+      await store.record([{ ...fenceOf(task), ...gone }], NOON);
+      expect((await store.deployments()).map(({ name }) => name)).toEqual(['b']);
+    });
+
     it('are kept', async () => {
       await using store = await open();
       const schedule: Schedule = {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { ErrorRecord } from '../../core/deckhand-error.ts';
 import type { ErrorCode } from '../../core/error-table.ts';
+import { type Deployment, deployParams } from '../../core/model-params.ts';
 import { TASK_STATES } from '../../core/task-state.ts';
 import type { Approval } from '../../core/task.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
@@ -143,6 +144,25 @@ const health = z
     limits,
   })
   .openapi('QueueHealth');
+const listen = z.union([z.object({ path: z.string() }), z.object({ host: z.string(), port: z.number() })]);
+const deployment = z
+  .object({
+    host: z.string(),
+    name: z.string(),
+    engine: z.literal('llama.cpp'),
+    version: z.string(),
+    release: z.string(),
+    previous: z.string().nullable(),
+    model: z.object({ sha256: z.string(), size: z.number(), name: z.string(), file: z.string() }),
+    context: z.number(),
+    service: z.enum(['system', 'user', 'detached']),
+    folder: z.string(),
+    listen,
+    keyFile: z.string(),
+    params: deployParams,
+    deployedAt: time,
+  })
+  .openapi('Deployment') satisfies z.ZodType<Deployment>;
 const schedule = z
   .object({
     id: z.string(),
@@ -218,6 +238,7 @@ export const answers = {
   statistics,
   health,
   schedule,
+  deployments: z.object({ deployments: z.array(deployment) }),
   schedules: z.object({ schedules: z.array(schedule) }),
   backup: z.object({ file: z.string(), bytes: z.number() }),
   file: z.object({ file: z.string() }),

@@ -46,6 +46,7 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   statistics: [],
   health: [],
   schedules: [],
+  deployments: [],
   addSchedule: [{ name: 'n', when: 'every 15m', submission }],
   removeSchedule: ['schedule-1'],
   backup: ['/tmp/b'],

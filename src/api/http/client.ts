@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../core/clock.ts';
+import type { Deployment } from '../../core/model-params.ts';
 import type { TaskEvent } from '../../core/task-event.ts';
 import type { Approval } from '../../core/task.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
@@ -137,6 +138,9 @@ function otherCalls(ask: Ask): Omit<TaskApi, TaskCalls | typeof Symbol.asyncDisp
       ask('POST', '/v1/schedules', { ...schedule, submission: encodeSubmission(schedule.submission) }),
     async removeSchedule(id) {
       await ask('DELETE', `/v1/schedules/${part(id)}`);
+    },
+    async deployments() {
+      return (await ask<{ deployments: readonly Deployment[] }>('GET', '/v1/deployments')).deployments;
     },
     backup: file => ask('POST', '/v1/store/backup', { file }, LONG_LIMIT),
     async listHosts(surroundings, selector) {

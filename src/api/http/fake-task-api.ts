@@ -88,6 +88,22 @@ const schedule = {
   kind: 'ssh.execute',
   hosts: 'web1',
 } as const;
+const deployment = {
+  host: 'web1',
+  name: 'tiny',
+  engine: 'llama.cpp',
+  version: '1',
+  release: 'abcdef0123',
+  previous: null,
+  model: { sha256: 'ab', size: 1, name: 'tiny', file: 'tiny.gguf' },
+  context: 2048,
+  service: 'user',
+  folder: '/s/llm/tiny',
+  listen: { path: '/s/llm/tiny/run/live.sock' },
+  keyFile: '/s/llm/tiny/apikey',
+  params: { name: 'tiny', model: '/m/tiny.gguf', listen: 'auto', service: 'auto' },
+  deployedAt: 1,
+} as const;
 const runbook = { name: 'nginx', title: 'Install nginx', parameters: [], examples: ['install nginx'] };
 
 const sampleBehaviour: TaskApi = {
@@ -151,6 +167,7 @@ const sampleBehaviour: TaskApi = {
   schedules: async () => [schedule],
   addSchedule: async () => schedule,
   removeSchedule: async () => {},
+  deployments: async () => [deployment],
   backup: async file => ({ file, bytes: 4096 }),
   listHosts: async () => [{ name: 'web1', source: 'deckhand.yaml', groups: ['web'], address: null }],
   addHost: async () => ({ file: '/w/deckhand.yaml' }),

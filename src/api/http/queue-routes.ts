@@ -48,6 +48,14 @@ export function registerQueueRoutes(parts: RouteParts): void {
     answer: answers.health,
     carryOut: async ({ api }) => await api.health(),
   });
+  register(parts, {
+    id: 'deployments',
+    method: 'get',
+    path: '/v1/deployments',
+    summary: 'Model servers that were deployed from here.',
+    answer: answers.deployments,
+    carryOut: async ({ api }) => ({ deployments: await api.deployments() }),
+  });
   registerSchedules(parts);
   register(parts, {
     id: 'backup',

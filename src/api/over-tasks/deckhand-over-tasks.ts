@@ -22,6 +22,8 @@ export function deckhandOverTasks(tasks: TaskApi, options: OverTasksOptions): De
   const { surroundings } = options;
   const follow = async (submission: Submission, call: CallOptions): Promise<readonly SeenTask[]> =>
     await followed(tasks, submission, call, options);
+  // most command lines have nothing to do with them
+  const models = async () => (await import('./models.ts')).modelsOverTasks(tasks, options);
   return {
     async exec(request, call) {
       const output = new CollectedOutput(request.outputLimit ?? OUTPUT_LIMIT);
@@ -60,6 +62,12 @@ export function deckhandOverTasks(tasks: TaskApi, options: OverTasksOptions): De
       return [...local, ...seen.flatMap(({ task }) => toFindings(task))];
     },
     ...transfersOverTasks(tasks, options),
+    makeBundle: async (request, call) => await (await models()).makeBundle(request, call),
+    deployModel: async (request, call) => await (await models()).deployModel(request, call),
+    rollbackModel: async (request, call) => await (await models()).rollbackModel(request, call),
+    removeModel: async (request, call) => await (await models()).removeModel(request, call),
+    modelStatus: async (request, call) => await (await models()).modelStatus(request, call),
+    modelLogs: async (request, call) => await (await models()).modelLogs(request, call),
     [Symbol.asyncDispose]: async () => await tasks[Symbol.asyncDispose](),
   };
 }

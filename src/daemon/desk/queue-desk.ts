@@ -18,6 +18,7 @@ type QueueCalls = Pick<
   | 'schedules'
   | 'addSchedule'
   | 'removeSchedule'
+  | 'deployments'
   | 'backup'
 >;
 
@@ -64,6 +65,7 @@ export function queueDesk(request: DeskRequest): QueueCalls {
       await scheduler.remove(id);
       await audit(request, 'schedule.remove', id);
     },
+    deployments: async () => await store.deployments(),
     async backup(file) {
       const { bytes } = await store.backup(file);
       await audit(request, 'store.backup', file);

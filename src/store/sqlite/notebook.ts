@@ -1,3 +1,4 @@
+import type { Deployment } from '../../core/model-params.ts';
 import type { AuditEntry, Page, Schedule } from '../store.ts';
 import type { Database } from './database.ts';
 import { pageBounds } from './queries.ts';
@@ -22,6 +23,25 @@ export function readSchedules(database: Database): readonly Schedule[] {
 
 export function removeSchedule(database: Database, id: string): boolean {
   return database.run('DELETE FROM schedule WHERE id = ?', id).changes > 0;
+}
+
+export function saveDeployment(database: Database, deployment: Deployment): void {
+  const { host, name } = deployment;
+  database.run(
+    'INSERT OR REPLACE INTO deployment (host, name, body) VALUES (?, ?, ?)',
+    host,
+    name,
+    JSON.stringify(deployment),
+  );
+}
+
+export function removeDeployment(database: Database, host: string, name: string): void {
+  database.run('DELETE FROM deployment WHERE host = ? AND name = ?', host, name);
+}
+
+export function readDeployments(database: Database): readonly Deployment[] {
+  const rows = database.all('SELECT body FROM deployment ORDER BY host, name');
+  return rows.map(row => JSON.parse(String(row['body'])) as Deployment);
 }
 
 /** Undefined when it was never saved. */

@@ -1,6 +1,7 @@
 import type { OutputPiece } from '../../core/task-event.ts';
 import type { ClaimWrite, WriteOutcome } from '../store.ts';
 import { packPieces } from './output-frames.ts';
+import { removeDeployment, saveDeployment } from './notebook.ts';
 import { settleClaim } from './settle.ts';
 import type { TaskRow } from './task-row.ts';
 import type { Transaction } from './transaction.ts';
@@ -37,6 +38,12 @@ export function recordWrite(transaction: Transaction, write: ClaimWrite): WriteO
         task.attempt,
         JSON.stringify(write.output),
       );
+      break;
+    case 'deployed':
+      saveDeployment(transaction.database, write.deployment);
+      break;
+    case 'undeployed':
+      removeDeployment(transaction.database, write.host, write.name);
       break;
     case 'settle':
       settleClaim(transaction, task, write.settlement);

@@ -190,6 +190,9 @@ export class SqliteStore implements Seam.Store {
   async removeSchedule(id: string): Promise<boolean> {
     return notebook.removeSchedule(this.#database, id);
   }
+  async deployments(): ReturnType<Seam.Store['deployments']> {
+    return notebook.readDeployments(this.#database);
+  }
   async setting(name: string): Promise<unknown> {
     return notebook.readSetting(this.#database, name);
   }

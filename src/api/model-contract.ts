@@ -1,0 +1,53 @@
+import type { ErrorRecord } from '../core/deckhand-error.ts';
+import type {
+  BundleResult,
+  DeployParams,
+  DeployResult,
+  RemoveResult,
+  StatusResult,
+} from '../core/model-params.ts';
+import type { Selector } from './contract.ts';
+import type { TransferCall } from './transfer-contract.ts';
+
+/** What came of one host. */
+export interface ModelHostResult<Result> {
+  readonly host: string;
+  /** The task that did it. */
+  readonly task: string;
+  /** Null when it failed. */
+  readonly result: Result | null;
+  readonly error?: ErrorRecord;
+}
+
+/** A deployment as it is wished for; paths are of this machine, absolute or from the folder of the surroundings. */
+export type DeployRequest = Partial<Omit<DeployParams, 'name' | 'model'>> &
+  Pick<DeployParams, 'name' | 'model'> & { readonly hosts: Selector };
+
+export interface BundleRequest {
+  readonly suite?: string;
+  readonly allProcessors?: boolean;
+  readonly refresh?: boolean;
+  readonly output?: string;
+}
+
+/** Model servers on hosts. Per-host failures are data. */
+export interface ModelApi {
+  makeBundle(request: BundleRequest, call: TransferCall): Promise<BundleResult>;
+  deployModel(request: DeployRequest, call: TransferCall): Promise<readonly ModelHostResult<DeployResult>[]>;
+  rollbackModel(
+    request: { readonly hosts: Selector; readonly name: string },
+    call: TransferCall,
+  ): Promise<readonly ModelHostResult<DeployResult>[]>;
+  removeModel(
+    request: { readonly hosts: Selector; readonly name: string; readonly keepFiles?: boolean },
+    call: TransferCall,
+  ): Promise<readonly ModelHostResult<RemoveResult>[]>;
+  modelStatus(
+    request: { readonly hosts: Selector; readonly name: string },
+    call: TransferCall,
+  ): Promise<readonly ModelHostResult<StatusResult>[]>;
+  modelLogs(
+    request: { readonly hosts: Selector; readonly name: string; readonly lines?: number },
+    call: TransferCall,
+  ): Promise<readonly ModelHostResult<{ readonly name: string; readonly log: string }>[]>;
+}

@@ -1,0 +1,81 @@
+import { posix } from 'node:path';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import type { BundleResult } from '../../core/model-params.ts';
+import type { DeployRequest, ModelApi, ModelHostResult, Selector, TransferCall } from '../contract.ts';
+import type { Submission, TaskApi } from '../task-api.ts';
+import { followed, type OverTasksOptions, type SeenTask } from './followed.ts';
+import type { SubmissionBase } from './submissions.ts';
+
+/** The calls about model servers, carried out as tasks of the kinds `model.*`. */
+export function modelsOverTasks(tasks: TaskApi, options: OverTasksOptions): ModelApi {
+  const carry = async <Result>(
+    submission: Submission,
+    call: TransferCall,
+  ): Promise<readonly ModelHostResult<Result>[]> =>
+    (await followed(tasks, submission, call, options)).map(seen => toModelHostResult<Result>(seen));
+  const onHosts =
+    <Result>(kind: string) =>
+    async (
+      { hosts, ...params }: { readonly hosts: Selector },
+      call: TransferCall,
+    ): Promise<readonly ModelHostResult<Result>[]> =>
+      await carry<Result>(submissionOf(kind, hosts, params, options), call);
+  return {
+    async makeBundle(request, call) {
+      const { output } = request;
+      const params = output === undefined ? request : { ...request, output: absolute(output, options) };
+      const [made] = await carry<BundleResult>(
+        submissionOf('model.bundle', undefined, params, options),
+        call,
+      );
+      if (made?.result) return made.result;
+      const { code, message, hint, details } = made?.error ?? {
+        code: 'internal.defect',
+        message: 'nothing came of it',
+        hint: '',
+        details: {},
+      };
+      throw new DeckhandError(code, message, { hint, details });
+    },
+    deployModel: async (request, call) => await carry(deploySubmission(request, options), call),
+    rollbackModel: onHosts('model.rollback'),
+    removeModel: onHosts('model.remove'),
+    modelStatus: onHosts('model.status'),
+    modelLogs: onHosts('model.logs'),
+  };
+}
+
+/** Paths become absolute from the folder of the surroundings. */
+export function deploySubmission({ hosts, ...request }: DeployRequest, base: SubmissionBase): Submission {
+  const { model, bundle } = request;
+  const params = {
+    ...request,
+    model: absolute(model, base),
+    ...(bundle === undefined ? {} : { bundle: absolute(bundle, base) }),
+  };
+  return submissionOf('model.deploy', hosts, params, base);
+}
+
+function submissionOf(
+  kind: string,
+  hosts: Selector | undefined,
+  params: object,
+  { surroundings, extras }: SubmissionBase,
+): Submission {
+  const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined));
+  return { ...extras, kind, ...(hosts === undefined ? {} : { hosts }), params: given, surroundings };
+}
+
+function absolute(path: string, { surroundings }: SubmissionBase): string {
+  if (path === '') throw new DeckhandError('input.invalid', 'A local path is empty.');
+  return posix.resolve(surroundings.folder, path);
+}
+
+function toModelHostResult<Result>({ task, error }: SeenTask): ModelHostResult<Result> {
+  return {
+    host: task.host ?? task.id,
+    task: task.id,
+    result: task.state === 'succeeded' ? (task.result as Result | null) : null,
+    ...(error ? { error } : {}),
+  };
+}

@@ -1,0 +1,29 @@
+import { buildCommand } from '@stricli/core';
+import type { CliContext } from '../context.ts';
+import { withEngine } from '../engine-session.ts';
+import { commonAliases, commonFlags, type CommonFlags } from '../flags.ts';
+import { deploymentPlace, showModels } from '../model-flags.ts';
+import { renderStatuses } from '../render-models.ts';
+
+/** `deckhand model show HOST/NAME`. */
+export const modelShowCommand = buildCommand<CommonFlags, [string], CliContext>({
+  docs: {
+    brief: 'Ask a model server how it is: service, process, endpoints, abilities',
+    fullDescription: `Example:
+  deckhand model show web-1/tiny`,
+  },
+  parameters: {
+    flags: commonFlags,
+    aliases: commonAliases,
+    positional: {
+      kind: 'tuple',
+      parameters: [{ parse: String, brief: 'Which model server', placeholder: 'HOST/NAME' }],
+    },
+  },
+  async func(flags, word) {
+    await withEngine(this, flags, async session => {
+      const results = await session.api.modelStatus(deploymentPlace(word), session.call);
+      return showModels(session, results, () => renderStatuses(results, session.style));
+    });
+  },
+});

@@ -1,0 +1,94 @@
+import type { ModelHostResult } from '../api/contract.ts';
+import type {
+  BundleResult,
+  Deployment,
+  DeployResult,
+  EngineListen,
+  RemoveResult,
+  StatusResult,
+} from '../core/model-params.ts';
+import { showDuration } from '../core/duration.ts';
+import { renderError } from './error-output.ts';
+import { oneLine, table } from './layout.ts';
+import { showSize } from './sizes.ts';
+import type { Style } from './style.ts';
+
+/** What a deployment came to on each host: its steps, what it warns of, what the model said. */
+export function renderDeploys(results: readonly ModelHostResult<DeployResult>[], style: Style): string {
+  return results
+    .map(({ host, result }) => {
+      if (!result) return '';
+      const { deployment, steps, warnings, answer, uploaded } = result;
+      const rows = steps.map(step => [
+        step.outcome === 'skipped' ? style.faint('-') : style.good('✓'),
+        step.name,
+        showDuration(step.duration),
+        style.faint(oneLine(step.text)),
+      ]);
+      const told = warnings.map(warning => `  ${style.warning('!')} ${oneLine(warning)}\n`).join('');
+      const head = `${style.strong(`${oneLine(host)}/${deployment.name}`)} ${style.good('serves')} (${showSize(uploaded)} sent)`;
+      return `${head}\n${table(rows, '  ')}\n${told}  it says: ${oneLine(answer)}\n`;
+    })
+    .join('');
+}
+
+/** Every deployment on a line. */
+export function renderDeployments(deployments: readonly Deployment[], style: Style): string {
+  if (deployments.length === 0)
+    return 'no model servers; deploy one: deckhand model deploy HOST MODEL.gguf\n';
+  const rows = deployments.map(each => [
+    style.strong(oneLine(each.name)),
+    oneLine(each.host),
+    oneLine(each.model.file),
+    showSize(each.model.size),
+    each.service,
+    showListen(each.listen),
+    each.release,
+  ]);
+  const head = ['NAME', 'HOST', 'MODEL', 'SIZE', 'SERVICE', 'LISTENS', 'RELEASE'].map(word =>
+    style.faint(word),
+  );
+  return `${table([head, ...rows])}\n`;
+}
+
+/** How each model server is. */
+export function renderStatuses(results: readonly ModelHostResult<StatusResult>[], style: Style): string {
+  return results
+    .map(({ host, result }) => {
+      if (!result) return '';
+      const isUp = result.readiness === 'ready' || result.readiness === 'sleeping';
+      const word = isUp ? style.good(result.readiness) : style.bad(result.readiness);
+      const can = Object.entries(result.abilities ?? {}).flatMap(([name, has]) => (has ? [name] : []));
+      const rows = [
+        ['service', `${result.service ?? '-'}, ${oneLine(result.state)}`],
+        ['process', `${result.pid ?? '-'}, ${result.memory === null ? '-' : showSize(result.memory)}`],
+        ['release', result.release ?? '-'],
+        ['models', result.models.map(oneLine).join(', ') || '-'],
+        ['can', can.join(', ') || '-'],
+        ...result.endpoints.map(each => [each.path, `${each.status ?? 'no answer'}, ${each.latency} ms`]),
+      ];
+      return `${style.strong(`${oneLine(host)}/${oneLine(result.name)}`)} ${word}\n${table(rows, '  ')}\n`;
+    })
+    .join('');
+}
+
+/** What was removed, or was not there. */
+export function renderRemovals(results: readonly ModelHostResult<RemoveResult>[]): string {
+  return results.map(({ result }) => (result ? `${oneLine(result.text)}\n` : '')).join('');
+}
+
+/** What is in a bundle, and where it is. */
+export function renderBundle(bundle: BundleResult, style: Style): string {
+  const rows = bundle.packages.map(each => [oneLine(each.name), oneLine(each.version)]);
+  const head = `${bundle.path}\n${style.faint(`llama.cpp ${oneLine(bundle.version)} for ${oneLine(bundle.architecture)}, ${showSize(bundle.size)}, ${bundle.made ? 'made now' : 'from the cache'}, sha256 ${bundle.sha256}`)}`;
+  return `${head}\n${table(rows, '  ')}\n`;
+}
+
+/** The errors of those that failed. */
+export function renderModelProblems(results: readonly ModelHostResult<unknown>[], style: Style): string {
+  return results.map(({ error }) => (error ? renderError(error, style) : '')).join('');
+}
+
+function showListen(listen: EngineListen): string {
+  return 'path' in listen ? 'socket' : `${listen.host}:${listen.port}`;
+}

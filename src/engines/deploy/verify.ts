@@ -1,0 +1,142 @@
+import type { Clock } from '../../core/clock.ts';
+import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
+import { tailOf } from '../../core/untrusted.ts';
+import { llamaCpp } from '../adapters/llama-cpp.ts';
+import type { AskEngine, Readiness } from '../engine.ts';
+import { engineHttp } from '../engine-http.ts';
+import { generate } from '../generate.ts';
+import type { Layout } from './layout.ts';
+import type { Release } from './release.ts';
+import { listenersScript } from './scripts.ts';
+import type { Site } from './site.ts';
+import { hasEnded, type ReleaseStatus, releaseStatus } from './status.ts';
+
+/** Milliseconds without any sign that it gets on. */
+const PATIENCE = 60_000;
+/** Milliseconds between looks at the engine, growing; and between looks at its process. */
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 500;
+const PROCESS_PAUSE = 400;
+const LOG_LINES = 60;
+const TRIED_TOKENS = 8;
+
+export interface VerifyPlace {
+  readonly site: Site;
+  readonly layout: Layout;
+  readonly release: Release;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** How to speak to one release; the key is read from the target when it is needed. */
+export function askRelease({ site, release, signal }: VerifyPlace, key: string | undefined): AskEngine {
+  return { http: engineHttp(async dialSignal => await site.dial(release.listen, dialSignal)), key, signal };
+}
+
+/**
+ * Waits until the engine serves. It may take as long as it gets on: only a process that ended, or 60 seconds
+ * in which nothing of it grew, end the wait. Throws what its log says, or `engine.loading-timeout`.
+ */
+export async function waitUntilReady(place: VerifyPlace): Promise<Readiness> {
+  const { clock, signal, name } = place;
+  const ask = askRelease(place, undefined);
+  let pause = FIRST_PAUSE;
+  let lookedAt = clock.monotonic();
+  let grewAt = clock.monotonic();
+  let growth = '';
+  for (;;) {
+    const readiness = await readinessOf(ask);
+    if (readiness === 'ready' || readiness === 'sleeping') return readiness;
+    await clock.sleep(pause, signal);
+    pause = Math.min(pause * 1.5, LONGEST_PAUSE);
+    const now = clock.monotonic();
+    if (now - lookedAt < PROCESS_PAUSE) continue;
+    lookedAt = now;
+    const status = await statusOf(place);
+    if (hasEnded(status)) throw failureOf(place, status);
+    if (status.growth !== growth) grewAt = now;
+    growth = status.growth;
+    if (now - grewAt > PATIENCE)
+      throw new DeckhandError(
+        'engine.loading-timeout',
+        `${place.site.name}: the engine of ${name} has not moved for ${PATIENCE / 1000} seconds.`,
+        { details: { log: status.log } },
+      );
+  }
+}
+
+/** A refused connection is an engine that does not listen yet; a forwarding that is denied stays so. */
+async function readinessOf(ask: AskEngine): Promise<Readiness> {
+  try {
+    return await llamaCpp.readiness(ask);
+  } catch (error) {
+    const { code } = toDeckhandError(error);
+    if (code === 'engine.down' || code === 'tunnel.target-refused') return 'starting';
+    // a socket that is not there yet is not told apart from one that is forbidden
+    if (code === 'tunnel.forward-denied') return 'starting';
+    throw error;
+  }
+}
+
+async function statusOf({ site, layout, release, name, signal }: VerifyPlace): Promise<ReleaseStatus> {
+  return await releaseStatus(site, layout, { name, release: release.id, lines: LOG_LINES, signal });
+}
+
+/** Why an engine ended, from its log. */
+export function failureOf(
+  { site, name }: Pick<VerifyPlace, 'site' | 'name'>,
+  { log }: ReleaseStatus,
+): DeckhandError {
+  const found = llamaCpp.classify(log);
+  if (found)
+    return new DeckhandError(found.code, `${site.name}: the engine of ${name} ended: ${found.cause}.`, {
+      hint: found.fix,
+      details: { host: site.name, log: tailOf(log, 4000) },
+    });
+  const last = log.trim().split('\n').slice(-3).join(' | ');
+  return new DeckhandError(
+    'engine.failed',
+    `${site.name}: the engine of ${name} ended${last === '' ? ' without a word' : `; its last words: ${last}`}.`,
+    { details: { host: site.name, log: tailOf(log, 4000) } },
+  );
+}
+
+/**
+ * Proves that it serves what it should, to whom it should: its name, no answer without the key, one real
+ * generation, no listener beyond the loopback. Gives what the model said.
+ */
+export async function verify(place: VerifyPlace, key: string): Promise<string> {
+  const { site, name } = place;
+  const ask = askRelease(place, key);
+  const fail = (code: 'engine.no-model' | 'engine.open' | 'engine.failed', text: string): DeckhandError =>
+    new DeckhandError(code, `${site.name}: ${text}.`, { details: { host: site.name } });
+  const [models, withoutKey, status] = await Promise.all([
+    llamaCpp.models(ask),
+    ask.http({ method: 'GET', path: '/props', signal: ask.signal }),
+    statusOf(place),
+  ]);
+  if (models.length === 0) throw fail('engine.no-model', `the engine of ${name} serves no model`);
+  if (!models.includes(name))
+    throw fail('engine.failed', `the engine serves ${models.join(', ')}, not ${name}`);
+  if (withoutKey.status !== 401)
+    throw fail('engine.open', `the engine of ${name} answered ${withoutKey.status} without a key`);
+  if (status.pid !== null) {
+    const { output } = await site.run(listenersScript(status.pid), { signal: place.signal });
+    if (output.trim() !== '')
+      throw fail('engine.open', `the engine of ${name} listens beyond the host itself: ${output.trim()}`);
+  }
+  const { text } = await generate(ask, llamaCpp.endpoints.chat, { model: name, tokens: TRIED_TOKENS });
+  return text;
+}
+
+/** Waits until no request is being worked on, at most `limit` milliseconds. */
+export async function drain(place: VerifyPlace, key: string, limit: number): Promise<void> {
+  const ask = askRelease(place, key);
+  const until = place.clock.monotonic() + limit;
+  while (place.clock.monotonic() < until) {
+    const busy = await llamaCpp.busy(ask).catch(() => 0);
+    if (busy === 0 || busy === null) return;
+    await place.clock.sleep(100, place.signal);
+  }
+}

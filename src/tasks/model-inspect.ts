@@ -1,0 +1,40 @@
+import { deploymentParams, modelLogsParams } from '../core/model-params.ts';
+import { inspect, lastLog } from '../engines/deploy/inspect.ts';
+import { runOnSite } from './site-task.ts';
+import { NO_RETRY, type TaskKind } from './task-kind.ts';
+
+/** How a model server is just now. */
+export const modelStatus: TaskKind<typeof deploymentParams> = {
+  name: 'model.status',
+  description: 'Asks a model server and its service how they are.',
+  schema: deploymentParams,
+  hosts: 'each',
+  category: 'model',
+  permission: 'read',
+  onLost: 'retry',
+  retry: NO_RETRY,
+  title: ({ name }, host) => `status of ${name} on ${host ?? ''}`,
+  run: async work =>
+    await runOnSite(work, async ({ site, signal }) => ({
+      ...(await inspect({ site, name: work.params.name, clock: work.clock, signal })),
+    })),
+};
+
+/** The end of a model server's log, as the task's output. */
+export const modelLogs: TaskKind<typeof modelLogsParams> = {
+  name: 'model.logs',
+  description: 'Reads the end of the log of a model server.',
+  schema: modelLogsParams,
+  hosts: 'each',
+  category: 'model',
+  permission: 'read',
+  onLost: 'retry',
+  retry: NO_RETRY,
+  title: ({ name }, host) => `log of ${name} on ${host ?? ''}`,
+  run: async work =>
+    await runOnSite(work, async ({ site, signal }) => {
+      const { name, lines } = work.params;
+      const log = await lastLog({ site, name, lines, clock: work.clock, signal });
+      return { name, log };
+    }),
+};
