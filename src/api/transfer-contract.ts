@@ -17,6 +17,8 @@ export interface TransferOptions {
   readonly rateLimit?: number;
   /** True: each result has the `plan`, and nothing is done. */
   readonly dryRun?: boolean;
+  /** True: a dry run whose plan has for each file what would change in it, as `diff -u` shows it; bounded. */
+  readonly diff?: boolean;
 }
 
 /**

@@ -9,8 +9,13 @@ export const JSON_VERSION = 1;
  * UTF-8, also `xBase64` (the exact bytes).
  */
 export function toJson(value: object, indentation = 0): string {
-  return JSON.stringify(expandBytes(value), null, indentation);
+  return JSON.stringify(expandBytes(value), null, indentation).replaceAll(OBEYED, character => {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
 }
+
+/** What JSON leaves as it is, and a terminal or a reader would obey: C1 controls, and what turns text around. */
+const OBEYED = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** `{"version":1, …}` on one printed document. */
 export function jsonDocument(body: object): string {

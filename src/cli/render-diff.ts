@@ -1,7 +1,7 @@
 import type { DiffLine } from '../core/run-report.ts';
 import { sanitiseText } from '../core/untrusted.ts';
 import { oneLine } from './layout.ts';
-import { hunks } from './line-diff.ts';
+import { hunks } from '../core/line-diff.ts';
 import type { Style } from './style.ts';
 
 /** Lines of one text shown at most; what is beyond is counted. */

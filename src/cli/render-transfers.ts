@@ -1,6 +1,7 @@
 import type { TransferHostResult } from '../api/contract.ts';
 import { showDuration } from '../core/duration.ts';
 import type { TransferAction, TransferResult } from '../core/transfer-params.ts';
+import { sanitiseText } from '../core/untrusted.ts';
 import { isChange, isComplete } from './exit-of-transfers.ts';
 import { count, oneLine, table } from './layout.ts';
 import { showName } from './names.ts';
@@ -87,7 +88,29 @@ const SIGN = { create: '+', update: '~', attributes: '~', delete: '-', conflict:
 function planText({ plan = [] }: TransferResult, style: Style): string {
   if (plan.length === 0) return '';
   const sides = new Set(plan.map(action => action.side)).size > 1;
-  return `${actionTable(plan, sides, style)}\n`;
+  const diffs = plan.map(action => diffText(action, style)).join('');
+  return `${actionTable(plan, sides, style)}\n${diffs === '' ? '' : `${diffs}\n`}`;
+}
+
+/** Lines of one file's difference that people are shown; JSON has all of them. */
+const MOST_LINES = 400;
+
+/** As `diff -u` prints it; what the host's files hold is shown without what a terminal obeys. */
+function diffText({ action, path, diff }: TransferAction, style: Style): string {
+  if (diff === undefined) return '';
+  const name = showName(path);
+  if ('note' in diff) return `${style.faint(`${name}: ${oneLine(diff.note)}`)}\n`;
+  const names: readonly [string, string] =
+    action === 'conflict'
+      ? [`${name} (here)`, `${name} (on the host)`]
+      : [action === 'create' ? '/dev/null' : name, action === 'delete' ? '/dev/null' : name];
+  const lines = sanitiseText(diff.text).split('\n');
+  const shown = lines.slice(0, MOST_LINES).map(line => {
+    if (line.startsWith('+')) return style.good(line);
+    return line.startsWith('-') ? style.bad(line) : line;
+  });
+  if (lines.length > MOST_LINES) shown.push(style.faint(`… ${lines.length - MOST_LINES} more lines`));
+  return [`--- ${names[0]}`, `+++ ${names[1]}`, ...shown, ''].join('\n');
 }
 
 /** Actions, one a line. `sides`: also says on which side each happens. */

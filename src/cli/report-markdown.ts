@@ -3,7 +3,7 @@ import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { CommandRunRecord, DiffLine, HostReport, RunReport, StepReport } from '../core/run-report.ts';
 import { sanitiseText, tailOf } from '../core/untrusted.ts';
 import { count, indent, oneLine } from './layout.ts';
-import { hunks } from './line-diff.ts';
+import { hunks } from '../core/line-diff.ts';
 
 /** Characters of one stream kept in the appendix. */
 const MOST_STREAM = 4000;

@@ -15,6 +15,7 @@ export interface TransferFlags {
   readonly checksum: boolean;
   readonly limitRate: string | undefined;
   readonly dryRun: boolean;
+  readonly diff: boolean;
 }
 
 export const transferFlags = {
@@ -28,6 +29,7 @@ export const transferFlags = {
   checksum: toggle('Compare contents instead of size and time'),
   limitRate: value('Most bytes a second on each host: 10MiB', 'SIZE'),
   dryRun: toggle('Only show what would be done; exit code 10 when there is something'),
+  diff: toggle('The same, and what would change in each file'),
 } as const;
 
 const LONGEST_PATTERN = 1000;
@@ -46,7 +48,8 @@ export async function transferOptions(flags: TransferFlags, folder: string): Pro
     ...(links === undefined ? {} : { links }),
     ...(flags.checksum ? { compare: 'contents' as const } : {}),
     ...(rateLimit === undefined ? {} : { rateLimit }),
-    ...(flags.dryRun ? { dryRun: true } : {}),
+    ...(flags.dryRun || flags.diff ? { dryRun: true } : {}),
+    ...(flags.diff ? { diff: true } : {}),
   };
 }
 
@@ -85,14 +88,18 @@ async function patternFile(folder: string, name: string): Promise<readonly strin
 
 /** A dry run is looked at at once, and a key stands for one task. Throws `input.invalid`. */
 export function checkTransferFlags(
-  flags: CommonFlags & SubmissionFlags & { readonly dryRun?: boolean },
+  flags: CommonFlags & SubmissionFlags & { readonly dryRun?: boolean; readonly diff?: boolean },
   transfers: number,
 ): void {
   checkDetach(flags);
-  if (flags.detach && flags.dryRun)
-    throw new DeckhandError('input.invalid', '--detach and --dry-run exclude each other.', {
-      hint: 'Choose one of them.',
-    });
+  if (flags.detach && (flags.dryRun || flags.diff))
+    throw new DeckhandError(
+      'input.invalid',
+      `--detach and ${flags.diff ? '--diff' : '--dry-run'} exclude each other.`,
+      {
+        hint: 'Choose one of them.',
+      },
+    );
   if (flags.key !== undefined && transfers > 1)
     throw new DeckhandError('input.invalid', `--key stands for one task, but these are ${transfers}.`, {
       hint: 'Transfer them one by one, or as one folder.',

@@ -115,6 +115,21 @@ describe('put', () => {
     expect(run.exitCode).toBe(4);
   });
 
+  test('--diff prints what would change in each file, with nothing that a terminal obeys', async () => {
+    const plan = [
+      action({ action: 'update', path: 'b', diff: { text: '@@ -1 +1 @@\n-old \u001B[2J\n+new\u009B31m' } }),
+      action({ path: 'c', diff: { note: 'binary' } }),
+    ];
+    const { api, asked } = asking('upload', [transferResult('web-1', { plan, planCount: 2 })]);
+    const run = await runScripted(['put', '--diff', 'a.txt', 'web-1:'], { api, folder });
+    expect(run.exitCode).toBe(10);
+    expect(asked[0]).toMatchObject({ dryRun: true, diff: true });
+    expect(run.stdout).toContain('--- b\n+++ b\n@@ -1 +1 @@\n-old \n+new\ufffd31m\nc: binary\n');
+    const json = await runScripted(['put', '--diff', '--json', 'a.txt', 'web-1:'], { api, folder });
+    expect(json.stdout).not.toContain('\u009B');
+    expect(JSON.stringify(JSON.parse(json.stdout))).toContain('\u009B');
+  });
+
   test('a dry run prints the plan, and ends with 10 only when something would be done', async () => {
     const plan = [
       action({ action: 'delete', path: 'old', type: 'directory' }),

@@ -30,6 +30,8 @@ const common = {
   rateLimit: z.number().int().min(0).default(0),
   /** True: says what would be done, and does nothing. */
   dryRun: z.boolean().default(false),
+  /** A dry run whose plan says for each file what would change in it. */
+  diff: z.boolean().default(false),
 };
 
 /**
@@ -101,6 +103,11 @@ export interface TransferAction {
   readonly size: number;
   /** Why a skip or a conflict. */
   readonly reason?: string;
+  /**
+   * Where it was asked for: `@@` hunks as `diff -u` has them, from what is there to what would be (of a
+   * conflict from here to the host); or in words why there are none: binary, too large, not read.
+   */
+  readonly diff?: { readonly text: string } | { readonly note: string };
 }
 
 export interface TransferResult {

@@ -22,6 +22,7 @@ export type TransferPlan = Pick<
   | 'compare'
   | 'rateLimit'
   | 'dryRun'
+  | 'diff'
   | 'deleteExtra'
   | 'allowEmptySource'
 > & { readonly localPath: string; readonly remotePath: string };

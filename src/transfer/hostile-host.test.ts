@@ -193,6 +193,12 @@ describe('lines of hashes', () => {
     }
   });
 
+  it('without an end are given up at once', () => {
+    const lines = new HashLines(['a', 'longer name']);
+    lines.add(Buffer.from(hash('1')));
+    expect(() => lines.add(Buffer.from(hash('1').repeat(2)))).toThrow(/nobody asked for/);
+  });
+
   it('that nobody asked for are an error', () => {
     const lines = new HashLines(['a']);
     lines.add(Buffer.from(`${hash('1')}  b\n`));

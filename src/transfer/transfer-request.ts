@@ -25,6 +25,8 @@ export interface TransferRequest {
   /** Bytes a second; 0 = no limit. */
   readonly rateLimit: number;
   readonly dryRun: boolean;
+  /** A dry run that also says what would change in each file. */
+  readonly diff?: boolean;
   readonly deleteExtra: boolean;
   readonly allowEmptySource: boolean;
   /** Where the base of a sync in both directions is kept. */

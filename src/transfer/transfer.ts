@@ -11,6 +11,7 @@ import { decideOneWay, type Decision, isEmptySource } from './decide/one-way.ts'
 import { decideTwoWay } from './decide/two-way.ts';
 import { hostPath } from './host/list-script.ts';
 import { quoteRaw, runScript } from './host/run-script.ts';
+import { diffsOf, type PlanDiff } from './plan-diff.ts';
 import { BaseFile } from './move/base-file.ts';
 import { download } from './move/download.ts';
 import { hardLinksOf } from './move/hard-links.ts';
@@ -74,7 +75,12 @@ class Transfer {
     const base = (await baseFile?.load()) ?? null;
     const equality = await this.#equality(job, trees, base);
     const decision = this.#decide(trees, base, equality);
-    if (dryRun) return { result: this.#result(job, decision, plannedOf(decision.actions)) };
+    if (dryRun || this.#request.diff === true) {
+      const plan = plannedOf(decision.actions);
+      const diffs =
+        this.#request.diff === true ? await diffsOf(job, trees, plan) : new Map<Action, PlanDiff>();
+      return { result: this.#result(job, decision, { actions: plan, diffs }) };
+    }
     await this.#carryOut(job, trees, decision, equality.owners);
     if (baseFile) await this.#keepBase(baseFile, base, trees, decision, equality);
     return this.#outcome(job, decision);
@@ -230,7 +236,7 @@ class Transfer {
   #result(
     { counts, failures }: Job,
     { actions, unchanged, totalBytes }: Decision,
-    plan?: readonly Action[],
+    plan?: { readonly actions: readonly Action[]; readonly diffs: ReadonlyMap<Action, PlanDiff> },
   ): TransferResult {
     const skipped = actions.filter(({ action }) => action === 'skip');
     const conflicts = actions.filter(({ action }) => action === 'conflict');
@@ -242,7 +248,7 @@ class Transfer {
       skipped: skipped.slice(0, MOST_SKIPPED).map(shown),
       skippedCount: skipped.length,
       conflicts: conflicts.slice(0, MOST_SKIPPED).map(shown),
-      ...(plan ? { plan: plan.slice(0, MOST_PLANNED).map(shown), planCount: plan.length } : {}),
+      ...(plan ? planOf(plan.actions, plan.diffs) : {}),
       ...(failures.length > 0
         ? {
             failures: failures
@@ -271,6 +277,17 @@ function plannedOf(actions: readonly Action[]): readonly Action[] {
     ...planned.filter(({ action }) => action === 'delete'),
     ...planned.filter(({ action }) => action !== 'delete'),
   ];
+}
+
+function planOf(
+  actions: readonly Action[],
+  diffs: ReadonlyMap<Action, PlanDiff>,
+): Pick<TransferResult, 'plan' | 'planCount'> {
+  const plan = actions.slice(0, MOST_PLANNED).map(action => {
+    const diff = diffs.get(action);
+    return { ...shown(action), ...(diff === undefined ? {} : { diff }) };
+  });
+  return { plan, planCount: actions.length };
 }
 
 function shown({ action, side, path, entry, reason }: Action): TransferAction {

@@ -5,85 +5,25 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LocalConnection } from '../fakes/local-connection.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import { removeParts, transfer, type TransferRequest } from '../../src/transfer/transfer.ts';
+import { manifest, raw, useSides } from './transfer-sides.ts';
 
-let all: string;
-let busybox: string;
 let folder: string;
 let here: string;
 let there: string;
-
-beforeAll(() => {
-  all = mkdtempSync(join(tmpdir(), 'transfer-'));
-  busybox = join(all, 'bin');
-  mkdirSync(busybox);
-  execFileSync('/usr/bin/busybox', ['--install', '-s', busybox]);
-});
-afterAll(() => rmSync(all, { recursive: true, force: true }));
-beforeEach(() => {
-  folder = mkdtempSync(join(all, 'case-'));
-  here = join(folder, 'here');
-  there = join(folder, 'there');
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-/** As dropbear with busybox: no SFTP at all. */
-class BareConnection extends LocalConnection {
-  override openSubsystem(): ReturnType<LocalConnection['openSubsystem']> {
-    return Promise.reject(new DeckhandError('host.unsupported', 'local has no subsystem sftp.'));
-  }
-}
-const hosts = {
-  'OpenSSH and GNU': () => new LocalConnection({ home: folder, shellDirectory: '/bin' }),
-  'busybox without SFTP': () => new BareConnection({ home: folder, shellDirectory: busybox }),
-};
-type Connect = () => LocalConnection;
-
-function request(connect: Connect, extra: Partial<TransferRequest> = {}): TransferRequest {
-  return {
-    connection: connect(),
-    clock: systemClock,
-    signal: new AbortController().signal,
-    id: 'task-1',
-    local: here,
-    remote: there,
-    direction: 'push',
-    intoFolder: true,
-    recursive: true,
-    exclude: [],
-    preserve: true,
-    links: 'keep',
-    compare: 'time',
-    rateLimit: 0,
-    dryRun: false,
-    deleteExtra: false,
-    allowEmptySource: false,
-    baseFolder: join(folder, 'state'),
-    onPhase: () => undefined,
-    onProgress: () => undefined,
-    onBegin: () => Promise.resolve(),
-    ...extra,
-  };
-}
-
-function raw(root: string, name: string): Buffer {
-  return Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, 'latin1')]);
-}
+const sides = useSides();
+beforeEach(() => ({ folder, here, there } = sides.places));
+const request = sides.request;
 
 /** Everything that a tree may hold. */
 function makeTree(root: string): void {
@@ -107,30 +47,11 @@ function makeTree(root: string): void {
   execFileSync('find', [root, '-exec', 'touch', '-h', '-d', '@1600000000.123456789', '{}', '+']);
 }
 
-/** What is under a root, to the byte and the nanosecond (or the second). */
-function manifest(root: string, unit = 1n): unknown[] {
-  const found: unknown[] = [];
-  const walk = (folder: Buffer, at: string): void => {
-    for (const name of readdirSync(folder, { encoding: 'buffer' })) {
-      const path = Buffer.concat([folder, Buffer.from('/'), name]);
-      const shown = `${at}/${name.toString('latin1')}`;
-      const stats = lstatSync(path, { bigint: true });
-      const time = stats.isSymbolicLink() ? 0n : stats.mtimeNs / unit;
-      found.push([shown, Number(stats.mode), time, stats.isFile() ? stats.nlink : 0n]);
-      if (stats.isSymbolicLink()) found.push(readlinkSync(path, 'latin1'));
-      if (stats.isFile()) found.push(readFileSync(path).toString('base64').slice(0, 100), stats.size);
-      if (stats.isDirectory()) walk(path, shown);
-    }
-  };
-  walk(Buffer.from(root), '');
-  return found;
-}
-
 function names(root: string): string[] {
   return readdirSync(root, { recursive: true }).map(String).sort();
 }
 
-describe.each(Object.entries(hosts))('a transfer with a host of %s', (kind, connect) => {
+describe.each(sides.hosts)('a transfer with a host of %s', (kind, connect) => {
   const unit = kind.startsWith('busybox') ? 1_000_000_000n : 1n;
 
   it('carries a tree up as it is, and nothing the second time', async () => {

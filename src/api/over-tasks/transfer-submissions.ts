@@ -90,13 +90,16 @@ export function keyedBy(
 }
 
 /** A dry run is only looked at: it has no place in an order, and no key that the real one would meet again. */
-function extrasOf({ dryRun }: TransferOptions, { extras }: SubmissionBase): SubmissionExtras | undefined {
-  return dryRun ? undefined : extras;
+function extrasOf(
+  { dryRun, diff }: TransferOptions,
+  { extras }: SubmissionBase,
+): SubmissionExtras | undefined {
+  return dryRun || diff ? undefined : extras;
 }
 
 function optionsOf(options: TransferOptions): Readonly<Record<string, unknown>> {
-  const { exclude, preserve, links, compare, rateLimit, dryRun } = options;
-  const given = { exclude, preserve, links, compare, rateLimit, dryRun };
+  const { exclude, preserve, links, compare, rateLimit, dryRun, diff } = options;
+  const given = { exclude, preserve, links, compare, rateLimit, dryRun, diff };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

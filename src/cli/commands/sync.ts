@@ -34,7 +34,7 @@ export const syncCommand = buildCommand<SyncFlags, [string, string], CliContext>
   sync web-1:/srv/site site           pull: site gets what is in /srv/site
   sync --both notes web-1:notes       both ways
 
-Only what differs travels. Nothing is deleted without --delete; with it, what would go is shown first and asked about (--yes does not ask; without a terminal the exit code is 7). An empty or missing source deletes nothing and fails, unless --allow-empty-source. --dry-run shows + new, ~ changed, - removed, ! left alone.
+Only what differs travels. Nothing is deleted without --delete; with it, what would go is shown first and asked about (--yes does not ask; without a terminal the exit code is 7). An empty or missing source deletes nothing and fails, unless --allow-empty-source. --dry-run shows + new, ~ changed, - removed, ! left alone; --diff also what would change in each file.
 
 Example:
   deckhand sync --dry-run --delete site web-1:/srv/site
@@ -69,7 +69,7 @@ Example:
       async session => {
         if (!request) throw new DeckhandError('internal.defect', 'A sync began unchecked.');
         if (flags.detach) return await detachAll(session, [syncSubmission(request, session.base)]);
-        if (flags.delete && !flags.yes && !flags.dryRun) {
+        if (flags.delete && !flags.yes && !flags.dryRun && !flags.diff) {
           const exit = await confirmDeletions(session, request);
           if (exit !== null) return exit;
         }
@@ -92,7 +92,7 @@ Example:
 /** What would be removed later cannot be shown now. */
 function checkLater(flags: SyncFlags): void {
   const later = flags.detach || flags.at !== undefined || flags.in !== undefined || flags.after.length > 0;
-  if (flags.delete && later && !flags.yes && !flags.dryRun)
+  if (flags.delete && later && !flags.yes && !flags.dryRun && !flags.diff)
     throw new DeckhandError('approval.needed', 'What --delete would remove later cannot be shown now.', {
       hint: 'Look with --dry-run, then pass --yes.',
     });

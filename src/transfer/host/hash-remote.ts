@@ -45,11 +45,15 @@ export async function hashRemotePrefix(
 export class HashLines {
   readonly #paths: readonly RawPath[];
   readonly #found = new Map<RawPath, string>();
+  /** Bytes of a line; what is longer belongs to none of the names. */
+  readonly #longest: number;
   #next = 0;
   #rest = '';
 
   constructor(paths: readonly RawPath[]) {
     this.#paths = paths;
+    // every byte of a name may be escaped
+    this.#longest = DIGITS + 8 + 2 * paths.reduce((most, { length }) => Math.max(most, length), 0);
   }
 
   add(bytes: Uint8Array): void {
@@ -64,11 +68,11 @@ export class HashLines {
       at = found;
     }
     this.#rest = this.#rest.slice(at);
+    if (this.#rest.length > this.#longest) throw unasked();
   }
 
   end(): ReadonlyMap<RawPath, string> {
-    if (this.#rest !== '')
-      throw new DeckhandError('transfer.protocol', 'The host printed hashes of files nobody asked for.');
+    if (this.#rest !== '') throw unasked();
     return this.#found;
   }
 
@@ -90,6 +94,10 @@ export class HashLines {
     }
     return undefined;
   }
+}
+
+function unasked(): DeckhandError {
+  return new DeckhandError('transfer.protocol', 'The host printed hashes of files nobody asked for.');
 }
 
 /** As coreutils write names in a line of hashes, newer and older ones. */

@@ -4,8 +4,8 @@ import type { Entry, EntryType } from '../tree/entry.ts';
 import { typeOfMode } from '../tree/local-tree.ts';
 import { type Capabilities, parseCapabilities, PROBE_FIELDS } from './capabilities.ts';
 
-/** Bytes of one field; the numbers of one batch are the longest. */
-const LONGEST_FIELD = 32 * 1024 * 1024;
+/** Bytes of one field; the numbers of one batch are the longest: what fits into one command line, many times. */
+const LONGEST_FIELD = 16 * 1024 * 1024;
 const GNU_FIELDS = 5;
 
 export interface ListListener {
@@ -18,7 +18,8 @@ export class ListParser {
   readonly #listener: ListListener;
   readonly #roots: { readonly root: RawPath; readonly instead: RawPath };
   #list: Capabilities['list'] | undefined;
-  #rest = Buffer.alloc(0);
+  /** Of a field whose end has not come. */
+  #begun: RawPath = '';
   #fields: RawPath[] = [];
   #batch:
     | { readonly names: RawPath[]; readonly count: number; entries?: Entry[]; links?: Entry[] }
@@ -42,14 +43,15 @@ export class ListParser {
   }
 
   add(bytes: Uint8Array): void {
-    const all = this.#rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes]);
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start = 0;
     for (let end = all.indexOf(0, start); end >= 0; end = all.indexOf(0, start)) {
-      this.#field(rawFromBytes(all.subarray(start, end)));
+      this.#field(this.#begun + rawFromBytes(all.subarray(start, end)));
+      this.#begun = '';
       start = end + 1;
     }
-    this.#rest = Buffer.from(all.subarray(start));
-    if (this.#rest.length > LONGEST_FIELD) throw broken('a field without an end');
+    this.#begun += rawFromBytes(all.subarray(start));
+    if (this.#begun.length > LONGEST_FIELD) throw broken('a field without an end');
   }
 
   #field(field: RawPath): void {
