@@ -21,7 +21,7 @@ export const fault: Fault = {
     await moves.prepare({ files: kit.short ? 400 : 2000, big: 12_000_000 });
     const hits = new Hits(daemon, fleet, kit, moves);
     await hits.phases();
-    const rounds = kit.short ? 2 : 12;
+    const rounds = kit.short ? 1 : 12;
     for (let round = 0; round < rounds; round += 1) {
       await hits.cancel(`${Math.round(((round + 0.5) / rounds) * WHOLE)} ms`, async () => {
         await pause(((round + 0.5) / rounds) * WHOLE);
@@ -66,7 +66,7 @@ class Hits {
       both: ['validating', 'preparing', 'uploading', 'downloading', 'verifying'],
       cp: ['connecting', 'validating', 'copying', 'verifying'],
     };
-    for (let turn = 0; turn < 5; turn += 1) {
+    for (let turn = 0; turn < (this.#kit.short ? 3 : 5); turn += 1) {
       await this.#cancelled(`turn ${turn} of phases`, async ids => {
         await Promise.all(
           [...ids].map(async ([move, id]) => {
