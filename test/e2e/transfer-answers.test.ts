@@ -41,7 +41,9 @@ describe.each(sides.hosts)('with a host of %s, a transfer', (_kind, connect) => 
       expect(manifest(there)).toEqual(before);
       const plan = new Map(result.plan?.map(({ path, diff }) => [path, diff]));
       const head = '@@ -10,7 +10,7 @@\n line 9\n line 10\n line 11\n';
-      expect(plan.get('text')).toEqual({ text: `${head}-line 12\n+changed it\n line 13\n line 14\n line 15` });
+      expect(plan.get('text')).toEqual({
+        text: `${head}-line 12\n+changed it\n line 13\n line 14\n line 15`,
+      });
       expect(plan.get('binary')).toEqual({ note: 'binary' });
       expect(plan.get('large')).toEqual({ note: 'larger than 64 KiB, not compared line by line' });
       expect(plan.get('fresh')).toEqual({ text: '@@ -0,0 +1 @@\n+fresh' });
