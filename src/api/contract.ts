@@ -5,9 +5,11 @@ import type { OnEvent } from '../core/run-event.ts';
 import type { PlanPreview, RunReport } from '../core/run-report.ts';
 import type { ModelApi } from './model-contract.ts';
 import type { TransferApi } from './transfer-contract.ts';
+import type { TunnelApi } from './tunnel-contract.ts';
 
 export type * from './model-contract.ts';
 export type * from './transfer-contract.ts';
+export type * from './tunnel-contract.ts';
 
 /** Every call takes these: how to stop it, and who watches. */
 export interface CallOptions {
@@ -139,7 +141,7 @@ export interface DoctorFinding {
 }
 
 /** Everything a surface can ask of Deckhand. Methods throw `DeckhandError`; per-host failures are data. */
-export interface DeckhandApi extends TransferApi, ModelApi, AsyncDisposable {
+export interface DeckhandApi extends TransferApi, ModelApi, TunnelApi, AsyncDisposable {
   exec(request: ExecRequest, options: CallOptions): Promise<ExecReport>;
   plan(request: PlanRequest, options: CallOptions): Promise<PlanPreview>;
   run(request: RunRequest, options: CallOptions): Promise<RunReport>;

@@ -2,6 +2,7 @@ import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
 import type { Approval, OnLost, RetryRule, Surroundings, TaskRecord } from '../core/task.ts';
+import type { TunnelView } from './tunnel-contract.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary, Selector, AddHostRequest } from './contract.ts';
 
 /** A wish for work, as it comes in: checked field by field before anything is kept. */
@@ -197,6 +198,16 @@ export interface TaskApi extends AsyncDisposable {
 
   approvals(state: Approval['state'] | null): Promise<readonly Approval[]>;
   decide(approval: string, answer: 'approved' | 'declined'): Promise<TaskView>;
+
+  /** By name, the newest of each. A new one is submitted: kind `ssh.tunnel`. */
+  tunnels(): Promise<readonly TunnelView[]>;
+  /** This and what follows throw `tunnel.unknown`. */
+  tunnel(name: string): Promise<TunnelView>;
+  /** Opens a stopped or ended one again; one that gave up tries again. */
+  startTunnel(name: string): Promise<TunnelView>;
+  /** Resolves when its listener is closed. */
+  stopTunnel(name: string): Promise<TunnelView>;
+  removeTunnel(name: string): Promise<void>;
 
   pauseQueue(): Promise<void>;
   resumeQueue(): Promise<void>;

@@ -161,6 +161,35 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       ),
     },
   },
+  tunnel: {
+    brief: 'Keep ports and sockets leading to other machines',
+    commands: {
+      add: command(
+        'Open a tunnel that stays: through faults, and after restarts',
+        async () => (await import('./commands/tunnel-add.ts')).tunnelAddCommand,
+      ),
+      list: command(
+        'List the tunnels and how they are',
+        async () => (await import('./commands/tunnel-list.ts')).tunnelListCommand,
+      ),
+      show: command(
+        'Show one tunnel: state, health, traffic, what changed',
+        async () => (await import('./commands/tunnel-show.ts')).tunnelShowCommand,
+      ),
+      start: command(
+        'Open a stopped tunnel again; one that gave up tries at once',
+        async () => (await import('./commands/tunnel-start.ts')).tunnelStartCommand,
+      ),
+      stop: command(
+        'Close a tunnel; it stays known',
+        async () => (await import('./commands/tunnel-stop.ts')).tunnelStopCommand,
+      ),
+      remove: command(
+        'Close tunnels and forget them',
+        async () => (await import('./commands/tunnel-remove.ts')).tunnelRemoveCommand,
+      ),
+    },
+  },
   queue: {
     brief: 'Look at the queue, pause it, set its limits',
     commands: {

@@ -4,6 +4,7 @@ import type {
   PersonPrompts,
   TransferHostResult,
   ModelApi,
+  TunnelView,
 } from '../api/contract.ts';
 import type { TaskApi } from '../api/task-api.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
@@ -166,7 +167,24 @@ const sampleModels: ModelApi = {
   modelLogs: async () => await Promise.resolve([]),
 };
 
+const tunnel = async (): Promise<TunnelView> =>
+  await Promise.resolve({
+    name: 'db',
+    host: 'web-1',
+    forward: { kind: 'dynamic', listen: { host: '127.0.0.1', port: 1080 } },
+    state: 'up',
+    task: 'task-1',
+    status: null,
+    error: null,
+  });
+
 const sampleApi: DeckhandApi = {
+  addTunnel: tunnel,
+  listTunnels: async () => [await tunnel()],
+  showTunnel: tunnel,
+  startTunnel: tunnel,
+  stopTunnel: tunnel,
+  removeTunnel: async () => await Promise.resolve(),
   ...sampleModels,
   upload: transferred,
   download: transferred,

@@ -43,6 +43,11 @@ export function scriptedTasks(
     addSchedule: no,
     removeSchedule: no,
     deployments: async () => await Promise.resolve([]),
+    tunnels: no,
+    tunnel: no,
+    startTunnel: no,
+    stopTunnel: no,
+    removeTunnel: no,
     backup: no,
   };
   return {

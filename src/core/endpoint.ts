@@ -17,3 +17,9 @@ export function showEndpoint(endpoint: Endpoint): string {
     ? `[${endpoint.host}]:${endpoint.port}`
     : `${endpoint.host}:${endpoint.port}`;
 }
+
+/** True: nobody but the machine itself can connect to it. */
+export function isLoopback(endpoint: Endpoint): boolean {
+  if ('path' in endpoint) return true;
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(endpoint.host);
+}

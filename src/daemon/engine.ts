@@ -50,6 +50,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     executors: options.executors,
     silenceLimit: SILENCE_LIMIT,
     idleLimit: IDLE_LIMIT,
+    isResident: kind => registry.isResident(kind),
     onQuestion: question => hubs.forEach(hub => hub.ask(question)),
     onTrouble,
   });

@@ -11,6 +11,7 @@ import { scpSync } from '../tasks/scp-sync.ts';
 import { scpUpload } from '../tasks/scp-upload.ts';
 import { sshConnect } from '../tasks/ssh-connect.ts';
 import { sshExecute } from '../tasks/ssh-execute.ts';
+import { sshTunnel } from '../tasks/ssh-tunnel.ts';
 import type { TaskKind } from '../tasks/task-kind.ts';
 
 /** The kinds that every engine knows. */
@@ -31,4 +32,5 @@ export const BUILT_IN_KINDS = [
   modelRemove,
   modelStatus,
   modelLogs,
+  sshTunnel,
 ] as unknown as readonly TaskKind[];

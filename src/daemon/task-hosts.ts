@@ -36,6 +36,19 @@ export class TaskHosts implements HostAccess {
     return await this.#fleet.connect(host, this.#prompts, signal);
   }
 
+  async ownConnection(
+    host: string,
+    options: Parameters<HostAccess['ownConnection']>[1],
+  ): Promise<SshConnection> {
+    // a tunnel lives long: hosts and settings may have changed since
+    await this.#fleet.refresh();
+    const resolved = await this.#fleet.resolve(host, options.signal);
+    return await this.#fleet.engine.connect(resolved, {
+      ...this.#fleet.connectOptions(this.#prompts),
+      ...options,
+    });
+  }
+
   get syncFolder(): string {
     return join(placesOf(process.env).folder, 'sync');
   }

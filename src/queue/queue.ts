@@ -30,6 +30,8 @@ export interface QueueOptions {
   readonly executors: number;
   readonly silenceLimit: number;
   readonly idleLimit: number;
+  /** True: tasks of this kind live until they are stopped, and take no slot. */
+  readonly isResident?: (kind: string) => boolean;
   /** A question for a person; answered by `answer`, or never. */
   readonly onQuestion: (question: QuestionRecord) => void;
   /** A defect of ours or of the store that no caller sees. */
@@ -187,7 +189,7 @@ export class Queue implements AsyncDisposable {
   async #claim(): Promise<void> {
     const { clock } = this.#options;
     for (;;) {
-      const slots = this.#paused ? 0 : this.#limits.total - this.#running.size;
+      const slots = this.#paused ? 0 : this.#limits.total - this.#busySlots();
       const free = Math.max(0, Math.min(slots, CLAIM_SIZE));
       // a cancel is carried out though nothing else may begin
       if (this.#stopping || (free === 0 && !this.#mayCancel)) return;
@@ -198,6 +200,14 @@ export class Queue implements AsyncDisposable {
       if (claimed.length < free) break;
     }
     this.#wakeWhenDue(await this.#store.nextDue());
+  }
+
+  #busySlots(): number {
+    const { isResident } = this.#options;
+    if (!isResident) return this.#running.size;
+    let busy = 0;
+    for (const { task } of this.#running.values()) if (!isResident(task.kind)) busy += 1;
+    return busy;
   }
 
   #wakeWhenDue(due: number | null): void {

@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { ConnectResult, HostDoctorResult } from '../core/task-params.ts';
 import type { Plan } from '../core/plan.ts';
 import type { SettingValues } from '../settings/schema.ts';
-import type { SshConnection } from '../ssh/connection.ts';
+import type { ConnectOptions, SshConnection } from '../ssh/connection.ts';
 import type { HostAbilities } from './plan-run.ts';
 import type { DoorOptions, HostDoor } from './host-door.ts';
 
@@ -24,6 +24,11 @@ export interface HostAccess {
   connect(host: string, signal: AbortSignal): Promise<void>;
   /** The same connection itself, for what moves files. */
   connection(host: string, signal: AbortSignal): Promise<SshConnection>;
+  /** A connection that nobody shares: whoever asked closes it. */
+  ownConnection(
+    host: string,
+    options: Pick<ConnectOptions, 'signal' | 'onStage' | 'keepAliveInterval'>,
+  ): Promise<SshConnection>;
   /** Where is kept what two trees looked like when they were last equal. */
   readonly syncFolder: string;
   door(options?: DoorOptions): HostDoor;

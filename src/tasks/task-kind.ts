@@ -64,6 +64,8 @@ export interface TaskKind<Schema extends z.ZodType = z.ZodType> {
   readonly permission: 'read' | 'change' | 'administer';
   readonly onLost: OnLost;
   readonly retry: RetryRule;
+  /** True: it lives until it is stopped, so it takes no slot of the queue. */
+  readonly resident?: boolean;
   /** One line for lists; never a secret. */
   title(params: z.output<Schema>, host: string | null): string;
   /** Parameters for a retry: only what did not succeed. Absent: all of it. */

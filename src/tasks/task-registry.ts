@@ -42,6 +42,11 @@ export class TaskRegistry {
     );
   }
 
+  /** True: tasks of this kind take no slot of the queue. */
+  isResident(name: string): boolean {
+    return this.#kinds.get(name)?.resident === true;
+  }
+
   /** Parameters as the kind takes them, defaults filled in. Throws `input.invalid` or `task.too-large`. */
   check(kind: TaskKind, params: unknown): Readonly<Record<string, unknown>> {
     const size = Buffer.byteLength(JSON.stringify(params) ?? '');

@@ -1,4 +1,4 @@
-import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import type { Endpoint } from '../../src/core/endpoint.ts';
@@ -40,11 +40,16 @@ export function localForwards(lost: AbortSignal): Pick<SshConnection, 'openForwa
   };
 }
 
+/** The signal is for the opening only. */
 function connected(target: Endpoint, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...target, allowHalfOpen: true, signal } satisfies NetConnectOpts);
+    const socket = connect({ ...target, allowHalfOpen: true });
+    const stop = (): void => void socket.destroy(new Error('aborted'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
     socket.once('error', reject);
     socket.once('connect', () => {
+      signal.removeEventListener('abort', stop);
       socket.off('error', reject);
       resolve(socket);
     });

@@ -3,9 +3,11 @@ import type { ErrorRecord } from '../../core/deckhand-error.ts';
 import type { ErrorCode } from '../../core/error-table.ts';
 import { type Deployment, deployParams } from '../../core/model-params.ts';
 import { TASK_STATES } from '../../core/task-state.ts';
+import { HEALTH_STATES } from '../../core/tunnel.ts';
 import type { Approval } from '../../core/task.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { QueueLimits, ScheduleView, TaskView } from '../task-api.ts';
+import type { TunnelView } from '../tunnel-contract.ts';
 
 /**
  * Answers, for the description of the API. `satisfies` keeps them equal to the contract: a field that
@@ -212,6 +214,58 @@ const finding = z
   })
   .openapi('Finding') satisfies z.ZodType<DoctorFinding>;
 
+const endpoint = z.union([
+  z.object({ host: z.string(), port: z.number() }),
+  z.object({ path: z.string().describe('of a unix socket') }),
+]);
+const tunnel = z
+  .object({
+    name: z.string(),
+    host: z.string(),
+    forward: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('local'), listen: endpoint, target: endpoint }),
+      z.object({ kind: z.literal('remote'), listen: endpoint, target: endpoint }),
+      z.object({ kind: z.literal('dynamic'), listen: endpoint }),
+    ]),
+    state: z.enum(['starting', 'up', 'down', 'needs-attention', 'stopped', 'ended']),
+    task: z.string(),
+    status: z
+      .object({
+        link: z.enum(['connecting', 'up', 'down', 'needs-attention', 'closed']),
+        linkSince: time,
+        listening: endpoint.nullable(),
+        health: z.object({
+          state: z.enum(HEALTH_STATES),
+          since: time,
+          latency: z.number().nullable().describe('milliseconds'),
+          text: z.string(),
+        }),
+        statistics: z.object({
+          sent: z.number().describe('bytes'),
+          received: z.number().describe('bytes'),
+          open: z.number(),
+          total: z.number(),
+          held: z.number(),
+          heldEver: z.number(),
+          failed: z.number(),
+          reconnects: z.number(),
+        }),
+        lastError: errorRecord.nullable(),
+        history: z.array(
+          z.object({
+            time,
+            what: z.enum(['link', 'health']),
+            state: z.enum([...HEALTH_STATES, 'connecting', 'up', 'needs-attention', 'closed']),
+            text: z.string(),
+          }),
+        ),
+        at: time,
+      })
+      .nullable(),
+    error: errorRecord.nullable(),
+  })
+  .openapi('Tunnel') satisfies z.ZodType<TunnelView>;
+
 const followItem = z
   .looseObject({
     item: z.enum(['submitted', 'event', 'output', 'question', 'question-closed', 'ended']),
@@ -224,6 +278,8 @@ const followItem = z
 /** By what they answer. */
 export const answers = {
   nothing: z.object({}),
+  tunnel,
+  tunnels: z.object({ tunnels: z.array(tunnel) }),
   submitted,
   followItem,
   task: taskView,

@@ -4,6 +4,7 @@ import type { TaskEvent } from '../../core/task-event.ts';
 import type { Approval } from '../../core/task.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { FollowOptions, ScheduleView, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
+import type { TunnelView } from '../tunnel-contract.ts';
 import { Exchange, type Call, type ExchangeOptions } from './exchange.ts';
 import { followItems, type Followed } from './follow-stream.ts';
 import { decodePage, encodeSubmission } from './item-codec.ts';
@@ -121,6 +122,15 @@ function taskCalls(ask: Ask, follow: Follow): Pick<TaskApi, TaskCalls> {
 
 function otherCalls(ask: Ask): Omit<TaskApi, TaskCalls | typeof Symbol.asyncDispose> {
   return {
+    async tunnels() {
+      return (await ask<{ tunnels: readonly TunnelView[] }>('GET', '/v1/tunnels')).tunnels;
+    },
+    tunnel: name => ask('GET', `/v1/tunnels/${part(name)}`),
+    startTunnel: name => ask('POST', `/v1/tunnels/${part(name)}/start`),
+    stopTunnel: name => ask('POST', `/v1/tunnels/${part(name)}/stop`),
+    async removeTunnel(name) {
+      await ask('DELETE', `/v1/tunnels/${part(name)}`);
+    },
     async pauseQueue() {
       await ask('POST', '/v1/queue/pause');
     },

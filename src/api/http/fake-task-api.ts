@@ -104,6 +104,15 @@ const deployment = {
   params: { name: 'tiny', model: '/m/tiny.gguf', listen: 'auto', service: 'auto' },
   deployedAt: 1,
 } as const;
+const tunnel = {
+  name: 'web',
+  host: 'web1',
+  forward: { kind: 'dynamic', listen: { host: '127.0.0.1', port: 1080 } },
+  state: 'up',
+  task: 'task-1',
+  status: null,
+  error: null,
+} as const;
 const runbook = { name: 'nginx', title: 'Install nginx', parameters: [], examples: ['install nginx'] };
 
 const sampleBehaviour: TaskApi = {
@@ -140,6 +149,11 @@ const sampleBehaviour: TaskApi = {
     },
   ],
   decide: async () => sampleTask('task-1'),
+  tunnels: async () => [tunnel],
+  tunnel: async () => tunnel,
+  startTunnel: async () => tunnel,
+  stopTunnel: async () => tunnel,
+  removeTunnel: async () => {},
   pauseQueue: async () => {},
   resumeQueue: async () => {},
   limits: async () => limits,

@@ -108,6 +108,7 @@ export const scheduleBody = z.strictObject({
 });
 export const backupBody = z.strictObject({ file: text.min(1) });
 
+export const tunnelPath = z.object({ name });
 export const surroundingsBody = z.strictObject({ surroundings });
 export const listHostsBody = z.strictObject({ surroundings, selector: z.string().nullable().default(null) });
 export const addHostBody = z.strictObject({

@@ -68,6 +68,16 @@ export function deckhandOverTasks(tasks: TaskApi, options: OverTasksOptions): De
     removeModel: async (request, call) => await (await models()).removeModel(request, call),
     modelStatus: async (request, call) => await (await models()).modelStatus(request, call),
     modelLogs: async (request, call) => await (await models()).modelLogs(request, call),
+    addTunnel: async (request, call) => {
+      // loaded for this call only: the command line's start-up is felt
+      const { addTunnel } = await import('./add-tunnel.ts');
+      return await addTunnel(tasks, options, request, call);
+    },
+    listTunnels: async () => await tasks.tunnels(),
+    showTunnel: async name => await tasks.tunnel(name),
+    startTunnel: async name => await tasks.startTunnel(name),
+    stopTunnel: async name => await tasks.stopTunnel(name),
+    removeTunnel: async name => await tasks.removeTunnel(name),
     [Symbol.asyncDispose]: async () => await tasks[Symbol.asyncDispose](),
   };
 }

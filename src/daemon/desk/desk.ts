@@ -3,6 +3,7 @@ import { asRequest, type DeskParts } from './desk-parts.ts';
 import { fleetDesk } from './fleet-desk.ts';
 import { queueDesk } from './queue-desk.ts';
 import { taskDesk } from './task-desk.ts';
+import { tunnelDesk } from './tunnel-desk.ts';
 
 /**
  * The engine as its surfaces see it: takes wishes, checks them, and gives each to the right part.
@@ -14,6 +15,7 @@ export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
     ...taskDesk(request),
     ...queueDesk(request),
     ...fleetDesk(request),
+    ...tunnelDesk(request),
     [Symbol.asyncDispose]: parts.close,
   };
 }
