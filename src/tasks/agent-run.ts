@@ -14,11 +14,17 @@ import { NO_RETRY, type TaskKind, type TaskWork } from './task-kind.ts';
 
 /** Milliseconds that an approval waits for a person: a week. */
 const APPROVAL_LIFE = 7 * 86_400_000;
+/** Milliseconds that a claim tries to get a lost link back, the first and every later one; and between two of them. */
+const PATIENCE = 45_000;
+const TRY_AGAIN = 10_000;
+const WAIT_FOR_HOST = 10_000;
 
 type Work = TaskWork<AgentRunParams>;
 
 /** How what was begun on a host is remembered, before its id. */
 const BEGUN = 'begun ';
+/** Since when a host of the run is out of reach. */
+const OUT_OF_REACH = 'out-of-reach';
 
 /** An intent or a plan, carried out and proved on every selected host. A later claim redoes no finished step. */
 export const agentRun: TaskKind<typeof agentRunParams> = {
@@ -45,7 +51,8 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
     const plan = await planOf(work);
     const doors: HostDoor[] = [];
     const begun = [...begunBefore(work)];
-    const port = portOf(work, { doors, begun, count: stepCounter(work, plan) });
+    const dark = new Set<string>();
+    const port = portOf(work, { doors, begun, dark, count: stepCounter(work, plan) });
     await continuePaused(work, port);
     work.onPause(async () => await pauseRuns(work, doors));
     // the door knows which of the two it was: a cancel ends what runs on the host, leaving does not
@@ -59,7 +66,7 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
       const report = await runPlan(plan, work.params.hosts, port, optionsOf(work, approvalId, signal));
       if (cancel.aborted && !leave.aborted && report.outcome !== 'proved')
         return { ...(await cancelRuns(work, begun)), result: { report } } as Outcome;
-      return outcomeOf(work, report);
+      return (await waitForHosts(work, report, dark)) ?? outcomeOf(work, report);
     } catch (error) {
       if (cancel.aborted && !leave.aborted) return await cancelRuns(work, begun);
       if (!(error instanceof NotApprovedYet)) throw error;
@@ -120,17 +127,26 @@ interface RunMemory {
   readonly doors: HostDoor[];
   /** Whatever this attempt may have begun on hosts. */
   readonly begun: RunPlace[];
+  /** Hosts that were in reach and did not come back while this claim waited. */
+  readonly dark: Set<string>;
   readonly count: (event: RunEventBody) => void;
 }
 
-function portOf(work: Work, { doors, begun, count }: RunMemory): AgentRunPort {
+function portOf(work: Work, { doors, begun, dark, count }: RunMemory): AgentRunPort {
   const { task, hosts, clock, leave, emit, output } = work;
+  const waited = work.steps.has(OUT_OF_REACH);
+  const reached = task.begun || waited;
+  // an earlier claim has waited for a host already: this one only looks whether it is back
+  const limit = waited ? TRY_AGAIN : PATIENCE;
   return {
     clock,
     concurrency: hosts.settings.concurrency,
-    door: () => {
+    door: host => {
       const door = hosts.door({
         leave,
+        reached,
+        reattachLimit: limit,
+        onGivenUp: () => dark.add(host),
         runId: ({ key }) => (key === undefined ? undefined : `${task.id}-${task.attempt}-${key}`),
         onRun: async run => {
           begun.push(run);
@@ -142,8 +158,9 @@ function portOf(work: Work, { doors, begun, count }: RunMemory): AgentRunPort {
     },
     abilities: async (host, signal) => {
       // a host that was never in reach is told at once
-      await hosts.connect(host, signal);
-      return await outlastLink({ clock, signal }, async () => await hosts.abilities(host, signal));
+      if (!reached) await hosts.connect(host, signal);
+      const options = { clock, signal, limit, onGivenUp: () => dark.add(host) };
+      return await outlastLink(options, async () => await hosts.abilities(host, signal));
     },
     emit: event => {
       if (event.kind === 'output') void output(event.stream, event.bytes);
@@ -205,6 +222,20 @@ async function pauseRuns({ remember, cancel }: Work, doors: readonly HostDoor[])
 async function continuePaused({ steps, cancel }: Work, port: AgentRunPort): Promise<void> {
   const runs = (steps.get('paused')?.['runs'] ?? []) as readonly RunPlace[];
   await Promise.all(runs.map(async run => await port.door(run.host).resume(run, cancel)));
+}
+
+/** A host went dark under the run: it waits without a slot and goes on where it was, until that took too long. */
+async function waitForHosts(
+  { steps, clock, hosts, remember, cancel, leave }: Work,
+  report: RunReport,
+  dark: ReadonlySet<string>,
+): Promise<Outcome | undefined> {
+  if (dark.size === 0 || report.outcome !== 'failed' || cancel.aborted || leave.aborted) return undefined;
+  const since = Number(steps.get(OUT_OF_REACH)?.['since'] ?? clock.now());
+  if (clock.now() - since > hosts.settings['timeouts.lost']) return undefined;
+  await remember(OUT_OF_REACH, { since });
+  const reason = `out of reach: ${[...dark].join(', ')}`;
+  return { end: 'later', pause: WAIT_FOR_HOST, reason, ...(report.error ? { error: report.error } : {}) };
 }
 
 function outcomeOf({ leave }: Work, report: RunReport): Outcome {

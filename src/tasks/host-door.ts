@@ -17,8 +17,12 @@ export interface DoorOptions {
   readonly onRun?: (run: RunPlace) => Promise<void>;
   /** Aborted: let go of runs and leave them as they are on the host. */
   readonly leave?: AbortSignal;
-  /** Milliseconds; default two minutes. */
+  /** Milliseconds that a lost connection is tried again; default two minutes. */
   readonly reattachLimit?: number;
+  /** True: an earlier claim has spoken to the host, so that being out of reach is an outage and will pass. */
+  readonly reached?: boolean;
+  /** Told when the host was in reach and has not come back in time. */
+  readonly onGivenUp?: () => unknown;
 }
 
 export interface HostDoorOptions extends DoorOptions {
@@ -56,10 +60,11 @@ export class HostDoor {
   readonly #active = new Map<string, RunPlace>();
   #roundTrips = 0;
   /** The host has answered before: when it is out of reach now, that will pass. */
-  #reached = false;
+  #reached: boolean;
 
   constructor(options: HostDoorOptions) {
     this.#options = options;
+    this.#reached = options.reached === true;
   }
 
   /** Commands sent so far. */
@@ -108,7 +113,7 @@ export class HostDoor {
     if (request.repeatable !== true) return await ask();
     // a host that was never in reach is told at once
     if (!this.#reached) await connect(request.host, signal);
-    return await outlastLink({ clock, signal }, ask);
+    return await outlastLink({ clock, signal, ...this.#patience() }, ask);
   }
 
   /**
@@ -121,15 +126,15 @@ export class HostDoor {
     signal: AbortSignal,
     onOutput?: OnOutput,
   ): Promise<CommandRun> {
-    const { clock, leave, reattachLimit } = this.#options;
+    const { clock, leave } = this.#options;
     const stop = leave ? AbortSignal.any([signal, leave]) : signal;
     const seen = { ...held.seen };
     const watch: OnOutput = (stream, bytes) => {
       seen[stream] += bytes.length;
       return onOutput?.(stream, bytes);
     };
-    const limit = reattachLimit === undefined ? {} : { limit: reattachLimit };
-    const outage = new Outage({ clock, signal: stop, reached: held.begun || this.#reached, ...limit });
+    const reached = held.begun || this.#reached;
+    const outage = new Outage({ clock, signal: stop, reached, ...this.#patience() });
     let { begun } = held;
     const { host, privilege } = request;
     this.#active.set(held.id, { host, privilege, id: held.id });
@@ -173,6 +178,11 @@ export class HostDoor {
   async resume(run: RunPlace, signal: AbortSignal): Promise<void> {
     const connection = await this.#options.connect(run.host, signal);
     await this.#holder(connection).resume(run.id, run.privilege, { signal });
+  }
+
+  #patience(): { readonly limit?: number; readonly onGivenUp?: () => void } {
+    const { reattachLimit: limit, onGivenUp } = this.#options;
+    return { ...(limit === undefined ? {} : { limit }), ...(onGivenUp ? { onGivenUp } : {}) };
   }
 
   #holder(connection: SshConnection): Holder {

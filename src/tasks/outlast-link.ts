@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 
 /** Milliseconds that a lost connection is tried again before it is given up. */
-export const OUTLAST_LIMIT = 120_000;
+const OUTLAST_LIMIT = 120_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
 
@@ -14,6 +14,8 @@ export interface OutlastOptions {
   readonly limit?: number;
   /** True: the host was in reach before, so what fails now and may be retried is an outage. */
   readonly reached: boolean;
+  /** Told when the limit is over. */
+  readonly onGivenUp?: () => unknown;
 }
 
 /** How long a link has been gone, and when to look again: one for each outage, whoever waits. */
@@ -44,9 +46,12 @@ export class Outage {
 
   /** Waits a little longer each time. False: the limit is over. Rejects with the reason of the signal. */
   async wait(): Promise<boolean> {
-    const { clock, signal, limit = OUTLAST_LIMIT } = this.#options;
+    const { clock, signal, limit = OUTLAST_LIMIT, onGivenUp } = this.#options;
     this.#since ??= clock.monotonic();
-    if (clock.monotonic() - this.#since > limit) return false;
+    if (clock.monotonic() - this.#since > limit) {
+      onGivenUp?.();
+      return false;
+    }
     await clock.sleep(this.#pause, signal);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
     return true;

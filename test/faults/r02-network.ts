@@ -9,8 +9,8 @@ export const fault: Fault = {
   id: 'R02',
   title: 'every packet of a host dropped at random phases, under mixed load',
   async run(kit) {
-    const rounds = kit.short ? 3 : 40;
-    const longest = kit.short ? 10_000 : 60_000;
+    const rounds = kit.short ? 3 : 24;
+    const longest = kit.short ? 10_000 : 120_000;
     await using fleet = await labFleet([104, 105], kit.folder);
     await using daemon = await DaemonUnderTest.start(kit.folder);
     const load = new MixedLoad(daemon, fleet);
