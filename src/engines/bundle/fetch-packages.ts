@@ -116,11 +116,14 @@ async function aptSettings({ folder, suite, signal }: FetchOptions): Promise<rea
 
 /** Where this machine's own apt gets Debian's packages. */
 async function mirrorOf(signal: AbortSignal): Promise<string> {
-  const words = ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Label: Debian'];
-  const found = (await runTool('apt-get', words, { signal })).split('\n').find(line => line !== '');
+  const words = ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'];
+  const first = async (...more: readonly string[]): Promise<string | undefined> =>
+    (await runTool('apt-get', [...words, ...more], { signal })).split('\n').find(line => line !== '');
+  // without lists apt does not know yet whose they are
+  const found = (await first('Label: Debian')) ?? (await first());
   if (found !== undefined && /^[\x21-\x7e]+$/.test(found)) return found;
   throw new DeckhandError(
     'bundle.unavailable',
-    'The sources of apt on this machine name no Debian mirror, or `apt-get update` was never run.',
+    'The sources of apt on this machine name no mirror.',
   );
 }
