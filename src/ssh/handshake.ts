@@ -8,6 +8,7 @@ import type { Deadline } from './deadline.ts';
 import { handshakeError } from './handshake-error.ts';
 import { type HostKeyCheck, openHostKeyCheck } from './host-key-check.ts';
 import type { ResolvedHost } from './resolved-host.ts';
+import { keepKeysReady, writeTogether } from './ssh2-internals.ts';
 import { newClient, Ssh2Link } from './ssh2-link.ts';
 
 const DEFAULT_KEEP_ALIVE = 5_000;
@@ -73,7 +74,9 @@ class Handshake {
     const listen = (bytes: Uint8Array): void => this.#hear(bytes);
     this.#listen();
     try {
+      writeTogether(this.#stream);
       this.#client.connect(this.#configuration());
+      keepKeysReady(this.#client);
       this.#stream.on('data', listen);
       if (signal.aborted) stop();
       signal.addEventListener('abort', stop, { once: true });

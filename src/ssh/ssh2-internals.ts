@@ -1,11 +1,13 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 
 /**
- * The three places where the library's public interface is not enough, kept in one file so that an
+ * The few places where the library's public interface is not enough, kept in one file so that an
  * update of the library has one thing to check (the conformance suite fails when they change).
  */
 interface ClientInternals {
-  readonly _protocol?: { signal(channel: number, name: string): void };
+  readonly _protocol?: { signal(channel: number, name: string): void; _cipher: unknown; _decipher: unknown };
   readonly _chanMgr?: { readonly _channels: Readonly<Record<string, { close?: () => void } | undefined>> };
 }
 interface ChannelInternals {
@@ -37,5 +39,60 @@ export function channelsOf(client: Client): {
     close: id => {
       if (id !== undefined) channels()[id]?.close?.();
     },
+  };
+}
+
+/** A GCM cipher of the library in JavaScript; one that is compiled has neither field. */
+interface Keyed {
+  readonly _encSSLName?: string;
+  readonly _decipherSSLName?: string;
+  _encKey?: Uint8Array | KeyObject;
+  _decipherKey?: Uint8Array | KeyObject;
+}
+
+/**
+ * Gives the ciphers of a client, those of later key exchanges too, their keys as key objects: they take one
+ * for each packet, and a key made of bytes anew each time costs more than the packet. After `connect`.
+ */
+export function keepKeysReady(client: Client): void {
+  const protocol = (client as unknown as ClientInternals)._protocol;
+  if (protocol === undefined) return;
+  for (const name of ['_cipher', '_decipher'] as const) {
+    let value = protocol[name];
+    Object.defineProperty(protocol, name, {
+      configurable: true,
+      enumerable: true,
+      get: () => value,
+      set: (next: unknown) => {
+        value = withKeyObject(next);
+      },
+    });
+  }
+}
+
+function withKeyObject(cipher: unknown): unknown {
+  const keyed = cipher as Keyed | undefined;
+  if (keyed?._encSSLName?.includes('gcm') && keyed._encKey instanceof Uint8Array)
+    keyed._encKey = createSecretKey(keyed._encKey);
+  if (keyed?._decipherSSLName?.includes('gcm') && keyed._decipherKey instanceof Uint8Array)
+    keyed._decipherKey = createSecretKey(keyed._decipherKey);
+  return cipher;
+}
+
+/** What the library writes in one go, three pieces for each packet, leaves as one call of the system. */
+export function writeTogether(stream: Duplex): void {
+  const write = stream.write.bind(stream) as (...words: unknown[]) => boolean;
+  let isCorked = false;
+  const uncork = (): void => {
+    isCorked = false;
+    stream.uncork();
+  };
+  stream.write = (...words: unknown[]): boolean => {
+    if (!isCorked) {
+      isCorked = true;
+      stream.cork();
+      process.nextTick(uncork);
+    }
+    return write(...words);
   };
 }

@@ -7,7 +7,8 @@ import { type Place, placeOf, stagesOf } from './move/job.ts';
 import type { TransferRequest } from './transfer-request.ts';
 import { EMPTY_TREE, join, nameOf, type Tree } from './tree/entry.ts';
 import { excludeBy } from './tree/filter.ts';
-import { listLocal, statOrNull } from './tree/local-tree.ts';
+import { listTree } from './thread/list-files.ts';
+import { statOrNull } from './tree/local-tree.ts';
 
 /** Both sides as they are, and where on them things go. */
 export interface BothTrees {
@@ -72,14 +73,17 @@ async function listHost(
 
 async function listHere(request: TransferRequest, local: RawPath): Promise<BothTrees['local']> {
   const { direction, id, links, signal } = request;
-  const excluded = excludeBy(request.exclude);
-  const listing = { rules: { excluded }, links, signal };
-  const tree = await listLocal(local, listing);
+  const { exclude } = request;
+  const tree = await listTree({ root: local, exclude, links }, signal);
   checkWhole(tree, 'this machine');
   const place = placeOf(local, id, tree.entries.get(''));
   if (!place.isNew || direction === 'push') return { tree, place };
   // built by an earlier claim, and not finished
-  return { tree: isFolder(place.base) ? await listLocal(place.base, listing) : EMPTY_TREE, place };
+  const { base } = place;
+  return {
+    tree: isFolder(base) ? await listTree({ root: base, exclude, links }, signal) : EMPTY_TREE,
+    place,
+  };
 }
 
 function checkWhole({ problems }: Tree, where: string): void {

@@ -5,6 +5,7 @@ import type { BothTrees } from './both-trees.ts';
 import { hashRemote } from './host/hash-remote.ts';
 import type { Job } from './move/job.ts';
 import { join } from './tree/entry.ts';
+import { hashLocal } from './thread/hash-file.ts';
 
 /** Files of one size on both sides whose contents are equal, by hash at both ends. */
 export async function equalContents(
@@ -25,7 +26,7 @@ export async function equalContents(
   );
   there.catch(() => undefined);
   const equal = new Set<RawPath>();
-  const here = await Promise.all(paths.map(async path => await job.hash.hash(join(local.place.base, path))));
+  const here = await Promise.all(paths.map(async path => await hashLocal(join(local.place.base, path))));
   const found = await there;
   for (const [index, path] of paths.entries()) {
     const hash = here[index];

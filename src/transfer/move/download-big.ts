@@ -12,6 +12,7 @@ import { type Job, partName } from './job.ts';
 import { changed } from './read-source.ts';
 import { runChecked } from './remote-commands.ts';
 import { isZero } from './sparse.ts';
+import { hashLocal } from '../thread/hash-file.ts';
 
 /** Bytes from which a part that is there is worth comparing. */
 const WORTH = 256 * 1024;
@@ -82,7 +83,7 @@ class BigDownloading {
     if (isSparse(entry)) await file.truncate(entry.size);
     await file.datasync();
     job.counts.bytes += this.#counted - offset;
-    const [mine, theirs] = await Promise.all([job.hash.hash(this.#part), there]);
+    const [mine, theirs] = await Promise.all([hashLocal(this.#part), there]);
     const wanted = theirs.get(source);
     if (hash !== '' && wanted !== undefined && mine === wanted) job.counts.verified += 1;
     const isEqual = hash === '' ? this.#counted === entry.size : mine !== undefined && mine === wanted;
@@ -99,7 +100,7 @@ class BigDownloading {
     const length = Math.min((await file.stat()).size, entry.size);
     if (length < WORTH) return 0;
     const [here, there] = await Promise.all([
-      job.hash.hash(this.#part, length),
+      hashLocal(this.#part, length),
       hashRemotePrefix(job.connection, job.capabilities.hash, { path: source, length }, job.signal),
     ]);
     return here !== undefined && here === there ? length : 0;

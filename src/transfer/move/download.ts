@@ -11,14 +11,8 @@ import { downloadBig } from './download-big.ts';
 import { streamDown } from './download-stream.ts';
 import { hardLinksOf } from './hard-links.ts';
 import { BIG, type Job, type Place } from './job.ts';
-import {
-  LocalTar,
-  makeLocalStage,
-  SafeFolders,
-  setLocalAttributes,
-  setLocalTime,
-  syncLocal,
-} from './local-place.ts';
+import { LocalTar } from './local-tar.ts';
+import { makeLocalStage, SafeFolders, setLocalAttributes, setLocalTime, syncLocal } from './local-place.ts';
 import { changed } from './read-source.ts';
 
 const BATCH_FILES = 20_000;
@@ -154,14 +148,14 @@ class Downloading {
   async #stream(batch: readonly Action[]): Promise<readonly Action[]> {
     const job = this.#job;
     const { signal, capabilities } = job;
-    const files = new Map(batch.map(action => [this.#member(action.path), { action, name: '' }]));
+    const files = batch.map(action => ({
+      action,
+      member: this.#member(action.path),
+      name: this.#streamedName(action.path),
+    }));
     const { source, owners, umask } = this.#one;
     const { stage } = this.#place;
-    const nextName = (): string => {
-      this.#numbers += 1;
-      return String(this.#numbers);
-    };
-    const streamed = streamDown({ job, source, stage, files, nextName, owners, umask });
+    const streamed = streamDown({ job, source, folder: stage, files, owners, umask });
     const paths = batch.map(({ path }) => this.#remote(path));
     const [hashes, there] = await Promise.all([
       streamed,
@@ -169,7 +163,7 @@ class Downloading {
     ]);
     await syncLocal(this.#place.stage);
     const left: Action[] = [];
-    for (const { action, name } of files.values()) {
+    for (const { action, name } of files) {
       const { path } = action;
       const arrived = hashes.get(path);
       const wanted = there.get(this.#remote(path));
@@ -183,7 +177,8 @@ class Downloading {
         continue;
       }
       try {
-        this.#put(this.#stage(name), path);
+        if (this.#place.isNew) this.#touched.add(parentOf(path));
+        else this.#put(this.#stage(name), path);
         job.counts.files += 1;
         job.counts.bytes += arrived.bytes;
         if (isKnown) job.counts.verified += 1;
@@ -192,6 +187,13 @@ class Downloading {
       }
     }
     return left;
+  }
+
+  /** In a tree that is itself being built each has its place already. */
+  #streamedName(path: RawPath): RawPath {
+    if (this.#place.isNew) return join('tree', path);
+    this.#numbers += 1;
+    return String(this.#numbers);
   }
 
   #member(path: RawPath): RawPath {

@@ -8,7 +8,6 @@ import type { SftpClient } from '../../ssh/sftp/sftp-client.ts';
 import type { Capabilities } from '../host/capabilities.ts';
 import { localError } from '../host/script-error.ts';
 import { type Entry, join, parentOf, PART_PREFIX } from '../tree/entry.ts';
-import { LocalHash } from './local-hash.ts';
 import { RateLimit } from './rate-limit.ts';
 
 /** Bytes from which a file travels by itself, in ranges that can be resumed; smaller ones go in one stream. */
@@ -60,7 +59,6 @@ export interface JobOptions {
 export class Job implements AsyncDisposable {
   readonly options: JobOptions;
   readonly capabilities: Capabilities;
-  readonly hash = new LocalHash();
   readonly rate: RateLimit;
   readonly failures: { readonly path: RawPath; readonly error: DeckhandError }[] = [];
   readonly counts = { files: 0, bytes: 0, directories: 0, links: 0, deleted: 0, verified: 0 };
@@ -108,7 +106,6 @@ export class Job implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.hash[Symbol.asyncDispose]();
     const client = await this.#sftp?.catch(() => null);
     await client?.[Symbol.asyncDispose]();
   }

@@ -13,6 +13,7 @@ import { type Job, partName } from './job.ts';
 import { changed } from './read-source.ts';
 import { dataRuns, fewRuns, HOLE } from './sparse.ts';
 import { attributesText, FUNCTIONS, renameText, runChecked } from './remote-commands.ts';
+import { hashLocal } from '../thread/hash-file.ts';
 
 const PIECE = 256 * 1024;
 
@@ -65,7 +66,7 @@ class BigUploading {
     const offset = sftp === null && isSparse(entry) ? found - (found % HOLE) : found;
     this.#count(offset);
     // read by another thread while the bytes travel: most of it comes from memory
-    const hash = job.hash.hash(source, entry.size);
+    const hash = hashLocal(source, entry.size);
     const sent = sftp === null ? await this.#byShell(file, offset) : await this.#bySftp(sftp, file, offset);
     const isWhole = offset + sent === entry.size;
     if (!isWhole) throw changed(entry.path);
@@ -87,7 +88,7 @@ class BigUploading {
     const length = Math.min(Number(stdout.toString('latin1').trim()) || 0, entry.size);
     if (length < PIECE) return 0;
     const [here, there] = await Promise.all([
-      job.hash.hash(source, length),
+      hashLocal(source, length),
       hashRemotePrefix(job.connection, job.capabilities.hash, { path: this.#part, length }, job.signal),
     ]);
     return here !== undefined && here === there ? length : 0;

@@ -7,6 +7,7 @@ import { scriptError } from '../host/script-error.ts';
 import { join, parentOf, type Tree } from '../tree/entry.ts';
 import { hardLinksOf } from './hard-links.ts';
 import { BIG, type Job, type Place } from './job.ts';
+import { isCheckable } from '../thread/pack-files.ts';
 import { pack, type Packed, type PackReport } from './pack.ts';
 import {
   attributesText,
@@ -139,9 +140,8 @@ class Uploading {
       'exit 0',
     ].join('\n');
     const report: PackReport = { sent: [] };
-    const isCheckable = (name: RawPath): boolean => checks && !/[\\\n\r]/.test(name);
     const { root } = this.#one.source;
-    const packing = { job: this.#job, root, manifest: checks ? MANIFEST : undefined, isCheckable };
+    const packing = { job: this.#job, root, manifest: checks ? MANIFEST : undefined };
     const result = await runScript(this.#job.connection, script, {
       signal: this.#job.signal,
       stdin: pack(members, packing, report),
@@ -153,16 +153,16 @@ class Uploading {
       );
     if (result.exitCode !== 0)
       throw scriptError(hostName, `writing to ${showRaw(this.#place.root)}`, result.errors, result.exitCode);
-    await this.#checkRest(report, isCheckable);
+    await this.#checkRest(report, name => checks && isCheckable(name));
     this.#job.counts.files += report.sent.length;
     for (const { bytes } of report.sent) this.#job.counts.bytes += bytes;
     if (!inline) await this.#rename(ready);
   }
 
   /** Names that a manifest cannot hold are asked for by themselves, wherever they are by now. */
-  async #checkRest(report: PackReport, isCheckable: (name: RawPath) => boolean): Promise<void> {
+  async #checkRest(report: PackReport, wasChecked: (name: RawPath) => boolean): Promise<void> {
     const job = this.#job;
-    const rest = report.sent.filter(({ packed }) => !isCheckable(packed.name));
+    const rest = report.sent.filter(({ packed }) => !wasChecked(packed.name));
     job.counts.verified += report.sent.length - rest.length;
     if (rest.length === 0 || job.capabilities.hash === '') return;
     const { stage, root } = this.#place;
