@@ -20,6 +20,7 @@ const files = {
   P05: 'p05.ts',
   P06: 'p06.ts',
   P07: 'p07.ts',
+  P08: 'p08.ts',
   P09: 'p09.ts',
   P10: 'p10.ts',
   P11: 'p11.ts',

@@ -20,6 +20,8 @@ export interface TransferRequest {
   readonly recursive: boolean;
   readonly exclude: readonly string[];
   readonly preserve: boolean;
+  /** Large files that are there are changed where they are, by blocks, and not replaced as a whole. Default: no. */
+  readonly inplace?: boolean;
   readonly links: 'keep' | 'follow' | 'skip';
   readonly compare: 'time' | 'contents';
   /** Bytes a second; 0 = no limit. */

@@ -64,6 +64,7 @@ class Transfer {
         clock,
         signal,
         preserve,
+        inplace: this.#request.inplace ?? false,
         followLinks: links === 'follow',
         rateLimit,
         onProgress: (bytes, path) => onProgress(bytes, this.#total, path),

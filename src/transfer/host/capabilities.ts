@@ -13,6 +13,8 @@ export interface Capabilities {
   readonly system: string;
   /** `sync -f` brings one file system to the disk. */
   readonly syncs: boolean;
+  /** There is a python3: it compares blocks of large files. */
+  readonly python: boolean;
 }
 
 const known = new WeakMap<SshConnection, Capabilities>();
@@ -24,7 +26,7 @@ export function rememberCapabilities(connection: SshConnection, found: Capabilit
   known.set(connection, found);
 }
 
-/** Prints seven fields, each ended by a zero byte. */
+/** Prints eight fields, each ended by a zero byte. */
 export const PROBE_SCRIPT = [
   'if find -H / -maxdepth 0 -ignore_readdir_race -printf "%y%s%T@%D%b%P" >/dev/null 2>&1; then l=gnu;',
   'elif stat -c "%f %Y" / >/dev/null 2>&1; then l=stat-c; elif stat -f "%Xp %Fm" / >/dev/null 2>&1; then l=stat-f; else l=none; fi;',
@@ -33,13 +35,14 @@ export const PROBE_SCRIPT = [
   'if command -v sha256sum >/dev/null 2>&1; then h=sha256sum; elif command -v shasum >/dev/null 2>&1; then h="shasum -a 256";',
   'elif command -v openssl >/dev/null 2>&1; then h="openssl dgst -sha256 -r"; else h=; fi;',
   'if sync -f /dev/null 2>/dev/null; then y=yes; else y=no; fi;',
-  String.raw`printf "%s\0" "$l" "$t" "$h" "$(id -u)" "$(umask)" "$(uname -s)" "$y";`,
+  'if command -v python3 >/dev/null 2>&1; then p=yes; else p=no; fi;',
+  String.raw`printf "%s\0" "$l" "$t" "$h" "$(id -u)" "$(umask)" "$(uname -s)" "$y" "$p";`,
 ].join(' ');
-export const PROBE_FIELDS = 7;
+export const PROBE_FIELDS = 8;
 
 /** The fields as the script prints them. */
 export function parseCapabilities(fields: readonly string[]): Capabilities {
-  const [list = '', tar = '', hash = '', uid = '', umask = '', system = '', syncs = ''] = fields;
+  const [list = '', tar = '', hash = '', uid = '', umask = '', system = '', syncs = '', python = ''] = fields;
   return {
     list: list === 'gnu' || list === 'stat-c' || list === 'stat-f' ? list : 'none',
     tar: tar === 'gnu' || tar === 'bsd' || tar === 'busybox' ? tar : 'none',
@@ -48,5 +51,6 @@ export function parseCapabilities(fields: readonly string[]): Capabilities {
     umask: Number.parseInt(umask, 8) & 0o777,
     system,
     syncs: syncs === 'yes',
+    python: python === 'yes',
   };
 }

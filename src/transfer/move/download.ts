@@ -1,6 +1,6 @@
 import { linkSync, lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { type RawPath, rawToBytes, showRaw } from '../../core/raw-path.ts';
-import { DeckhandError } from '../../core/deckhand-error.ts';
+import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
 import type { Action } from '../decide/action.ts';
 import { hashRemote } from '../host/hash-remote.ts';
 import { quoteRaw, runScript } from '../host/run-script.ts';
@@ -10,7 +10,9 @@ import { type Entry, join, nameOf, parentOf, type Tree } from '../tree/entry.ts'
 import { downloadBig } from './download-big.ts';
 import { streamDown } from './download-stream.ts';
 import { hardLinksOf } from './hard-links.ts';
-import { BIG, type Job, type Place } from './job.ts';
+import { BIG, type Job, partName, type Place } from './job.ts';
+import { isWorthComparing } from './delta-blocks.ts';
+import { downloadDelta } from './delta-download.ts';
 import { LocalTar } from './local-tar.ts';
 import { makeLocalStage, SafeFolders, setLocalAttributes, setLocalTime, syncLocal } from './local-place.ts';
 import { changed } from './read-source.ts';
@@ -206,8 +208,7 @@ class Downloading {
   async #big(path: RawPath, entry: Entry): Promise<void> {
     const job = this.#job;
     try {
-      const { stage } = this.#place;
-      const part = await downloadBig({ job, source: this.#remote(path), entry, stage });
+      const part = await this.#bigPart(path, entry);
       const mode = job.options.preserve ? entry.mode : entry.mode & 0o777 & ~this.#one.umask;
       if (job.options.preserve) {
         setLocalAttributes(part, entry, this.#one.owners);
@@ -218,11 +219,31 @@ class Downloading {
           { ...entry, mode, mtime: BigInt(job.options.clock.now()) * 1_000_000n },
           false,
         );
-      this.#put(part, path);
+      if (part !== join(this.#place.base, path)) this.#put(part, path);
       job.counts.files += 1;
     } catch (error) {
       job.fail(path, error);
     }
+  }
+
+  /** Whole and compared; where the target itself was changed by blocks, that. */
+  async #bigPart(path: RawPath, entry: Entry): Promise<RawPath> {
+    const job = this.#job;
+    const { stage, base, isNew } = this.#place;
+    const source = this.#remote(path);
+    if (job.capabilities.python && !isNew && isWorthComparing(entry, this.#one.target.entries.get(path))) {
+      this.#safe.check(path);
+      const target = join(base, path);
+      const part = job.options.inplace ? undefined : join(stage, `d-${partName(path).slice(2)}`);
+      try {
+        await downloadDelta({ job, source, entry, target, part });
+        return part ?? target;
+      } catch (error) {
+        if (toDeckhandError(error).code !== 'transfer.changed') throw error;
+        // it changed while it was read: once more, as a whole
+      }
+    }
+    return await downloadBig({ job, source, entry, stage });
   }
 
   /** By tar as well: it sets their times to the nanosecond. */

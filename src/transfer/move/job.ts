@@ -48,6 +48,8 @@ export interface JobOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly preserve: boolean;
+  /** Large files that are there are changed where they are, by blocks, and not replaced. */
+  readonly inplace: boolean;
   readonly followLinks: boolean;
   /** Bytes a second; 0 = no limit. */
   readonly rateLimit: number;

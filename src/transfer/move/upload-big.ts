@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { DeckhandError } from '../../core/deckhand-error.ts';
+import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
 import { type RawPath, rawToBytes, showRaw } from '../../core/raw-path.ts';
 import { hashRemotePrefix } from '../host/hash-remote.ts';
 import { quoteRaw, runScript } from '../host/run-script.ts';
@@ -9,6 +9,8 @@ import type { SftpClient } from '../../ssh/sftp/sftp-client.ts';
 import { writeRange } from '../../ssh/sftp/write-range.ts';
 import { type Entry, isSparse, join } from '../tree/entry.ts';
 import { localEntry, openToRead } from '../tree/local-tree.ts';
+import { isWorthComparing } from './delta-blocks.ts';
+import { uploadDelta } from './delta-upload.ts';
 import { type Job, partName } from './job.ts';
 import { changed } from './read-source.ts';
 import { dataRuns, fewRuns, HOLE } from './sparse.ts';
@@ -27,20 +29,32 @@ export interface BigUpload {
   /** The file's name in it, once it is whole. */
   readonly staged: RawPath;
   readonly owners: boolean;
+  /** Absolute, on the host. */
+  readonly target: RawPath;
+  readonly existing: Entry | null;
 }
 
-/** One large file: into a part that a later claim can go on with, compared by hash, then under its staged name. */
-export async function uploadBig(one: BigUpload): Promise<void> {
+/**
+ * One large file: into a part that a later claim can go on with, compared by hash, then under its staged name;
+ * true: the target itself was changed instead. Where a file is there already, only what differs travels.
+ */
+export async function uploadBig(one: BigUpload): Promise<boolean> {
   const { job, source, entry } = one;
   const follow = job.options.followLinks || entry.path === '';
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const before = attempt === 0 ? entry : localEntry(entry.path, source, follow);
     if (before?.type !== 'file') break;
-    const sent = await new BigUploading({ ...one, entry: before }).run(follow);
+    const isDelta = job.capabilities.python && isWorthComparing(before, one.existing);
+    const sending = new BigUploading({ ...one, entry: before });
+    const sent = await (isDelta ? sending.runDelta(follow) : sending.run(follow)).catch((error: unknown) => {
+      if (isDelta && attempt === 0 && toDeckhandError(error).code === 'transfer.changed') return null;
+      throw error;
+    });
+    if (sent === null) continue;
     const after = localEntry(entry.path, source, follow);
     if (after?.size === before.size && after.mtime === before.mtime) {
       await sent.finish();
-      return;
+      return isDelta && job.options.inplace;
     }
     job.arrived(-sent.counted, entry.path);
   }
@@ -72,6 +86,28 @@ class BigUploading {
     if (!isWhole) throw changed(entry.path);
     job.counts.bytes += sent;
     return { counted: this.#counted, finish: async () => await this.#finish(await hash) };
+  }
+
+  /** Undone work of a source that changed meanwhile shows at the look that follows. */
+  async runDelta(follow: boolean): Promise<{ readonly counted: number; finish: () => Promise<void> }> {
+    const { job, source, entry, target, stage, staged, owners } = this.#one;
+    const part = job.options.inplace ? undefined : join(stage, `d-${partName(entry.path).slice(2)}`);
+    const counted = await uploadDelta({ job, source, entry, follow, target, part });
+    return {
+      counted,
+      finish: async () => {
+        const attributes = this.#attributes(part ?? target, owners);
+        const rename = part === undefined ? 'true' : renameText(part, staged);
+        await runChecked(job, showRaw(entry.path), `${FUNCTIONS} ${attributes} && ${rename}`);
+        job.counts.verified += 1;
+      },
+    };
+  }
+
+  #attributes(path: RawPath, owners: boolean): string {
+    const { job, entry } = this.#one;
+    if (job.options.preserve) return attributesText(path, entry, owners);
+    return `chmod ${(entry.mode & 0o777 & ~job.capabilities.umask).toString(8)} -- ${quoteRaw(path)}`;
   }
 
   #count(bytes: number): void {
@@ -207,9 +243,7 @@ class BigUploading {
       }
       job.counts.verified += 1;
     }
-    const attributes = job.options.preserve
-      ? attributesText(this.#part, entry, owners)
-      : `chmod ${(entry.mode & 0o777 & ~capabilities.umask).toString(8)} -- ${part}`;
+    const attributes = this.#attributes(this.#part, owners);
     const script = `${FUNCTIONS} ${attributes} && ${renameText(this.#part, staged)}`;
     const result = await runScript(job.connection, script, { signal: job.signal });
     if (result.exitCode !== 0)

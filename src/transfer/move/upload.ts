@@ -193,8 +193,15 @@ class Uploading {
       this.#finish.isScattered = true;
       const top = this.#tops.of(path);
       const staged = join(stage, this.#tops.staged(entry));
-      await uploadBig({ job: this.#job, source: join(source.root, path), entry, stage, staged, owners });
+      const big = { job: this.#job, source: join(source.root, path), entry, stage, staged, owners };
+      const target = join(this.#place.root, path);
+      const inPlace = await uploadBig({
+        ...big,
+        target,
+        existing: this.#place.isNew ? null : action.existing,
+      });
       top.pending -= 1;
+      if (inPlace) top.isPlaced = true;
       this.#job.counts.files += 1;
       await this.#rename(this.#tops.takeReady());
     } catch (error) {

@@ -1,5 +1,6 @@
 /** A thread for files: calls of the system in turn, which cost a tenth of what they cost through the thread pool. */
 import { parentPort } from 'node:worker_threads';
+import { hashBlocks } from './hash-blocks.ts';
 import { hashFile } from './hash-file.ts';
 import { listFiles } from './list-files.ts';
 import { packFiles } from './pack-files.ts';
@@ -7,6 +8,7 @@ import { type Answer, failureOf, type Order, type Work } from './protocol.ts';
 import { unpackFiles } from './unpack-files.ts';
 
 const works = {
+  blocks: hashBlocks,
   hash: hashFile,
   list: listFiles,
   pack: packFiles,

@@ -1,0 +1,103 @@
+import type { Comparison, Question, RunOptions } from './question.ts';
+import { openTransferLab, THERE, type TransferLab } from './transfer-lab.ts';
+import { contest, meterHere, type Way } from './transfer-meter.ts';
+import { peerOf } from './transfer-peers.ts';
+
+/** Bytes of each changed place. */
+const PLACE = 4096;
+
+export const question: Question = {
+  id: 'P08',
+  title: `A file of 1 GiB of which 1 % has changed, at places of ${PLACE} bytes, or was appended`,
+  verified: 'the SHA-256 of each copy was that of its source.',
+  peers: ['rsync --version', 'ssh -V'],
+  async run(options) {
+    await using lab = await openTransferLab();
+    const found: Comparison[] = [];
+    for (const direction of ['up', 'down'] as const)
+      for (const kind of ['scattered', 'appended'] as const)
+        for (const inplace of [true, false])
+          found.push(await changed(lab, { direction, kind, inplace }, options));
+    return found;
+  },
+};
+
+interface Case {
+  readonly direction: 'up' | 'down';
+  readonly kind: 'scattered' | 'appended';
+  readonly inplace: boolean;
+}
+
+async function changed(
+  lab: TransferLab,
+  { direction, kind, inplace }: Case,
+  options: RunOptions,
+): Promise<Comparison> {
+  const bytes = (options.quick ? 64 : 1024) * 1024 * 1024;
+  const [near, far] = [lab.folder, THERE];
+  const [from, to] = direction === 'up' ? [near, far] : [far, near];
+  const [atSource, atTarget] = direction === 'up' ? [lab.here, lab.there] : [lab.there, lab.here];
+  await lab.here(`rm -rf ${near}/*`);
+  await lab.there(`mkdir -p ${far}; rm -rf ${far}/*`);
+  await atSource(makeVersions(from, bytes));
+  const hashes = new Map<string, string>();
+  for (const name of ['even', 'odd']) hashes.set(name, await atSource(`sha256sum < ${from}/${name}`));
+  let wanted = 'even';
+  const fill = { [direction === 'up' ? 'local' : 'remote']: `${from}/even` };
+  await lab.ours({
+    direction: direction === 'up' ? 'push' : 'pull',
+    local: `${near}/copy`,
+    remote: `${far}/copy`,
+    ...fill,
+  });
+  const appended = bytes - Math.floor(bytes / 100);
+  const before = async (): Promise<void> => {
+    wanted = kind === 'appended' ? 'even' : wanted === 'even' ? 'odd' : 'even';
+    if (kind === 'appended')
+      await atTarget(`truncate -s ${appended} ${to}/copy && touch -d @1000 ${to}/copy`);
+    // the source always has the same name
+    await atSource(`ln -f ${from}/${wanted} ${from}/source`);
+  };
+  const after = async (): Promise<void> => {
+    if ((await atTarget(`sha256sum < ${to}/copy`)) !== hashes.get(wanted))
+      throw new Error('The copy is not what was copied.');
+  };
+  const work = { lab, direction, from: 'source', to: 'copy', before, after };
+  const request =
+    direction === 'up'
+      ? ({ direction: 'push', local: `${near}/source`, remote: `${far}/copy` } as const)
+      : ({ direction: 'pull', local: `${near}/copy`, remote: `${far}/source` } as const);
+  const ours: Way = {
+    what: `transfer() over an open connection, compared by SHA-256${inplace ? ', in place' : ', atomic'}`,
+    run: async () => {
+      await before();
+      const cost = await meterHere(async () => await lab.ours({ ...request, inplace }));
+      await after();
+      return cost;
+    },
+  };
+  return await contest(
+    {
+      title: `${direction}, ${kind}, ${inplace ? 'in place' : 'by a new file'}`,
+      rounds: options.quick ? 1 : 5,
+      ours,
+      peers: [peerOf('rsync', true, work, '-a', ...(inplace ? ['--inplace'] : []))],
+      ...(inplace ? { target: { kind: 'times-faster', atLeast: 1 } } : {}),
+    },
+    options,
+  );
+}
+
+/** Two files of one size that differ in 1 %. */
+function makeVersions(folder: string, bytes: number): string {
+  return `cd ${folder} && head -c ${bytes} /dev/urandom > even && cp even odd && python3 - <<'END'
+import os, random
+random.seed(2)
+with open("odd", "r+b") as file:
+    for _ in range(${Math.floor(bytes / 100 / PLACE)}):
+        file.seek(random.randrange(${Math.floor(bytes / PLACE)}) * ${PLACE})
+        file.write(os.urandom(${PLACE}))
+os.utime("odd", (2000, 2000))
+os.utime("even", (3000, 3000))
+END`;
+}
