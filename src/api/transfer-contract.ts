@@ -13,6 +13,8 @@ export interface TransferOptions {
   readonly links?: 'keep' | 'follow' | 'skip';
   /** Default `time`: equal size and time is the same file. */
   readonly compare?: 'time' | 'contents';
+  /** Large files that are there are changed where they are, by the blocks that differ. Default: they are replaced. */
+  readonly inplace?: boolean;
   /** Bytes a second on each host; 0 = no limit. */
   readonly rateLimit?: number;
   /** True: each result has the `plan`, and nothing is done. */

@@ -13,6 +13,7 @@ export interface TransferFlags {
   readonly noPreserve: boolean;
   readonly links: string | undefined;
   readonly checksum: boolean;
+  readonly inplace: boolean;
   readonly limitRate: string | undefined;
   readonly dryRun: boolean;
   readonly diff: boolean;
@@ -27,6 +28,7 @@ export const transferFlags = {
   noPreserve: toggle('Do not keep modes, times and (as root) owners'),
   links: value('Symbolic links: keep them, follow them, or skip them. Default keep', 'keep|follow|skip'),
   checksum: toggle('Compare contents instead of size and time'),
+  inplace: toggle('Change large files that are there where they are, block by block'),
   limitRate: value('Most bytes a second on each host: 10MiB', 'SIZE'),
   dryRun: toggle('Only show what would be done; exit code 10 when there is something'),
   diff: toggle('The same, and what would change in each file'),
@@ -47,6 +49,7 @@ export async function transferOptions(flags: TransferFlags, folder: string): Pro
     ...(flags.noPreserve ? { preserve: false } : {}),
     ...(links === undefined ? {} : { links }),
     ...(flags.checksum ? { compare: 'contents' as const } : {}),
+    ...(flags.inplace ? { inplace: true } : {}),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(flags.dryRun || flags.diff ? { dryRun: true } : {}),
     ...(flags.diff ? { diff: true } : {}),

@@ -26,6 +26,8 @@ const common = {
   links: z.enum(['keep', 'follow', 'skip']).default('keep'),
   /** Files count as equal by size and time, or only after their contents were compared. */
   compare: z.enum(['time', 'contents']).default('time'),
+  /** Large files that are there are changed where they are, by the blocks that differ, and not replaced. */
+  inplace: z.boolean().default(false),
   /** Bytes a second; 0 = no limit. */
   rateLimit: z.number().int().min(0).default(0),
   /** True: says what would be done, and does nothing. */

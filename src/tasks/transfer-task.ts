@@ -18,6 +18,7 @@ export type TransferPlan = Pick<
   | 'recursive'
   | 'exclude'
   | 'preserve'
+  | 'inplace'
   | 'links'
   | 'compare'
   | 'rateLimit'
