@@ -4,6 +4,7 @@ import { modelBundle } from '../tasks/model-bundle.ts';
 import { modelDeploy, modelRollback } from '../tasks/model-deploy.ts';
 import { modelLogs, modelStatus } from '../tasks/model-inspect.ts';
 import { modelRemove } from '../tasks/model-remove.ts';
+import { here } from '../tasks/site-task.ts';
 import { scpCopy } from '../tasks/scp-copy.ts';
 import { scpDownload } from '../tasks/scp-download.ts';
 import { scpList } from '../tasks/scp-list.ts';
@@ -32,5 +33,8 @@ export const BUILT_IN_KINDS = [
   modelRemove,
   modelStatus,
   modelLogs,
+  ...[modelDeploy, modelRollback, modelRemove, modelStatus, modelLogs].map(kind =>
+    here(kind as unknown as TaskKind),
+  ),
   sshTunnel,
 ] as unknown as readonly TaskKind[];

@@ -1,12 +1,13 @@
-import { toDeckhandError } from '../core/deckhand-error.ts';
-import { DeckhandError } from '../core/deckhand-error.ts';
+import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
+import type { z } from '../core/schema.ts';
 import type { DeployStep } from '../core/model-params.ts';
 import type { Site } from '../engines/deploy/site.ts';
+import { localSite } from '../engines/deploy/local-site.ts';
 import { sshSite } from '../engines/deploy/ssh-site.ts';
 import type { StepWatch } from '../engines/deploy/step-log.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import { isOutOfReach } from './moving-task.ts';
-import type { TaskWork } from './task-kind.ts';
+import type { TaskKind, TaskWork } from './task-kind.ts';
 
 /** Milliseconds until work whose host went out of reach is tried again. */
 const WAIT_FOR_HOST = 5_000;
@@ -27,16 +28,13 @@ export async function runOnSite<Params extends { readonly name: string }>(
   work: TaskWork<Params>,
   carryOut: (place: OnSite) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<Outcome> {
-  const { task, params, hosts, clock, cancel, leave, phase, emit } = work;
+  const { task, clock, cancel, leave, phase, emit } = work;
   const signal = AbortSignal.any([cancel, leave]);
-  const host = task.host ?? '';
   let isConnected = false;
   try {
     phase('connect');
-    const connection = await hosts.connection(host, signal);
+    const site = await siteFor(work, signal);
     isConnected = true;
-    // the same for every task about this name: what an earlier upload brought is gone on with
-    const site = sshSite(connection, { clock, id: `model-${params.name}` });
     const watch: StepWatch = { clock, signal, onStep: phase, onStepDone: step => emit(noteOf(step)) };
     return { end: 'succeeded', result: await carryOut({ site, signal, watch }) };
   } catch (error) {
@@ -48,6 +46,27 @@ export async function runOnSite<Params extends { readonly name: string }>(
     if (isConnected && isOutOfReach(failed)) return await waitForHost(work, failed);
     throw failed;
   }
+}
+
+async function siteFor<Params extends { readonly name: string }>(
+  { task, params, hosts, clock }: TaskWork<Params>,
+  signal: AbortSignal,
+): Promise<Site> {
+  if (task.host === null) return localSite(process.env);
+  const connection = await hosts.connection(task.host, signal);
+  // the same for every task about this name: what an earlier upload brought is gone on with
+  return sshSite(connection, { clock, id: `model-${params.name}` });
+}
+
+/** The same kind of task for this machine, without SSH: `model.deploy` as `model.deploy-here`. */
+export function here<Schema extends z.ZodType>(kind: TaskKind<Schema>): TaskKind<Schema> {
+  return {
+    ...kind,
+    name: `${kind.name}-here`,
+    description: `${kind.description} On this machine.`,
+    hosts: 'none',
+    title: params => kind.title(params, 'this machine'),
+  };
 }
 
 function noteOf({ name, outcome, duration, text }: DeployStep): {

@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, mkdir, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import type { Bundle } from '../../src/engines/bundle/manifest.ts';
 import { inspect } from '../../src/engines/deploy/inspect.ts';
 import { layoutOf } from '../../src/engines/deploy/layout.ts';
+import { localSite } from '../../src/engines/deploy/local-site.ts';
 import { remove } from '../../src/engines/deploy/remove.ts';
 import { rollback } from '../../src/engines/deploy/rollback.ts';
 import { readKey } from '../../src/engines/deploy/run-checked.ts';
@@ -261,6 +262,11 @@ describe('a host that cannot take it', () => {
     expect(await say(one)).toMatch(/^Ahoy/);
     const warning = won[0]?.status === 'fulfilled' ? won[0].value.warnings[0] : '';
     expect(warning).toContain('does not survive a reboot');
+    await onHost(crowded, 'pkill -KILL -f "[k]eep.sh"; pkill -KILL -x llama-server');
+    expect(
+      (await deployTiny({ site: one, bundle, model })).steps.find(step => step.name === 'start')?.outcome,
+    ).toBe('done');
+    expect(await say(one)).toMatch(/^Ahoy/);
     await removeTiny(one);
   });
 });
@@ -328,6 +334,18 @@ describe('a deployment with a service', () => {
         'systemctl --user -M guest@ list-units "deckhand*" --all --no-legend; ls -A /home/guest',
       ),
     ).not.toMatch(/deckhand|\.local|\.config/);
+  });
+});
+
+describe('this machine', () => {
+  it('is a target as well, without SSH', async () => {
+    const base = join(folder, 'local');
+    const site = localSite({ ...process.env, DECKHAND_BASE: base });
+    const { deployment, answer } = await deployTiny({ site, bundle, model, params: { service: 'detached' } });
+    expect([deployment.host, answer.slice(0, 4)]).toEqual(['local', 'Ahoy']);
+    expect((await deployTiny({ site, bundle, model, params: { service: 'detached' } })).uploaded).toBe(0);
+    await removeTiny(site);
+    await expect(access(base)).rejects.toThrow('ENOENT');
   });
 });
 

@@ -6,6 +6,9 @@ import type { Submission, TaskApi } from '../task-api.ts';
 import { followed, type OverTasksOptions, type SeenTask } from './followed.ts';
 import type { SubmissionBase } from './submissions.ts';
 
+/** In the place of a host: this machine itself. */
+const LOCAL = 'local';
+
 /** The calls about model servers, carried out as tasks of the kinds `model.*`. */
 export function modelsOverTasks(tasks: TaskApi, options: OverTasksOptions): ModelApi {
   const carry = async <Result>(
@@ -62,6 +65,9 @@ function submissionOf(
   params: object,
   { surroundings, extras }: SubmissionBase,
 ): Submission {
+  // the word for this machine; hosts are reached over SSH
+  if (hosts === LOCAL)
+    return submissionOf(`${kind}-here`, undefined, params, { surroundings, ...(extras ? { extras } : {}) });
   const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined));
   return { ...extras, kind, ...(hosts === undefined ? {} : { hosts }), params: given, surroundings };
 }
@@ -73,7 +79,7 @@ function absolute(path: string, { surroundings }: SubmissionBase): string {
 
 function toModelHostResult<Result>({ task, error }: SeenTask): ModelHostResult<Result> {
   return {
-    host: task.host ?? task.id,
+    host: task.host ?? LOCAL,
     task: task.id,
     result: task.state === 'succeeded' ? (task.result as Result | null) : null,
     ...(error ? { error } : {}),

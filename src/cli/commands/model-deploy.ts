@@ -18,6 +18,8 @@ export const modelDeployCommand = buildCommand<DeployFlags, [string, string], Cl
     brief: 'Bring a model and its server to hosts, and prove that it serves',
     fullDescription: `The host needs sshd and a folder the account may write to, nothing else: no root, internet, Python or Docker. Engine and model are sent once, resumed where they were cut off, and compared by hash. It listens on a socket file (or on 127.0.0.1) of the host alone, with a key that never leaves it in an argument or a log. Done again, it only looks; with other settings or another model it takes the place of the old one, which serves until the new one was proved.
 
+The word local in the place of a host is this machine, without SSH.
+
 Example:
   deckhand model deploy web-1 qwen2.5-7b-q4_k_m.gguf
   deckhand model deploy web-1 tiny.gguf --name tiny --context 4096

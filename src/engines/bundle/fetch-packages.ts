@@ -122,8 +122,5 @@ async function mirrorOf(signal: AbortSignal): Promise<string> {
   // without lists apt does not know yet whose they are
   const found = (await first('Label: Debian')) ?? (await first());
   if (found !== undefined && /^[\x21-\x7e]+$/.test(found)) return found;
-  throw new DeckhandError(
-    'bundle.unavailable',
-    'The sources of apt on this machine name no mirror.',
-  );
+  throw new DeckhandError('bundle.unavailable', 'The sources of apt on this machine name no mirror.');
 }

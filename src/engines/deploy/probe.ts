@@ -68,9 +68,9 @@ export function answered(site: Site, exitCode: number, output: string): ProbeFac
   });
 }
 
-/** Sets `$b`, the folder of state: of the account, or of the machine for root. */
+/** Sets `$b`, the folder of state: of the account, or of the machine for root, or one that is named. */
 export const BASE_SCRIPT =
-  'u=$(id -u); if [ "$u" = 0 ]; then b=/var/lib/deckhand; else b=${XDG_STATE_HOME:-$HOME/.local/state}/deckhand; fi; export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$u}"';
+  'u=$(id -u); if [ -n "${DECKHAND_BASE:-}" ]; then b=$DECKHAND_BASE; elif [ "$u" = 0 ]; then b=/var/lib/deckhand; else b=${XDG_STATE_HOME:-$HOME/.local/state}/deckhand; fi; export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$u}"';
 
 export function probeScript({ name, engine, model, modelSize }: ProbeWish): string {
   return String.raw`${BASE_SCRIPT}
@@ -80,7 +80,7 @@ k system "$(uname -s)"; k arch "$(uname -m)"; k user "$(id -un)"; k uid "$u"; k 
 k cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
 k mem_total "$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo)"; k mem_free "$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)"
 g=$(sed -n 's/^0:://p' /proc/self/cgroup 2>/dev/null); m=/sys/fs/cgroup$g
-while [ -n "$g" ]; do v=$(cat "$m/memory.max" 2>/dev/null); case $v in ''|max) ;; *) k group "$v $(cat "$m/memory.current" 2>/dev/null)";; esac; [ "$m" = /sys/fs/cgroup ] && break; m=$(dirname "$m"); done
+while case $m in /sys/fs/cgroup/?*) ;; *) false;; esac; do v=$(cat "$m/memory.max" 2>/dev/null); case $v in ''|max) ;; *) k group "$v $(cat "$m/memory.current" 2>/dev/null)";; esac; m=$(dirname "$m"); done
 d=$b; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
 [ -w "$d" ] && k writable yes
 k disk "$(df -Pk "$d" 2>/dev/null | awk 'NR==2{print $4}')"; k inodes "$(df -Pi "$d" 2>/dev/null | awk 'NR==2{print $4}')"
@@ -108,7 +108,7 @@ detached) read -r w s < "$h/current/pid"; [ "$(sed 's/.*) //' "/proc/$w/stat" 2>
 user) w=$(systemctl --user show "$n" -p MainPID --value);;
 system) w=$(systemctl show "$n" -p MainPID --value);;
 esac 2>/dev/null
-[ "\${w:-0}" != 0 ] && k running yes && k current_memory "$(awk '/^VmRSS/{print $2}' "/proc/$w/status" 2>/dev/null)"
+[ -n "$w" ] && [ "$w" != 0 ] && k running yes && k current_memory "$(awk '/^VmRSS/{print $2}' "/proc/$w/status" 2>/dev/null)"
 k end yes`;
 }
 
