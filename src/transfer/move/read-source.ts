@@ -45,6 +45,37 @@ export function readWhole(full: RawPath, entry: Entry, follow: boolean): SourceF
   throw changed(entry.path);
 }
 
+/**
+ * Reads a small file into a place with room for it, as it was listed: the mode it has. Null: it is not as it was,
+ * or cannot be read; `readWhole` says more.
+ */
+export function readUnchanged(
+  full: RawPath,
+  { size, mtime }: Entry,
+  follow: boolean,
+  target: Buffer,
+  at: number,
+): number | null {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW);
+  let file: number;
+  try {
+    // eslint-disable-next-line no-control-regex -- all of ASCII
+    file = openSync(/^[\x01-\x7f]*$/.test(full) ? full : rawToBytes(full), flags);
+  } catch {
+    return null;
+  }
+  try {
+    if (size > 0 && readSync(file, target, at, size, 0) !== size) return null;
+    const after = fstatSync(file, { bigint: true });
+    if (after.mtimeNs !== mtime || after.size !== BigInt(size) || !after.isFile()) return null;
+    return Number(after.mode) & 0o7777;
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
+
 interface Read {
   readonly contents: Buffer;
   readonly have: number;
