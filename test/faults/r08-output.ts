@@ -58,7 +58,7 @@ export const fault: Fault = {
           `${who}: ${mebibytes(base[who])}, at most ${mebibytes(grown)} more while it came in`,
         );
       }
-      const expected = (await onHost(host, `seq 1 ${lines} | sha256sum`)).split(' ')[0];
+      const expected = (await onHost(host, `seq 1 ${lines} | sha256sum`, 3_600_000)).split(' ')[0];
       const { bytes, sha256, breaks } = await readOutput(daemon, whole);
       say(
         `${(bytes / 1024 ** 2).toFixed(0)} MiB in ${seconds.toFixed(1)} s; the slow reader got ${read} pieces meanwhile`,
