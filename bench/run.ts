@@ -25,6 +25,8 @@ const files = {
   P10: 'p10.ts',
   P11: 'p11.ts',
   P12: 'p12.ts',
+  P13: 'p13.ts',
+  P14: 'p14.ts',
   P16: 'p16.ts',
   P18: 'p18.ts',
 };

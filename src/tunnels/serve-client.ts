@@ -8,6 +8,9 @@ import { openThrough, type Passage } from './open-through.ts';
 import { looksLikeHttp, type Protocol, refuseClient } from './refuse-client.ts';
 import { readGreeting, readRequest, REPLY, replyTo } from './socks.ts';
 
+/** Milliseconds after which a held client that has ended its side counts as gone. */
+const GIVEN_UP = 1_000;
+
 export interface ServeOptions extends Passage {
   readonly protocol: Protocol;
   /** Aborted: every client is cut. */
@@ -81,6 +84,8 @@ async function reach(intake: Intake, target: Endpoint, options: ServeOptions): P
   const left = new AbortController();
   const watch = async (): Promise<void> => {
     while (!intake.ended && !left.signal.aborted) await intake.more;
+    // some say all they have to say and end their side at once: they wait for the answer, for a while
+    await options.clock.sleep(GIVEN_UP, left.signal).catch(() => undefined);
     if (looksLikeHttp(intake.bytes)) left.abort();
   };
   void watch();

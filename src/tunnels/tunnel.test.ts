@@ -169,6 +169,7 @@ describe('a local tunnel', () => {
     host.cut(away);
     const client = connect(portOf(tunnel), '127.0.0.1');
     client.on('error', () => undefined);
+    // it gave up: nobody waits for the answer
     client.end('POST /pay HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n');
     while (tunnel.status().statistics.failed < 1) await new Promise(setImmediate);
     host.refusal = null;
