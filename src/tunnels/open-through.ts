@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { Endpoint } from '../core/endpoint.ts';
+import { LinkedAbort } from './linked-abort.ts';
 import type { LinkKeeper } from './link-keeper.ts';
 import type { Counters } from './statistics.ts';
 
@@ -30,7 +31,8 @@ export interface Passage {
 export async function openThrough(passage: Passage, target: Endpoint, signal: AbortSignal): Promise<Duplex> {
   const { link, clock, counters, hold } = passage;
   const began = clock.monotonic();
-  using patience = patienceOf(clock, Math.max(hold, LEAST_PATIENCE), signal);
+  using patience = new LinkedAbort(signal);
+  using _rest = afterwards(clock, Math.max(hold, LEAST_PATIENCE), () => patience.abort());
   let seated = false;
   try {
     for (;;) {
@@ -106,23 +108,19 @@ function crowded({ host }: Passage): DeckhandError {
 
 /** Until the link changes, or for so long. Throws the signal's reason. */
 async function waited({ link, clock }: Passage, milliseconds: number, signal: AbortSignal): Promise<void> {
-  const enough = new AbortController();
-  const sleep = clock.sleep(milliseconds, AbortSignal.any([signal, enough.signal])).catch(() => undefined);
+  using enough = new LinkedAbort(signal);
+  const sleep = clock.sleep(milliseconds, enough.signal).catch(() => undefined);
   await Promise.race([sleep, link.changed]);
   enough.abort();
   signal.throwIfAborted();
 }
 
-function patienceOf(
-  clock: Clock,
-  milliseconds: number,
-  signal: AbortSignal,
-): Disposable & { readonly signal: AbortSignal } {
-  const over = new AbortController();
+/** Does something after a while, unless it is disposed of before. */
+function afterwards(clock: Clock, milliseconds: number, work: () => void): Disposable {
   const rest = new AbortController();
-  clock.sleep(milliseconds, rest.signal).then(
-    () => over.abort(),
-    () => undefined,
-  );
-  return { signal: AbortSignal.any([signal, over.signal]), [Symbol.dispose]: () => rest.abort() };
+  clock
+    .sleep(milliseconds, rest.signal)
+    .then(work)
+    .catch(() => undefined);
+  return { [Symbol.dispose]: () => rest.abort() };
 }

@@ -4,6 +4,7 @@ import { type DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { Endpoint, TcpEndpoint } from '../core/endpoint.ts';
 import { Intake } from './intake.ts';
 import { joinStreams, reset } from './join-streams.ts';
+import { LinkedAbort } from './linked-abort.ts';
 import { openThrough, type Passage } from './open-through.ts';
 import { looksLikeHttp, type Protocol, refuseClient } from './refuse-client.ts';
 import { readGreeting, readRequest, REPLY, replyTo } from './socks.ts';
@@ -81,22 +82,23 @@ export async function serveArrival(
  * carried out later; in other protocols the end of what is sent says nothing of the kind.
  */
 async function reach(intake: Intake, target: Endpoint, options: ServeOptions): Promise<Duplex> {
-  const left = new AbortController();
+  using left = new LinkedAbort(intake.gone, options.signal);
+  const over = new AbortController();
   const watch = async (): Promise<void> => {
-    while (!intake.ended && !left.signal.aborted) await intake.more;
+    while (!intake.ended && !over.signal.aborted) await intake.more;
+    if (over.signal.aborted) return;
     // some say all they have to say and end their side at once: they wait for the answer, for a while
-    await options.clock.sleep(GIVEN_UP, left.signal).catch(() => undefined);
+    await options.clock.sleep(GIVEN_UP, over.signal).catch(() => undefined);
     if (looksLikeHttp(intake.bytes)) left.abort();
   };
   void watch();
-  const signal = AbortSignal.any([intake.gone, options.signal, left.signal]);
   try {
-    const stream = await openThrough(options, target, signal);
-    if (!signal.aborted) return stream;
+    const stream = await openThrough(options, target, left.signal);
+    if (!left.signal.aborted) return stream;
     stream.destroy();
-    throw signal.reason;
+    throw left.signal.reason;
   } finally {
-    left.abort();
+    over.abort();
   }
 }
 
