@@ -69,7 +69,7 @@ export interface Load {
 
 /** A short request every 100 ms while `fault` happens, and a second after; each on a connection of its own. */
 export async function underLoad(port: number, fault: () => Promise<void>): Promise<Load> {
-  let going = true;
+  const over = new AbortController();
   let lost = 0;
   let slowest = 0;
   const requests: Promise<void>[] = [];
@@ -86,7 +86,7 @@ export async function underLoad(port: number, fault: () => Promise<void>): Promi
     if (!isServed) lost += 1;
   };
   const send = async (): Promise<void> => {
-    while (going) {
+    while (!over.signal.aborted) {
       requests.push(one());
       await pause(100);
     }
@@ -95,7 +95,7 @@ export async function underLoad(port: number, fault: () => Promise<void>): Promi
   await pause(500);
   await fault();
   await pause(1_000);
-  going = false;
+  over.abort();
   await sending;
   await Promise.all(requests);
   return { sent: requests.length, lost, slowest: Math.round(slowest) };
