@@ -4,11 +4,13 @@ import { isFinal } from '../../src/core/task-state.ts';
 import type { LabHost } from '../lab/lab.ts';
 import type { DaemonUnderTest } from './daemon-under-test.ts';
 import { type FaultKit, pick, randomBetween, until } from './fault.ts';
+import { partsLeft } from './file-trees.ts';
+import { LoadFiles } from './load-files.ts';
 import { type LabFleet, onHost, processesOf } from './lab-fleet.ts';
 import { agentPlan, longCommand, shortCommand } from './load-commands.ts';
 import { readOutput } from './task-output.ts';
 
-type Kind = 'short' | 'long' | 'agent' | 'cancelled';
+type Kind = 'short' | 'long' | 'agent' | 'cancelled' | 'upload' | 'sync';
 
 interface Piece {
   readonly kind: Kind;
@@ -25,11 +27,23 @@ export class MixedLoad {
   readonly #pieces: Piece[] = [];
   readonly #cancels: Promise<void>[] = [];
   /** Short commands more often than long ones. */
-  readonly #kinds: readonly Kind[] = ['short', 'short', 'short', 'long', 'agent', 'cancelled'];
+  readonly #kinds: readonly Kind[] = [
+    'short',
+    'upload',
+    'short',
+    'long',
+    'agent',
+    'sync',
+    'short',
+    'cancelled',
+  ];
   readonly #faults: string[] = [];
   #number = 0;
 
+  readonly #files: LoadFiles;
+
   constructor(daemon: DaemonUnderTest, fleet: LabFleet) {
+    this.#files = new LoadFiles(daemon.folder);
     this.#daemon = daemon;
     this.#fleet = fleet;
   }
@@ -72,6 +86,7 @@ export class MixedLoad {
     const common = { surroundings: this.#fleet.surroundings, hosts: host.name, idempotencyKey: key };
     if (kind === 'agent')
       return { ...common, kind: 'agent.run', params: { plan: agentPlan(key), mode: 'run', approve: 'yes' } };
+    if (kind === 'upload' || kind === 'sync') return { ...common, ...this.#files.submission(kind, key) };
     const command =
       kind === 'short'
         ? shortCommand(key, exitCode)
@@ -147,17 +162,33 @@ export class MixedLoad {
     let twice = 0;
     let never = 0;
     let left = 0;
+    let files = 0;
+    const torn: string[] = [];
     for (const host of this.#fleet.hosts) {
       const lines = (await onHost(host, 'cat /root/counter 2>/dev/null; true')).trim().split('\n');
       const seen = new Map<string, number>();
       for (const line of lines) seen.set(line, (seen.get(line) ?? 0) + 1);
       for (const { key, kind } of this.#pieces.filter(piece => piece.host === host)) {
+        if (kind === 'upload' || kind === 'sync') continue;
         const count = seen.get(key) ?? 0;
         if (count > 1) twice += 1;
         if (count === 0 && kind !== 'cancelled') never += 1;
       }
       left += (await processesOf(host, 'task-')).length;
+      const moved = this.#pieces.filter(
+        piece => piece.host === host && ['upload', 'sync'].includes(piece.kind),
+      );
+      const keys = moved.map(({ key }) => key);
+      torn.push(
+        ...(await this.#files.differing(host, keys)),
+        ...(await partsLeft(this.#daemon.folder, [host])),
+      );
+      files += keys.length;
     }
+    check(
+      torn.length === 0,
+      `${files} trees moved, ${torn.length} not whole or with parts left ${torn.slice(0, 3).join(' ')}`,
+    );
     check(twice === 0, `${twice} tasks that were carried out twice`);
     check(never === 0, `${never} tasks that were never carried out`);
     check(left === 0, `${left} processes of tasks left on hosts`);
