@@ -21,6 +21,10 @@ export interface TransferOptions {
   readonly dryRun?: boolean;
   /** True: a dry run whose plan has for each file what would change in it, as `diff -u` shows it; bounded. */
   readonly diff?: boolean;
+  /** Extended attributes of the `user.` names as well; both sides need getfattr and setfattr. Not with `both`. */
+  readonly xattrs?: boolean;
+  /** Access control lists as well; both sides need getfacl and setfacl. Not with `both`. */
+  readonly acls?: boolean;
 }
 
 /**

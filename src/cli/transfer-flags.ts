@@ -17,6 +17,8 @@ export interface TransferFlags {
   readonly limitRate: string | undefined;
   readonly dryRun: boolean;
   readonly diff: boolean;
+  readonly xattrs: boolean;
+  readonly acls: boolean;
 }
 
 export const transferFlags = {
@@ -32,6 +34,8 @@ export const transferFlags = {
   limitRate: value('Most bytes a second on each host: 10MiB', 'SIZE'),
   dryRun: toggle('Only show what would be done; exit code 10 when there is something'),
   diff: toggle('The same, and what would change in each file'),
+  xattrs: toggle('Extended attributes (user.*) too; both sides need getfattr and setfattr'),
+  acls: toggle('Access control lists too; both sides need getfacl and setfacl'),
 } as const;
 
 const LONGEST_PATTERN = 1000;
@@ -53,6 +57,8 @@ export async function transferOptions(flags: TransferFlags, folder: string): Pro
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(flags.dryRun || flags.diff ? { dryRun: true } : {}),
     ...(flags.diff ? { diff: true } : {}),
+    ...(flags.xattrs ? { xattrs: true } : {}),
+    ...(flags.acls ? { acls: true } : {}),
   };
 }
 

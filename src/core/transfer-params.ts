@@ -34,6 +34,10 @@ const common = {
   dryRun: z.boolean().default(false),
   /** A dry run whose plan says for each file what would change in it. */
   diff: z.boolean().default(false),
+  /** Extended attributes of the `user.` names as well; both sides need getfattr and setfattr. */
+  xattrs: z.boolean().default(false),
+  /** Access control lists as well; both sides need getfacl and setfacl. */
+  acls: z.boolean().default(false),
 };
 
 /**
@@ -51,16 +55,21 @@ export const downloadParams = z.strictObject({
   ...common,
 });
 
-export const syncParams = z.strictObject({
-  local: localPath,
-  remote: remotePath,
-  direction: z.enum(['push', 'pull', 'both']),
-  /** Removes what the source does not have. */
-  deleteExtra: z.boolean().default(false),
-  /** Without it an empty or missing source deletes nothing and fails. */
-  allowEmptySource: z.boolean().default(false),
-  ...common,
-});
+export const syncParams = z
+  .strictObject({
+    local: localPath,
+    remote: remotePath,
+    direction: z.enum(['push', 'pull', 'both']),
+    /** Removes what the source does not have. */
+    deleteExtra: z.boolean().default(false),
+    /** Without it an empty or missing source deletes nothing and fails. */
+    allowEmptySource: z.boolean().default(false),
+    ...common,
+  })
+  .refine(
+    ({ direction, xattrs, acls }) => direction !== 'both' || !(xattrs || acls),
+    'xattrs and acls go one way: direction must be push or pull',
+  );
 
 export const listParams = z.strictObject({
   path: remotePath,
@@ -126,6 +135,8 @@ export interface TransferResult {
   readonly duration: number;
   /** Files whose contents were compared by hash at both ends after they had travelled. */
   readonly verified: number;
+  /** Paths whose extended attributes or lists were changed, where they were asked for. */
+  readonly extended?: number;
   /** What was left out, with reasons; at most 1 000, and how many in all. */
   readonly skipped: readonly TransferAction[];
   readonly skippedCount: number;

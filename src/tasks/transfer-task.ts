@@ -24,6 +24,8 @@ export type TransferPlan = Pick<
   | 'rateLimit'
   | 'dryRun'
   | 'diff'
+  | 'xattrs'
+  | 'acls'
   | 'deleteExtra'
   | 'allowEmptySource'
 > & { readonly localPath: string; readonly remotePath: string };

@@ -29,6 +29,8 @@ export interface TransferRequest {
   readonly dryRun: boolean;
   /** A dry run that also says what would change in each file. */
   readonly diff?: boolean;
+  readonly xattrs?: boolean;
+  readonly acls?: boolean;
   readonly deleteExtra: boolean;
   readonly allowEmptySource: boolean;
   /** Where the base of a sync in both directions is kept. */

@@ -11,7 +11,11 @@ import { decideOneWay, type Decision, isEmptySource } from './decide/one-way.ts'
 import { decideTwoWay } from './decide/two-way.ts';
 import { hostPath } from './host/list-script.ts';
 import { quoteRaw, runScript } from './host/run-script.ts';
+import { localError } from './host/script-error.ts';
 import { diffsOf, type PlanDiff } from './plan-diff.ts';
+import { type Extended } from './extended/dump.ts';
+import { checkExtended, copyExtended } from './extended/extended.ts';
+import { foldersAbove } from './tree/entry.ts';
 import { BaseFile } from './move/base-file.ts';
 import { download } from './move/download.ts';
 import { hardLinksOf } from './move/hard-links.ts';
@@ -38,7 +42,11 @@ export interface TransferOutcome {
  * on with, and `removeParts` removes.
  */
 export async function transfer(request: TransferRequest): Promise<TransferOutcome> {
-  return await new Transfer(request).run();
+  try {
+    return await new Transfer(request).run();
+  } catch (error) {
+    throw localError(error, showRaw(request.local));
+  }
 }
 
 class Transfer {
@@ -82,7 +90,9 @@ class Transfer {
         this.#request.diff === true ? await diffsOf(job, trees, plan) : new Map<Action, PlanDiff>();
       return { result: this.#result(job, decision, { actions: plan, diffs }) };
     }
+    await checkExtended(job, this.#extendedKinds());
     await this.#carryOut(job, trees, decision, equality.owners);
+    await this.#copyExtended(job, trees, decision);
     if (baseFile) await this.#keepBase(baseFile, base, trees, decision, equality);
     return this.#outcome(job, decision);
   }
@@ -202,6 +212,30 @@ class Transfer {
     onPhase('verifying');
   }
 
+  #extendedKinds(): readonly Extended[] {
+    const { xattrs, acls } = this.#request;
+    return [...(xattrs === true ? ['xattrs' as const] : []), ...(acls === true ? ['acls' as const] : [])];
+  }
+
+  async #copyExtended(job: Job, { local, remote }: BothTrees, { actions }: Decision): Promise<void> {
+    const left = new Set(
+      actions.filter(({ action }) => action === 'skip' || action === 'conflict').map(({ path }) => path),
+    );
+    for (const { path } of job.failures) left.add(path);
+    const isLeft = (path: RawPath): boolean =>
+      left.has(path) || [...foldersAbove(path)].some(each => left.has(each));
+    const here = { side: 'local', root: local.place.root } as const;
+    const there = { side: 'remote', root: remote.place.root } as const;
+    const isPush = this.#request.direction === 'push';
+    const [from, to] = isPush ? [here, there] : [there, here];
+    for (const kind of this.#extendedKinds()) {
+      const { tree } = isPush ? local : remote;
+      if (!tree.entries.has('') || isLeft('')) continue;
+      this.#extended = (this.#extended ?? 0) + (await copyExtended(job, { kind, from, to, tree, isLeft }));
+    }
+  }
+  #extended: number | undefined;
+
   /** What is there after the work is looked at again: only what is seen to be equal counts as such the next time. */
   async #keepBase(
     file: BaseFile,
@@ -249,6 +283,7 @@ class Transfer {
       skipped: skipped.slice(0, MOST_SKIPPED).map(shown),
       skippedCount: skipped.length,
       conflicts: conflicts.slice(0, MOST_SKIPPED).map(shown),
+      ...(this.#extended === undefined ? {} : { extended: this.#extended }),
       ...(plan ? planOf(plan.actions, plan.diffs) : {}),
       ...(failures.length > 0
         ? {

@@ -306,6 +306,14 @@ describe('what goes wrong', () => {
     },
   );
 
+  it('a host without the programs for extended attributes is named before anything is moved', async () => {
+    const file = bigFile('with-attributes', 100);
+    const put = await move('put', '--xattrs', file, `${tiny.name}:/root/with-attributes`);
+    expect(put.code).toBe(1);
+    expect(put.text).toContain('host.unsupported');
+    expect((await tiny.run('ls -A /root/with-attributes')).code).not.toBe(0);
+  });
+
   it('a source that changes while it is read is never torn', async () => {
     const file = bigFile('growing', 40_000_000);
     const id = await detached('put', '--limit-rate', '20MiB', file, `${other.name}:/srv/growing`);

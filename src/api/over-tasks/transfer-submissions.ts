@@ -98,8 +98,8 @@ function extrasOf(
 }
 
 function optionsOf(options: TransferOptions): Readonly<Record<string, unknown>> {
-  const { exclude, preserve, links, compare, inplace, rateLimit, dryRun, diff } = options;
-  const given = { exclude, preserve, links, compare, inplace, rateLimit, dryRun, diff };
+  const { exclude, preserve, links, compare, inplace, rateLimit, dryRun, diff, xattrs, acls } = options;
+  const given = { exclude, preserve, links, compare, inplace, rateLimit, dryRun, diff, xattrs, acls };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
