@@ -10,6 +10,9 @@ import { excludeBy } from './tree/filter.ts';
 import { listTree } from './thread/list-files.ts';
 import { statOrNull } from './tree/local-tree.ts';
 
+/** Bytes that Linux takes as a path. */
+const LONGEST_PATH = 4095;
+
 /** Both sides as they are, and where on them things go. */
 export interface BothTrees {
   readonly local: { readonly tree: Tree; readonly place: Place };
@@ -68,6 +71,7 @@ async function listHost(
   checkWhole(tree, connection.host.name);
   const there = found.isInstead ? undefined : tree.entries.get('');
   const place = placeOf(root, id, there);
+  checkLength(place, connection.host.name);
   return { tree, root, side: { remote: { tree, place } }, capabilities: found.capabilities };
 }
 
@@ -77,6 +81,7 @@ async function listHere(request: TransferRequest, local: RawPath): Promise<BothT
   const tree = await listTree({ root: local, exclude, links }, signal);
   checkWhole(tree, 'this machine');
   const place = placeOf(local, id, tree.entries.get(''));
+  checkLength(place, 'this machine');
   if (!place.isNew || direction === 'push') return { tree, place };
   // built by an earlier claim, and not finished
   const { base } = place;
@@ -84,6 +89,16 @@ async function listHere(request: TransferRequest, local: RawPath): Promise<BothT
     tree: isFolder(base) ? await listTree({ root: base, exclude, links }, signal) : EMPTY_TREE,
     place,
   };
+}
+
+/** Some tools make folders deeper than any program can then name: nothing is begun there. */
+function checkLength({ root, stage }: Place, where: string): void {
+  const { length } = join(stage, 'tree');
+  if (length <= LONGEST_PATH) return;
+  throw new DeckhandError(
+    'transfer.name-too-long',
+    `${showRaw(root).slice(0, 300)}… on ${where}: a path of ${root.length} bytes, and ${length} while it is built; ${LONGEST_PATH} are allowed.`,
+  );
 }
 
 function checkWhole({ problems }: Tree, where: string): void {

@@ -21,8 +21,16 @@ const execute = promisify(execFile);
 
 /** Makes the staging folder ours alone, empty but for parts of large files and for a tree that is being built. */
 export function makeLocalStage({ stage, isNew }: Place): void {
-  mkdirSync(rawToBytes(parentOf(stage) || '/'), { recursive: true });
-  mkdirSync(rawToBytes(stage), { recursive: true, mode: 0o700 });
+  const parent = parentOf(stage) || '/';
+  try {
+    mkdirSync(rawToBytes(parent), { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new DeckhandError('transfer.not-a-directory', `${showRaw(parent)} on this machine is no folder.`);
+  }
+  // not recursive: that would hide why it cannot be made
+  if (lstatSync(rawToBytes(stage), { throwIfNoEntry: false }) === undefined)
+    mkdirSync(rawToBytes(stage), { mode: 0o700 });
   const found = lstatSync(rawToBytes(stage));
   if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid()))
     throw new DeckhandError('transfer.exists', `${showRaw(stage)} is there and is not ours.`);

@@ -297,7 +297,9 @@ class Uploading {
     const clean = this.#hasStage ? '' : `find . ! -name . -prune ${keep} -exec rm -rf {} + || exit 90;`;
     this.#hasStage = true;
     const parent = quoteRaw(parentOf(this.#place.stage) || '/');
-    return `umask 022; mkdir -p ${parent} || exit 90; umask 077; mkdir -p ${stage} && cd ${stage} || exit 90; ${clean}`;
+    // of a file in its way mkdir says only that it exists
+    const make = `mkdir -p ${parent} || { [ -d ${parent} ] || printf '%s: Not a directory\\n' ${parent} >&2; exit 90; };`;
+    return `umask 022; ${make} umask 077; mkdir -p ${stage} && cd ${stage} || exit 90; ${clean}`;
   }
 
   async #makeStage(): Promise<void> {
