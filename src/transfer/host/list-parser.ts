@@ -185,6 +185,9 @@ function count(text: string | undefined): number {
 
 /** Seconds with a part of up to ten digits, as nanoseconds. */
 function parseTime(text: string): bigint {
+  // as GNU find prints nearly all of them: ten digits, a point, ten digits
+  if (text.length === 21 && /^\d{10}\.\d{10}$/.test(text))
+    return BigInt(text.slice(0, 10) + text.slice(11, 20));
   const found = /^(-?)(\d{1,15})(?:\.(\d{1,12}))?$/.exec(text);
   if (!found) throw broken('a time that is none');
   const [, sign, seconds = '0', part = ''] = found;

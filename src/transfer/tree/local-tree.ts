@@ -67,8 +67,7 @@ class LocalWalk {
 
   #namesIn(folder: RawPath): RawPath[] {
     try {
-      const names = readdirSync(rawToBytes(join(this.#root, folder)), { encoding: 'buffer' });
-      return names.map(name => rawFromBytes(name)).sort();
+      return readdirSync(rawToBytes(join(this.#root, folder)), { encoding: 'latin1' }).sort();
     } catch (error) {
       if (!isMissing(error)) this.#builder.problem({ path: folder, text: (error as Error).message });
       return [];
@@ -93,7 +92,8 @@ class LocalWalk {
 
 /** Null: there is nothing. A broken link that should be followed is given as the link it is. */
 export function statOrNull(path: RawPath, follow: boolean): BigIntStats | null {
-  const bytes = rawToBytes(path);
+  // as text where that is the same: memory outside the heap for each path is what costs most in a listing
+  const bytes = isPlain(path) ? path : rawToBytes(path);
   try {
     const stats = follow
       ? statSync(bytes, { bigint: true, throwIfNoEntry: false })
@@ -103,6 +103,11 @@ export function statOrNull(path: RawPath, follow: boolean): BigIntStats | null {
     if (!isMissing(error)) throw error;
   }
   return follow ? statOrNull(path, false) : null;
+}
+
+function isPlain(path: RawPath): boolean {
+  for (let at = 0; at < path.length; at += 1) if (path.charCodeAt(at) > 127) return false;
+  return true;
 }
 
 function isMissing(error: unknown): boolean {
