@@ -81,14 +81,21 @@ export function siteOf(connection: SshConnection): Site {
   return sshSite(connection, { clock: systemClock, id: 'model-tiny' });
 }
 
-/** Everything on the host but what the kernel, the boot and logs make: kind, mode, owner, path, target. */
+/**
+ * Everything on the host but what the kernel, the boot and logs make: kind, mode, owner, path, target. Left out is also
+ * the holder's script with its folder: the daemon may have looked after old runs there over the same connection.
+ */
 export async function manifestOf(host: LabHost): Promise<string> {
   const left = ['/proc', '/sys', '/run', '/dev', '/tmp', '/var/tmp', '/var/log'];
   const prune = left.map(path => `-path ${path}`).join(' -o ');
   const { stdout } = await host.run(
     `find / -xdev \\( ${prune} \\) -prune -o -printf '%y %m %u %p %l\\n' | sort; pgrep -x llama-server; true`,
   );
-  return stdout;
+  const holder = / \/home\/guest\/\.local(\/state(\/deckhand(\/(holder-[0-9a-f]+\.sh|runs))?)?)? *$/;
+  return stdout
+    .split('\n')
+    .filter(line => !holder.test(line))
+    .join('\n');
 }
 
 /** A mount over the folder of state of an account. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
 import type { Deployment, EngineListen } from '../../core/model-params.ts';
+import { quote } from '../../shell/quote.ts';
 import type { ProbeFacts } from './probe.ts';
 import type { Release } from './release.ts';
 import { checked, readKey, readRelease } from './run-checked.ts';
@@ -73,7 +74,7 @@ async function start({ site, signal }: BringUp, place: StartPlace): Promise<void
 async function retireOthers(wish: BringUp): Promise<void> {
   const { site, place, signal } = wish;
   const { layout, release } = place;
-  const names = await checked(site, `ls '${layout.releases}'`, 'listing releases', signal);
+  const names = await checked(site, `ls ${quote(layout.releases)}`, 'listing releases', signal);
   for (const id of names.split('\n').filter(name => /^[0-9a-f]+$/.test(name) && name !== release.id))
     await retire(wish, id);
 }
@@ -99,7 +100,7 @@ async function rolledBack(wish: BringUp, replaced: string | null, thrown: unknow
       await start(wish, old);
       await checked(site, switchScript(old), 'switching back', signal);
     }
-    await site.run(`rm -rf -- '${layout.releases}/${release.id}'`, { signal });
+    await site.run(`rm -rf -- ${quote(`${layout.releases}/${release.id}`)}`, { signal });
   } catch {
     return error;
   }

@@ -1,5 +1,6 @@
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { DeployResult } from '../../core/model-params.ts';
+import { quote } from '../../shell/quote.ts';
 import { bringUp, deploymentOf, showListen } from './bring-up.ts';
 import { type Decision, decide, mebibytes, noServiceText } from './preflight.ts';
 import { type Layout, layoutOf } from './layout.ts';
@@ -126,7 +127,8 @@ class DeployRun {
       }
       if (!facts.hasModel)
         await put(plan.model.path, `${layout.models}/${plan.model.sha256}.gguf`, missing.engine, 'model');
-      if (facts.uid === 0) await this.#run(`chmod 644 ${layout.models}/*.gguf`, 'making the model readable');
+      if (facts.uid === 0)
+        await this.#run(`chmod 644 ${quote(layout.models)}/*.gguf`, 'making the model readable');
       if (total === 0) return [undefined, 'engine and model are there', 'skipped'];
       return [undefined, `${mebibytes(this.#uploaded)} of ${mebibytes(total)} sent`];
     });

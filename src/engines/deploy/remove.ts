@@ -1,4 +1,5 @@
 import type { RemoveResult } from '../../core/model-params.ts';
+import { quote } from '../../shell/quote.ts';
 import { layoutOf } from './layout.ts';
 import { HeldLock } from './lock.ts';
 import { probe } from './probe.ts';
@@ -13,12 +14,12 @@ export async function remove(
   const { site, name, owner, clock, signal, keepFiles } = request;
   const facts = await probe(site, { name, ...NOTHING }, signal);
   const layout = layoutOf(facts.base, name);
-  const { exitCode } = await site.run(`[ -d '${layout.home}' ]`, { signal });
+  const { exitCode } = await site.run(`[ -d ${quote(layout.home)} ]`, { signal });
   if (exitCode !== 0) return { name, removed: false, text: `no model server ${name} is on ${site.name}` };
   const isRoot = facts.uid === 0;
   await using lock = new HeldLock({ site, layout, owner, clock, isRoot });
   await lock.take({ name, ...NOTHING }, signal);
-  const names = await checked(site, `ls '${layout.releases}'`, 'listing releases', signal);
+  const names = await checked(site, `ls ${quote(layout.releases)}`, 'listing releases', signal);
   for (const id of names.split('\n').filter(each => /^[0-9a-f]+$/.test(each)))
     await checked(site, stopScript(layout, name, id, isRoot), 'stopping it', signal);
   await checked(site, removeScript(layout, keepFiles), 'removing it', signal);

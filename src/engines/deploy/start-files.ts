@@ -89,7 +89,8 @@ done
 export function unitText(place: StartPlace): string {
   const { layout, release, params, user, isRoot } = place;
   const isSystem = release.service === 'system';
-  const folder = `${layout.releases}/${release.id}`;
+  // systemd takes a percent sign for something of its own
+  const folder = `${layout.releases}/${release.id}`.replaceAll('%', '%%');
   const account = isRoot
     ? [
         'DynamicUser=yes',
@@ -109,7 +110,7 @@ StartLimitBurst=4
 ${isSystem ? 'After=network.target\n' : ''}
 [Service]
 Type=exec
-ExecStart=${folder}/run.sh
+ExecStart="${folder}/run.sh"
 StandardOutput=append:${folder}/log
 StandardError=append:${folder}/log
 Restart=on-failure
