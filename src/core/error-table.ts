@@ -3,6 +3,7 @@ import { connectionErrors } from './errors/connection-errors.ts';
 import { inputErrors } from './errors/input-errors.ts';
 import { modelErrors } from './errors/model-errors.ts';
 import { planErrors } from './errors/plan-errors.ts';
+import { policyErrors } from './errors/policy-errors.ts';
 import type { ErrorTraits } from './errors/row.ts';
 import { taskErrors } from './errors/task-errors.ts';
 import { transferErrors } from './errors/transfer-errors.ts';
@@ -19,6 +20,7 @@ export const ERROR_TABLE = {
   ...connectionErrors,
   ...commandErrors,
   ...planErrors,
+  ...policyErrors,
   ...modelErrors,
   ...taskErrors,
   ...transferErrors,

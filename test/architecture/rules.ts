@@ -86,6 +86,7 @@ export const MAY_USE: Readonly<Record<string, string>> = {
   hono: 'api',
   '@hono/zod-openapi': 'api',
   '@hono/node-server': 'api',
+  unbash: 'shell',
 };
 
 /** Node modules that do I/O: the words of `core` must not. */
