@@ -45,7 +45,7 @@ cancel() {
   fi
   if ! until_gone $(($1 / 10)); then
     turn=0
-    while [ "$turn" -lt 3 ]; do
+    while [ "$turn" -lt 10 ]; do
       freeze
       # shellcheck disable=SC2086 # a list of pids
       [ "$found" = ' ' ] || kill -KILL $found 2>/dev/null
