@@ -31,3 +31,4 @@ await tunnel.ready(30_000, signal);
 const { listening } = tunnel;
 console.log(`port ${listening && 'port' in listening ? listening.port : 0}`);
 process.on('disconnect', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { OVER } from './linked-abort.ts';
 
 /** Bytes taken from a client before it has a way to the target; more waits in its own socket. */
 const LIMIT = 64 * 1024;
@@ -20,7 +21,7 @@ export class Intake {
     stream.on('data', this.#onData);
     stream.on('end', this.#onEnd);
     stream.once('close', () => {
-      this.#gone.abort();
+      this.#gone.abort(OVER);
       this.#more.resolve();
     });
     stream.resume();

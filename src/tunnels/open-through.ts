@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { Endpoint } from '../core/endpoint.ts';
-import { LinkedAbort } from './linked-abort.ts';
+import { LinkedAbort, OVER } from './linked-abort.ts';
 import type { LinkKeeper } from './link-keeper.ts';
 import type { Counters } from './statistics.ts';
 
@@ -32,7 +32,7 @@ export async function openThrough(passage: Passage, target: Endpoint, signal: Ab
   const { link, clock, counters, hold } = passage;
   const began = clock.monotonic();
   using patience = new LinkedAbort(signal);
-  using _rest = afterwards(clock, Math.max(hold, LEAST_PATIENCE), () => patience.abort());
+  using _rest = afterwards(clock, Math.max(hold, LEAST_PATIENCE), () => patience.abort(OVER));
   let seated = false;
   try {
     for (;;) {
@@ -111,7 +111,7 @@ async function waited({ link, clock }: Passage, milliseconds: number, signal: Ab
   using enough = new LinkedAbort(signal);
   const sleep = clock.sleep(milliseconds, enough.signal).catch(() => undefined);
   await Promise.race([sleep, link.changed]);
-  enough.abort();
+  enough.abort(OVER);
   signal.throwIfAborted();
 }
 
@@ -122,5 +122,5 @@ function afterwards(clock: Clock, milliseconds: number, work: () => void): Dispo
     .sleep(milliseconds, rest.signal)
     .then(work)
     .catch(() => undefined);
-  return { [Symbol.dispose]: () => rest.abort() };
+  return { [Symbol.dispose]: () => rest.abort(OVER) };
 }

@@ -4,7 +4,7 @@ import { type DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { Endpoint, TcpEndpoint } from '../core/endpoint.ts';
 import { Intake } from './intake.ts';
 import { joinStreams, reset } from './join-streams.ts';
-import { LinkedAbort } from './linked-abort.ts';
+import { LinkedAbort, OVER } from './linked-abort.ts';
 import { openThrough, type Passage } from './open-through.ts';
 import { looksLikeHttp, type Protocol, refuseClient } from './refuse-client.ts';
 import { readGreeting, readRequest, REPLY, replyTo } from './socks.ts';
@@ -89,7 +89,7 @@ async function reach(intake: Intake, target: Endpoint, options: ServeOptions): P
     if (over.signal.aborted) return;
     // some say all they have to say and end their side at once: they wait for the answer, for a while
     await options.clock.sleep(GIVEN_UP, over.signal).catch(() => undefined);
-    if (looksLikeHttp(intake.bytes)) left.abort();
+    if (looksLikeHttp(intake.bytes)) left.abort(OVER);
   };
   void watch();
   try {
@@ -98,7 +98,7 @@ async function reach(intake: Intake, target: Endpoint, options: ServeOptions): P
     stream.destroy();
     throw left.signal.reason;
   } finally {
-    over.abort();
+    over.abort(OVER);
   }
 }
 
