@@ -164,7 +164,8 @@ describe('a local tunnel', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
-    const { tunnel } = await open(local(target), host);
+    // longer than the test: only its going away can end the wait
+    const { tunnel } = await open(local(target), host, { hold: 60_000 });
     await tunnel.ready(5_000, signal);
     host.cut(away);
     const client = connect(portOf(tunnel), '127.0.0.1');
