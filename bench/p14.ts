@@ -37,7 +37,7 @@ export const question: Question = {
     return [
       {
         title: 'until the silence is noticed',
-        ours: { what: 'keep-alive every 1.5 s, three without an answer', times: detected },
+        ours: { what: 'keep-alive every 1.4 s, three without an answer', times: detected },
         target: { kind: 'at-most', limit: 10_000 },
       },
       {

@@ -10,6 +10,8 @@ import type { Counters } from './statistics.ts';
 const MOST_HELD = 512;
 /** Milliseconds between two tries of a target that refused: a restarting server is back within seconds. */
 const REFUSED_PAUSE = 200;
+/** Milliseconds over which the release of the held is spread, for each: all at once they would overrun a server's backlog. */
+const SPREAD = 2;
 /** Milliseconds that opening may take where nothing is held. */
 const LEAST_PATIENCE = 15_000;
 
@@ -19,6 +21,8 @@ export interface Passage {
   readonly counters: Counters;
   /** Milliseconds a connection is held that could not be opened yet. */
   readonly hold: number;
+  /** 0 … 1. */
+  readonly random: () => number;
   /** For error texts. */
   readonly host: string;
 }
@@ -54,6 +58,8 @@ export async function openThrough(passage: Passage, target: Endpoint, signal: Ab
         connection !== null && link.connection === connection ? REFUSED_PAUSE : left,
         signal,
       );
+      if (link.connection && link.connection !== connection)
+        await clock.sleep(passage.random() * counters.held * SPREAD, signal);
     }
   } finally {
     if (seated) counters.held -= 1;

@@ -41,7 +41,7 @@ export interface TunnelOptions {
 }
 
 /** Milliseconds between keep-alives of a tunnel's connection: silence is noticed after three of them. */
-export const KEEP_ALIVE = 1_500;
+export const KEEP_ALIVE = 1_400;
 const HOLD = 15_000;
 const HEALTH_INTERVAL = 30_000;
 
@@ -88,6 +88,7 @@ export class Tunnel implements AsyncDisposable {
       clock,
       counters: this.#counters,
       hold: options.hold ?? HOLD,
+      random,
       host,
     };
   }

@@ -23,7 +23,10 @@ class Unix(socketserver.ThreadingMixIn, http.server.HTTPServer):
     def server_bind(self): socketserver.TCPServer.server_bind(self)
 if os.path.exists('${SITE_SOCKET}'): os.unlink('${SITE_SOCKET}')
 threading.Thread(target=Unix('${SITE_SOCKET}', Page).serve_forever, daemon=True).start()
-http.server.ThreadingHTTPServer(('127.0.0.1', ${SITE_PORT}), Page).serve_forever()
+class Site(http.server.ThreadingHTTPServer):
+    # python's own 5 lets the kernel drop what a normal server would take
+    request_queue_size = 128
+Site(('127.0.0.1', ${SITE_PORT}), Page).serve_forever()
 `;
 const UNIT = `[Unit]
 Description=site
