@@ -40,5 +40,10 @@ export const modelBundle: TaskKind<typeof bundleParams> = {
 export async function bundleFromCache(
   wish: Omit<BundleWish, 'cacheFolder'>,
 ): Promise<Bundle & { readonly made: boolean }> {
-  return await cachedBundle({ ...wish, cacheFolder: deckhandPaths(process.env, homedir()).cache });
+  return await cachedBundle({ ...wish, cacheFolder: cacheFolder() });
+}
+
+/** Of the account: bundles, and what need not be found out twice. */
+export function cacheFolder(): string {
+  return deckhandPaths(process.env, homedir()).cache;
 }

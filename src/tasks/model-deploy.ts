@@ -1,15 +1,17 @@
+import type { Clock } from '../core/clock.ts';
 import {
   deploymentParams,
   deployParams,
   type DeployParams,
   type DeployResult,
 } from '../core/model-params.ts';
-import { hashOf, openBundle } from '../engines/bundle/bundle-cache.ts';
+import { openBundle } from '../engines/bundle/bundle-cache.ts';
 import { deploy } from '../engines/deploy/deploy.ts';
 import { type DeployPlan, planDeploy } from '../engines/deploy/release.ts';
 import { rollback } from '../engines/deploy/rollback.ts';
 import { readModel } from '../engines/gguf/read-model.ts';
-import { bundleFromCache } from './model-bundle.ts';
+import { rememberedHash } from '../engines/gguf/remembered-hash.ts';
+import { bundleFromCache, cacheFolder } from './model-bundle.ts';
 import { runOnSite } from './site-task.ts';
 import { NO_RETRY, type TaskKind } from './task-kind.ts';
 
@@ -27,7 +29,7 @@ export const modelDeploy: TaskKind<typeof deployParams> = {
   run: async work => {
     const { task, params, clock, cancel, leave, phase, progress, deployed } = work;
     phase('reading the model');
-    const plan = await planOf(params, AbortSignal.any([cancel, leave]), phase);
+    const plan = await planOf(params, clock, AbortSignal.any([cancel, leave]), phase);
     return await runOnSite(work, async ({ site, signal, watch }) => {
       const result: DeployResult = await deploy({
         ...watch,
@@ -47,6 +49,7 @@ export const modelDeploy: TaskKind<typeof deployParams> = {
 /** What can be known to be wrong here is said before any host is spoken to. */
 async function planOf(
   params: DeployParams,
+  clock: Clock,
   signal: AbortSignal,
   onStage: (stage: string) => void,
 ): Promise<DeployPlan> {
@@ -55,7 +58,9 @@ async function planOf(
     params.bundle === undefined
       ? await bundleFromCache({ suite: 'forky', allProcessors: false, refresh: false, signal, onStage })
       : await openBundle(params.bundle, signal);
-  return planDeploy(params, bundle, { ...model, sha256: await hashOf(params.model, signal) });
+  onStage('hashing the model');
+  const sha256 = await rememberedHash({ path: params.model, cacheFolder: cacheFolder(), clock, signal });
+  return planDeploy(params, bundle, { ...model, sha256 });
 }
 
 /** The release before the present one serves again. */

@@ -1,4 +1,4 @@
-import { access, mkdtemp, mkdir, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, mkdir, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -61,6 +61,13 @@ async function say(site: Site): Promise<string> {
   return (await generate(ask, '/v1/chat/completions', { model: 'tiny', tokens: 30 })).text;
 }
 
+/** All bytes of all files below a folder: the store, its journal, logs. */
+async function everythingIn(path: string): Promise<Buffer> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
+  return Buffer.concat(await Promise.all(files.map(async file => await readFile(file))));
+}
+
 async function removeTiny(site: Site): Promise<void> {
   await remove({ site, name: 'tiny', owner: 'task-9', clock: systemClock, signal, keepFiles: false });
 }
@@ -115,9 +122,9 @@ describe('a pristine host, an account without sudo, no internet', () => {
     const commandLines = await onHost(plain, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
     expect(commandLines).toContain('llama-server');
     expect(commandLines).not.toContain(key);
-    const kept = await readFile(join(folder, 'state/deckhand/store/store.sqlite')).catch(() =>
-      Buffer.alloc(0),
-    );
+    const kept = await everythingIn(join(folder, 'state'));
+    // what is looked through is the store: the deployment's own key file is named in it
+    expect(kept.includes(`${BASE}/llm/tiny/apikey`)).toBe(true);
     expect(kept.includes(key)).toBe(false);
   });
 
