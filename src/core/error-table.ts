@@ -1,3 +1,4 @@
+import { chatErrors } from './errors/chat-errors.ts';
 import { commandErrors } from './errors/command-errors.ts';
 import { connectionErrors } from './errors/connection-errors.ts';
 import { inputErrors } from './errors/input-errors.ts';
@@ -22,6 +23,7 @@ export const ERROR_TABLE = {
   ...planErrors,
   ...policyErrors,
   ...modelErrors,
+  ...chatErrors,
   ...taskErrors,
   ...transferErrors,
   ...tunnelErrors,
