@@ -61,6 +61,7 @@ async function starts(folder: string, { quick }: RunOptions): Promise<readonly C
       startExecutor,
       registry,
       executors: startExecutor === inProcess ? 1 : EXECUTORS,
+      folder: join(folder, name),
       version: 'bench',
       onTrouble: fail,
     });

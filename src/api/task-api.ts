@@ -1,3 +1,4 @@
+import type { ChatApi } from './chat-contract.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
@@ -176,7 +177,7 @@ export interface RemoveRequest {
  * All that a surface can ask of the engine, task by task: in-process it is the engine itself, over the
  * socket the client. Methods throw `DeckhandError`.
  */
-export interface TaskApi extends AsyncDisposable {
+export interface TaskApi extends ChatApi, AsyncDisposable {
   submit(submission: Submission): Promise<Submitted>;
   /** Submits and follows: the first item is `submitted`, and no item is missed. */
   submitAndFollow(submission: Submission, options: FollowOptions): AsyncIterable<FollowItem>;

@@ -54,15 +54,29 @@ export async function buildCli(
 async function routesOf(
   entries: Readonly<Record<string, CommandEntry | CommandGroup>>,
   [word, ...rest]: readonly string[],
-  docs: { readonly brief: string; readonly fullDescription?: string },
+  docs: {
+    readonly brief: string;
+    readonly fullDescription?: string;
+    readonly otherwise?: string | undefined;
+  },
 ): Promise<RouteMap<CliContext>> {
   const routes: Record<string, Command<CliContext> | RouteMap<CliContext>> = {};
   for (const [name, entry] of Object.entries(entries)) {
-    const named = name === word;
-    if ('commands' in entry) routes[name] = await routesOf(entry.commands, named ? rest : [], entry);
+    const named = name === word || (name === docs.otherwise && !Object.hasOwn(entries, word ?? ''));
+    if ('commands' in entry)
+      routes[name] = await routesOf(entry.commands, named ? rest : ['--'], briefOf(entry));
     else routes[name] = named ? await entry.load() : placeholder(entry);
   }
-  return buildRouteMap<string, CliContext>({ routes, docs });
+  const { otherwise, ...texts } = docs;
+  return buildRouteMap<string, CliContext>({
+    routes,
+    docs: texts,
+    ...(otherwise === undefined ? {} : { defaultCommand: otherwise }),
+  });
+}
+
+function briefOf({ brief, otherwise }: CommandGroup): Pick<CommandGroup, 'brief' | 'otherwise'> {
+  return { brief, otherwise };
 }
 
 /** What listings need of a command that this command line does not name; it is never run. */

@@ -11,6 +11,8 @@ export interface CommandEntry {
 export interface CommandGroup {
   readonly brief: string;
   readonly commands: Readonly<Record<string, CommandEntry>>;
+  /** The command that is meant when the next word is none of them. */
+  readonly otherwise?: string | undefined;
 }
 
 function command(brief: string, load: CommandEntry['load']): CommandEntry {
@@ -161,6 +163,44 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       ),
     },
   },
+  chat: {
+    brief: 'Talk with models on your own servers',
+    otherwise: 'ask',
+    commands: {
+      ask: command(
+        'Ask a model, or talk with it; `ask` may be left out',
+        async () => (await import('./commands/chat-ask.ts')).chatAskCommand,
+      ),
+      models: command(
+        'List the models that the servers really serve',
+        async () => (await import('./commands/chat-models.ts')).chatModelsCommand,
+      ),
+      list: command(
+        'List conversations, the newest first',
+        async () => (await import('./commands/chat-list.ts')).chatListCommand,
+      ),
+      search: command(
+        'List the conversations in which something was said',
+        async () => (await import('./commands/chat-search.ts')).chatSearchCommand,
+      ),
+      show: command(
+        'Show a conversation',
+        async () => (await import('./commands/chat-show.ts')).chatShowCommand,
+      ),
+      export: command(
+        'Write a conversation as Markdown or JSON',
+        async () => (await import('./commands/chat-export.ts')).chatExportCommand,
+      ),
+      remove: command(
+        'Forget a conversation',
+        async () => (await import('./commands/chat-remove.ts')).chatRemoveCommand,
+      ),
+    },
+  },
+  serve: command(
+    'Let other programs ask all models at one address of this machine',
+    async () => (await import('./commands/serve.ts')).serveCommand,
+  ),
   tunnel: {
     brief: 'Keep ports and sockets leading to other machines',
     commands: {

@@ -66,6 +66,7 @@ export async function runScripted(inputs: readonly string[], script: Script = {}
       stderr: output('stderr'),
       interactive: script.answers !== undefined,
       readStdin: async () => await Promise.resolve(script.stdin ?? new Uint8Array()),
+      openLines: null,
       environment: { NO_COLOR: '1' },
       folder: script.folder ?? '/work',
     },

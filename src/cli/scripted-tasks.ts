@@ -49,6 +49,18 @@ export function scriptedTasks(
     stopTunnel: no,
     removeTunnel: no,
     backup: no,
+    async *chat() {
+      await no();
+      yield* [];
+    },
+    servedModels: no,
+    conversations: no,
+    conversation: no,
+    renameConversation: no,
+    removeConversation: no,
+    endpoint: no,
+    openEndpoint: no,
+    closeEndpoint: no,
   };
   return {
     ...unscripted,

@@ -1,3 +1,5 @@
+import { type PersonLines, readLines } from './person-lines.ts';
+
 /** One output of this process: bytes go through untouched. */
 export interface Output {
   readonly isTerminal: boolean;
@@ -16,6 +18,8 @@ export interface Terminal {
   readonly interactive: boolean;
   /** All of stdin, to its end. */
   readonly readStdin: () => Promise<Uint8Array>;
+  /** Lines from a person; null when none is there. */
+  readonly openLines: (() => PersonLines) | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where the command line was typed; absolute. */
   readonly folder: string;
@@ -32,6 +36,7 @@ export function processTerminal(): Terminal {
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
     },
+    openLines: process.stdin.isTTY && process.stderr.isTTY ? () => readLines() : null,
     environment: process.env,
     folder: process.cwd(),
   };

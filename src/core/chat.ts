@@ -1,3 +1,4 @@
+import type { ErrorRecord } from './deckhand-error.ts';
 import { z } from './schema.ts';
 
 /** The words of chats with models. Durations in milliseconds, times in milliseconds since the epoch. */
@@ -39,6 +40,8 @@ export const chatRequestSchema = z.strictObject({
   model: modelName.optional(),
   messages: z.array(chatMessageSchema).min(1, 'is empty').max(MOST_MESSAGES),
   parameters: chatParametersSchema.default({}),
+  /** Of the settings: its system prompt and parameters, where the request has none of its own. */
+  preset: z.string().min(1).max(100).optional(),
   /** The conversation that question and answer are added to; `new`: one is begun; absent: nothing is kept. */
   conversation: z.string().min(1).max(100).optional(),
 });
@@ -88,6 +91,9 @@ export interface KeptMessage extends ChatMessage {
   readonly finishReason?: FinishReason;
 }
 
+/** A message before it is kept. */
+export type NewMessage = Omit<KeptMessage, 'number' | 'time'>;
+
 export interface Conversation {
   readonly id: string;
   /** The beginning of the first question, or what a person called it. */
@@ -96,4 +102,32 @@ export interface Conversation {
   readonly createdAt: number;
   readonly changedAt: number;
   readonly messages: number;
+}
+
+/** A model as a server serves it. */
+export interface ServedModelView {
+  /** Null: what the server serves is not known, see `error`. */
+  readonly model: string | null;
+  /** `gpu-1/tiny` for what was deployed, else the name it was given. */
+  readonly server: string;
+  readonly kind: 'deployment' | 'tunnel' | 'address';
+  /** Tokens; null where it does not say. */
+  readonly context: number | null;
+  /** Requests it works on at once, and now for us. */
+  readonly slots: number | null;
+  readonly running: number;
+  readonly error: ErrorRecord | null;
+}
+
+/** The one address under which all models can be asked. */
+export interface EndpointView {
+  /** `http://127.0.0.1:8790/v1`. */
+  readonly url: string;
+  /** Holds the token that every request needs; 0600. */
+  readonly tokenFile: string;
+  /** True: it is opened again with the daemon. */
+  readonly kept: boolean;
+  readonly requests: number;
+  readonly running: number;
+  readonly waiting: number;
 }

@@ -38,6 +38,7 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
     startExecutor: executorProcess,
     executors: Math.min(Math.max(cpus().length, 1), MOST_EXECUTORS),
     version,
+    folder: places.folder,
     onTrouble: error => log(`trouble ${error.code} ${error.message}`),
   });
   const app = buildHttpApp({

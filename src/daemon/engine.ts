@@ -12,6 +12,7 @@ import type { DeskParts } from './desk/desk-parts.ts';
 import { Fleets } from './fleet-access.ts';
 import { FollowHub } from './follow-hub.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { openModels } from './models/open-models.ts';
 import { BUILT_IN_KINDS } from './kinds.ts';
 
 export interface EngineOptions {
@@ -21,6 +22,8 @@ export interface EngineOptions {
   readonly executors: number;
   readonly registry?: TaskRegistry;
   readonly version: string;
+  /** For what is no task: the token of the endpoint. */
+  readonly folder: string;
   readonly onTrouble: (error: DeckhandError) => void;
 }
 
@@ -65,6 +68,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     onTrouble,
   });
   const housekeeping = new Housekeeping({ store, clock, onTrouble });
+  const models = openModels({
+    store,
+    fleets,
+    clock,
+    folder: options.folder,
+    tunnels: async () => await api.tunnels(),
+  });
   const parts: DeskParts = {
     store,
     queue,
@@ -72,12 +82,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     scheduler,
     registry,
     fleets,
+    models,
     clock,
     version,
     startedAt: clock.now(),
     who: userInfo().username,
     onTrouble,
     close: async () => {
+      await models[Symbol.asyncDispose]();
       await housekeeping[Symbol.asyncDispose]();
       await scheduler[Symbol.asyncDispose]();
       await queue[Symbol.asyncDispose]();
@@ -87,5 +99,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
   };
   const api = openDesk(parts);
+  await models.endpoint.restore(onTrouble);
   return { api, forRequest: requestId => openDesk(parts, requestId) };
 }

@@ -5,6 +5,7 @@ import { openEngine } from './engine.ts';
 import { Fleets } from './fleet-access.ts';
 import { localExecutor } from './local-executor.ts';
 import { openRegistry } from './open-registry.ts';
+import { placesOf } from './places.ts';
 import { packageVersion } from './version.ts';
 
 export interface LocalEngineOptions {
@@ -24,6 +25,7 @@ export async function openLocalEngine({ folder, onTrouble }: LocalEngineOptions)
     startExecutor: localExecutor(registry, new Fleets()),
     executors: 1,
     version: packageVersion(),
+    folder: folder ?? placesOf(process.env).folder,
     onTrouble: onTrouble ?? (() => undefined),
   });
   return api;

@@ -4,6 +4,8 @@ import {
   DEFAULTS,
   environmentName,
   type HostEntry,
+  type ModelServerEntry,
+  type PresetEntry,
   SETTING_NAMES,
   SETTING_SCHEMAS,
   type SettingName,
@@ -28,6 +30,8 @@ export interface Settings {
   readonly hosts: ReadonlyMap<string, Sourced<HostEntry>>;
   /** Members of each group: names of hosts, or of groups (`@name` says group). */
   readonly groups: ReadonlyMap<string, Sourced<readonly string[]>>;
+  readonly modelServers: ReadonlyMap<string, Sourced<ModelServerEntry>>;
+  readonly presets: ReadonlyMap<string, Sourced<PresetEntry>>;
   /** Files that were read, nearest first. */
   readonly files: readonly string[];
 }
@@ -52,6 +56,8 @@ export function mergeSettings(
     sourced,
     hosts: mergeNamed(files, 'hosts'),
     groups: mergeNamed(files, 'groups'),
+    modelServers: mergeNamed(files, 'modelServers'),
+    presets: mergeNamed(files, 'presets'),
     files: files.map(loaded => loaded.file),
   };
 }
@@ -99,7 +105,7 @@ function readText(
   throw new DeckhandError(code, `${source}: ${name}: ${fault}.`, { details: { source, field: name } });
 }
 
-function mergeNamed<Field extends 'hosts' | 'groups'>(
+function mergeNamed<Field extends 'hosts' | 'groups' | 'modelServers' | 'presets'>(
   files: readonly LoadedFile[],
   field: Field,
 ): Map<string, Sourced<NonNullable<LoadedFile['settings'][Field]>[string]>> {

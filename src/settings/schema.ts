@@ -1,3 +1,4 @@
+import { chatParametersSchema, modelName } from '../core/chat.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { parseDuration } from '../core/duration.ts';
 import { z } from '../core/schema.ts';
@@ -64,6 +65,24 @@ export type HostEntryInput = z.input<typeof hostEntrySchema>;
 
 const emptyAsObject = (value: unknown): unknown => value ?? {};
 
+/** A model server that somebody else runs. */
+const modelServerSchema = z.strictObject({
+  /** Without `/v1`: `http://127.0.0.1:11434`. */
+  url: z.url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' }),
+  /** A file with its key alone. */
+  keyFile: path.optional(),
+  headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/), z.string().max(4096)).default({}),
+});
+export type ModelServerEntry = z.infer<typeof modelServerSchema>;
+
+/** How to ask a model, under a name. */
+const presetSchema = z.strictObject({
+  model: modelName.optional(),
+  system: z.string().max(1_000_000).optional(),
+  ...chatParametersSchema.shape,
+});
+export type PresetEntry = z.infer<typeof presetSchema>;
+
 /** One settings file. Every field may be missing. */
 export const settingsFileSchema = z.strictObject({
   concurrency: concurrency.optional(),
@@ -83,6 +102,8 @@ export const settingsFileSchema = z.strictObject({
     .preprocess(emptyAsObject, z.record(hostName, z.preprocess(emptyAsObject, hostEntrySchema)))
     .optional(),
   groups: z.preprocess(emptyAsObject, z.record(groupName, z.array(z.string()))).optional(),
+  modelServers: z.preprocess(emptyAsObject, z.record(hostName, modelServerSchema)).optional(),
+  presets: z.preprocess(emptyAsObject, z.record(hostName, presetSchema)).optional(),
 });
 export type SettingsFile = z.infer<typeof settingsFileSchema>;
 

@@ -89,10 +89,18 @@ export function absolutePath(path: string, folder: string, home: string): string
 
 function absolutePaths(settings: SettingsFile, folder: string, home: string): SettingsFile {
   const absolute = (path: string): string => absolutePath(path, folder, home);
-  const { hosts, runbooks, ...rest } = settings;
+  const { hosts, runbooks, modelServers, ...rest } = settings;
   return {
     ...rest,
     ...(runbooks && { runbooks: runbooks.map(absolute) }),
+    ...(modelServers && {
+      modelServers: Object.fromEntries(
+        Object.entries(modelServers).map(([name, { keyFile, ...entry }]) => [
+          name,
+          { ...entry, ...(keyFile && { keyFile: absolute(keyFile) }) },
+        ]),
+      ),
+    }),
     ...(hosts && {
       hosts: Object.fromEntries(
         Object.entries(hosts).map(([name, entry]) => [

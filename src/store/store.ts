@@ -1,3 +1,4 @@
+import type { Conversation, KeptMessage, NewMessage } from '../core/chat.ts';
 import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent, TaskEventBody } from '../core/task-event.ts';
@@ -149,6 +150,16 @@ export interface TaskStatistics {
   readonly lastDay: { readonly finished: number; readonly failed: number };
 }
 
+/** A conversation as it is to be. */
+export interface ConversationChange {
+  readonly id: string;
+  /** Null: as it was. */
+  readonly title: string | null;
+  readonly model: string | null;
+  readonly messages: readonly NewMessage[];
+  readonly now: number;
+}
+
 /** Told after the commit that made it true, in order. */
 export interface Committed {
   readonly events: readonly TaskEvent[];
@@ -226,6 +237,17 @@ export interface Store extends AsyncDisposable {
   removeSchedule(id: string): Promise<boolean>;
   /** Model servers by host and name. */
   deployments(): Promise<readonly Deployment[]>;
+  /** Begins a conversation, or makes its messages these; those equal from the beginning on stay as they were. */
+  saveConversation(change: ConversationChange): Promise<void>;
+  /** Those changed last first; with `search`, those in which it was said, in whatever case. */
+  conversations(query: {
+    readonly search?: string;
+    readonly limit: number;
+  }): Promise<readonly Conversation[]>;
+  conversation(
+    id: string,
+  ): Promise<{ readonly conversation: Conversation; readonly messages: readonly KeptMessage[] } | null>;
+  removeConversation(id: string): Promise<boolean>;
   setting(name: string): Promise<unknown>;
   saveSetting(name: string, value: unknown): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;

@@ -1,3 +1,4 @@
+import { chatAnswers } from './chat-answers.ts';
 import { z } from '@hono/zod-openapi';
 import type { ErrorRecord } from '../../core/deckhand-error.ts';
 import type { ErrorCode } from '../../core/error-table.ts';
@@ -277,6 +278,7 @@ const followItem = z
 
 /** By what they answer. */
 export const answers = {
+  ...chatAnswers,
   nothing: z.object({}),
   tunnel,
   tunnels: z.object({ tunnels: z.array(tunnel) }),

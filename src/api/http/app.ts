@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { TaskApi } from '../task-api.ts';
 import { faultOf, inputFault, statusOf } from './faults.ts';
+import { registerChatRoutes } from './chat-routes.ts';
 import { registerFleetRoutes } from './fleet-routes.ts';
 import type { HttpApp, HttpEnvironment } from './operation.ts';
 import { registerQueueRoutes } from './queue-routes.ts';
@@ -93,6 +94,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   registerQueueRoutes(parts);
   registerFleetRoutes(parts);
   registerTunnelRoutes(parts);
+  registerChatRoutes(parts);
   app.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Deckhand', version: options.version },

@@ -54,6 +54,19 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   startTunnel: ['web'],
   stopTunnel: ['web'],
   removeTunnel: ['web'],
+  chat: [
+    surroundings,
+    { model: 'tiny', messages: [{ role: 'user', content: 'grüße\n' }], parameters: { temperature: 0 } },
+    { signal },
+  ],
+  servedModels: [surroundings],
+  conversations: [{ search: 'grüße & co', limit: 5 }],
+  conversation: ['chat 1/ü'],
+  renameConversation: ['chat-1', 'a title'],
+  removeConversation: ['chat-1'],
+  endpoint: [],
+  openEndpoint: [surroundings, { port: 8790, keep: true }],
+  closeEndpoint: [],
   backup: ['/tmp/b'],
   listHosts: [surroundings, '@web,!db'],
   addHost: [surroundings, { name: 'web1', address: '10.0.0.1', port: 22, groups: ['web'] }],
@@ -115,7 +128,7 @@ describe('every method of the task api', () => {
       hint: 'Leave it.',
     });
     const failing = (): AsyncIterable<FollowItem> => silence(Promise.reject(fault));
-    const streams = method === 'follow' || method === 'submitAndFollow';
+    const streams = method === 'follow' || method === 'submitAndFollow' || method === 'chat';
     const behaviour = { [method]: streams ? failing : () => Promise.reject(fault) };
     await using served = await ServedFake.start(behaviour);
     await using client = connectClient({ socketPath: served.socketPath });

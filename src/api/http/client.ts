@@ -2,6 +2,8 @@ import { systemClock, type Clock } from '../../core/clock.ts';
 import type { Deployment } from '../../core/model-params.ts';
 import type { TaskEvent } from '../../core/task-event.ts';
 import type { Approval } from '../../core/task.ts';
+import type { ChatApi } from '../chat-contract.ts';
+import { chatCalls } from './chat-client.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { FollowOptions, ScheduleView, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
 import type { TunnelView } from '../tunnel-contract.ts';
@@ -54,6 +56,7 @@ export function connectClient(options: ClientOptions): TaskApi {
   return {
     ...taskCalls(ask, follow),
     ...otherCalls(ask),
+    ...chatCalls(ask, exchange, open),
     async [Symbol.asyncDispose]() {
       closing.abort();
       exchange[Symbol.dispose]();
@@ -61,7 +64,12 @@ export function connectClient(options: ClientOptions): TaskApi {
   };
 }
 
-type Ask = <Answer>(method: Call['method'], path: string, body?: unknown, limit?: number) => Promise<Answer>;
+export type Ask = <Answer>(
+  method: Call['method'],
+  path: string,
+  body?: unknown,
+  limit?: number,
+) => Promise<Answer>;
 type Follow = (followed: Followed, signal: AbortSignal) => ReturnType<TaskApi['follow']>;
 type TaskCalls =
   | 'submit'
@@ -120,7 +128,7 @@ function taskCalls(ask: Ask, follow: Follow): Pick<TaskApi, TaskCalls> {
   };
 }
 
-function otherCalls(ask: Ask): Omit<TaskApi, TaskCalls | typeof Symbol.asyncDispose> {
+function otherCalls(ask: Ask): Omit<TaskApi, TaskCalls | keyof ChatApi | typeof Symbol.asyncDispose> {
   return {
     async tunnels() {
       return (await ask<{ tunnels: readonly TunnelView[] }>('GET', '/v1/tunnels')).tunnels;

@@ -75,6 +75,32 @@ export class FakeTaskApi {
   }
 }
 
+const usage = {
+  promptTokens: 22,
+  cachedTokens: 0,
+  completionTokens: 19,
+  tokensPerSecond: 99.5,
+  firstToken: 4,
+  duration: 20,
+  resumed: 0,
+};
+const conversation = {
+  id: 'chat-1',
+  title: 'grüße',
+  model: 'tiny',
+  createdAt: 1,
+  changedAt: 2,
+  messages: 2,
+};
+const servedModel = {
+  model: 'tiny',
+  server: 'web1/tiny',
+  kind: 'deployment',
+  context: 2048,
+  slots: 4,
+  running: 0,
+  error: null,
+} as const;
 const limits: QueueLimits = { total: 8, perHost: 2, hosts: { web1: 1 } };
 const schedule = {
   id: 'schedule-1',
@@ -182,6 +208,31 @@ const sampleBehaviour: TaskApi = {
   addSchedule: async () => schedule,
   removeSchedule: async () => {},
   deployments: async () => [deployment],
+  async *chat() {
+    yield { event: 'began', model: 'tiny', server: 'web1/tiny', conversation: null };
+    yield { event: 'text', text: 'Ahoy, grüße\n' };
+    yield { event: 'done', finishReason: 'stop', usage };
+  },
+  servedModels: async () => [servedModel],
+  conversations: async () => [conversation],
+  conversation: async () => ({
+    conversation,
+    messages: [
+      { number: 1, time: 1, role: 'assistant', content: '', model: 'tiny', finishReason: 'stop', usage },
+    ],
+  }),
+  renameConversation: async () => conversation,
+  removeConversation: async () => {},
+  endpoint: async () => null,
+  openEndpoint: async (_, { port, keep }) => ({
+    url: `http://127.0.0.1:${port}/v1`,
+    tokenFile: '/s/endpoint-token',
+    kept: keep,
+    requests: 0,
+    running: 0,
+    waiting: 0,
+  }),
+  closeEndpoint: async () => {},
   backup: async file => ({ file, bytes: 4096 }),
   listHosts: async () => [{ name: 'web1', source: 'deckhand.yaml', groups: ['web'], address: null }],
   addHost: async () => ({ file: '/w/deckhand.yaml' }),

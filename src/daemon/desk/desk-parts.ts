@@ -5,6 +5,7 @@ import type { Queue } from '../../queue/queue.ts';
 import type { Scheduler } from '../../queue/scheduler.ts';
 import type { Store } from '../../store/store.ts';
 import type { TaskRegistry } from '../../tasks/task-registry.ts';
+import type { Models } from '../models/open-models.ts';
 import type { Fleets } from '../fleet-access.ts';
 import type { FollowHub } from '../follow-hub.ts';
 
@@ -16,6 +17,7 @@ export interface DeskParts {
   readonly scheduler: Scheduler;
   readonly registry: TaskRegistry;
   readonly fleets: Fleets;
+  readonly models: Models;
   readonly clock: Clock;
   readonly version: string;
   /** Milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import type { TaskApi } from '../../api/task-api.ts';
 import { asRequest, type DeskParts } from './desk-parts.ts';
+import { chatDesk } from './chat-desk.ts';
 import { fleetDesk } from './fleet-desk.ts';
 import { queueDesk } from './queue-desk.ts';
 import { taskDesk } from './task-desk.ts';
@@ -16,6 +17,7 @@ export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
     ...queueDesk(request),
     ...fleetDesk(request),
     ...tunnelDesk(request),
+    ...chatDesk(request),
     [Symbol.asyncDispose]: parts.close,
   };
 }

@@ -166,4 +166,28 @@ CREATE TABLE deployment (
   PRIMARY KEY (host, name)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE conversation (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  title TEXT NOT NULL,
+  folded TEXT NOT NULL,
+  model TEXT,
+  created_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX conversation_changed ON conversation(changed_at, number);
+
+-- Folded texts are what is searched: lower case of every script, which SQLite itself does not know.
+CREATE TABLE message (
+  conversation INTEGER NOT NULL REFERENCES conversation(number) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  role TEXT NOT NULL,
+  content TEXT NOT NULL,
+  folded TEXT NOT NULL,
+  about TEXT NOT NULL,
+  PRIMARY KEY (conversation, place)
+) STRICT, WITHOUT ROWID;
+`,
 ];

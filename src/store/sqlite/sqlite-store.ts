@@ -5,6 +5,7 @@ import type { NewTask, TaskRecord } from '../../core/task.ts';
 import type * as Seam from '../store.ts';
 import { copyStore, faultsOf } from './backup.ts';
 import { claim, recover, runningByHost } from './claim.ts';
+import * as conversations from './conversations.ts';
 import { CommitWatch } from './commit-watch.ts';
 import { control, decide, expireApprovals } from './control.ts';
 import type { Database } from './database.ts';
@@ -192,6 +193,20 @@ export class SqliteStore implements Seam.Store {
   }
   async deployments(): ReturnType<Seam.Store['deployments']> {
     return notebook.readDeployments(this.#database);
+  }
+  async saveConversation(change: Seam.ConversationChange): Promise<void> {
+    conversations.saveConversation(this.#database, change);
+  }
+  async conversations(
+    query: Parameters<Seam.Store['conversations']>[0],
+  ): ReturnType<Seam.Store['conversations']> {
+    return conversations.readConversations(this.#database, query);
+  }
+  async conversation(id: string): ReturnType<Seam.Store['conversation']> {
+    return conversations.readConversation(this.#database, id);
+  }
+  async removeConversation(id: string): Promise<boolean> {
+    return conversations.removeConversation(this.#database, id);
   }
   async setting(name: string): Promise<unknown> {
     return notebook.readSetting(this.#database, name);

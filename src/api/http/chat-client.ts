@@ -1,0 +1,55 @@
+import type { Conversation, EndpointView, ServedModelView } from '../../core/chat.ts';
+import type { ChatApi } from '../chat-contract.ts';
+import { chatEvents } from './chat-stream.ts';
+import type { Ask } from './client.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Milliseconds until a chat must have begun to answer: its own faults come as events. */
+const CHAT_LIMIT = 60_000;
+
+/** The calls about chats over HTTP. */
+export function chatCalls(ask: Ask, exchange: Exchange, open: AbortSignal): ChatApi {
+  const part = encodeURIComponent;
+  return {
+    async *chat(surroundings, request, { signal }) {
+      const response = await exchange.open({
+        method: 'POST',
+        path: '/v1/chat',
+        body: { surroundings, request },
+        signal: AbortSignal.any([signal, open]),
+        limit: CHAT_LIMIT,
+      });
+      const leave = (): void => void response.destroy();
+      signal.addEventListener('abort', leave, { once: true });
+      try {
+        yield* chatEvents(response, exchange);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error;
+      } finally {
+        signal.removeEventListener('abort', leave);
+      }
+    },
+    async servedModels(surroundings) {
+      const answer = ask<{ models: readonly ServedModelView[] }>('POST', '/v1/models/list', { surroundings });
+      return (await answer).models;
+    },
+    async conversations({ search, limit }) {
+      const query = new URLSearchParams();
+      if (search !== undefined) query.set('search', search);
+      if (limit !== undefined) query.set('limit', `${limit}`);
+      const path = `/v1/conversations${query.size === 0 ? '' : `?${query.toString()}`}`;
+      return (await ask<{ conversations: readonly Conversation[] }>('GET', path)).conversations;
+    },
+    conversation: id => ask('GET', `/v1/conversations/${part(id)}`),
+    renameConversation: (id, title) => ask('PATCH', `/v1/conversations/${part(id)}`, { title }),
+    async removeConversation(id) {
+      await ask('DELETE', `/v1/conversations/${part(id)}`);
+    },
+    endpoint: async () => (await ask<{ endpoint: EndpointView | null }>('GET', '/v1/endpoint')).endpoint,
+    openEndpoint: (surroundings, options) => ask('POST', '/v1/endpoint', { surroundings, ...options }),
+    async closeEndpoint() {
+      await ask('DELETE', '/v1/endpoint');
+    },
+  };
+}
