@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+
 /** A person who types lines, at a terminal. */
 export interface PersonLines extends Disposable {
   /** The next line; null when the person is done (Ctrl-D). */
@@ -8,8 +10,6 @@ export interface PersonLines extends Disposable {
 
 /** From the real terminal, with history and editing; prompts go to stderr. */
 export function readLines(): PersonLines {
-  // loaded when somebody talks: every command's start is felt
-  const { createInterface } = process.getBuiltinModule('node:readline');
   const face = createInterface({ input: process.stdin, output: process.stderr, terminal: true, prompt: '' });
   const kept: string[] = [];
   let waiting: ((line: string | null) => void) | null = null;

@@ -1,4 +1,4 @@
-import { type PersonLines, readLines } from './person-lines.ts';
+import type { PersonLines } from './person-lines.ts';
 
 /** One output of this process: bytes go through untouched. */
 export interface Output {
@@ -19,7 +19,7 @@ export interface Terminal {
   /** All of stdin, to its end. */
   readonly readStdin: () => Promise<Uint8Array>;
   /** Lines from a person; null when none is there. */
-  readonly openLines: (() => PersonLines) | null;
+  readonly openLines: (() => Promise<PersonLines>) | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where the command line was typed; absolute. */
   readonly folder: string;
@@ -36,7 +36,10 @@ export function processTerminal(): Terminal {
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
     },
-    openLines: process.stdin.isTTY && process.stderr.isTTY ? () => readLines() : null,
+    openLines:
+      process.stdin.isTTY && process.stderr.isTTY
+        ? async () => (await import('./person-lines.ts')).readLines()
+        : null,
     environment: process.env,
     folder: process.cwd(),
   };

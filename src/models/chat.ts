@@ -94,8 +94,8 @@ class AnswerCount {
         numberAt(this.#usage, 'prompt_tokens_details', 'cached_tokens') ?? numberAt(this.#timings, 'cache_n'),
       completionTokens,
       tokensPerSecond: numberAt(this.#timings, 'predicted_per_second') ?? measured,
-      firstToken: this.#firstAt === null ? null : this.#firstAt - this.#begun,
-      duration: now - this.#begun,
+      firstToken: this.#firstAt === null ? null : Math.round(this.#firstAt - this.#begun),
+      duration: Math.round(now - this.#begun),
       resumed: this.resumed,
     };
   }

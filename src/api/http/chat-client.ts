@@ -1,6 +1,5 @@
 import type { Conversation, EndpointView, ServedModelView } from '../../core/chat.ts';
 import type { ChatApi } from '../chat-contract.ts';
-import { chatEvents } from './chat-stream.ts';
 import type { Ask } from './client.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -19,6 +18,8 @@ export function chatCalls(ask: Ask, exchange: Exchange, open: AbortSignal): Chat
         signal: AbortSignal.any([signal, open]),
         limit: CHAT_LIMIT,
       });
+      // loaded when somebody talks: every command's start is felt
+      const { chatEvents } = await import('./chat-stream.ts');
       const leave = (): void => void response.destroy();
       signal.addEventListener('abort', leave, { once: true });
       try {

@@ -177,7 +177,9 @@ function authorise(token: string): MiddlewareHandler {
     const bearer = /^Bearer (.*)$/i.exec(context.req.header('authorization') ?? '')?.[1];
     // digests have one length, and comparing them tells nothing of the token by its timing
     if (!timingSafeEqual(digest(bearer ?? context.req.header('x-api-key') ?? ''), wanted))
-      throw new DeckhandError('api.unauthorised', 'The request carries no valid token.');
+      throw new DeckhandError('api.unauthorised', 'The request carries no valid token.', {
+        hint: '`deckhand serve --status` names the file that holds it.',
+      });
     await next();
   };
 }

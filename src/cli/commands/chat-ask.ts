@@ -22,14 +22,18 @@ Example:
   deckhand chat tiny
   deckhand chat -m gpu-1/tiny "why is the sky blue?" --temperature 0
   git diff | deckhand chat tiny "what does this change?" -
-  deckhand chat --continue last`,
+  deckhand chat --continue last "and then?"`,
   },
   parameters: {
     flags: chatFlags,
     aliases: chatAliases,
     positional: {
       kind: 'array',
-      parameter: { parse: String, brief: 'The model (without -m), then the question', placeholder: 'WORD' },
+      parameter: {
+        parse: String,
+        brief: 'The model (without -m and --continue), then the question',
+        placeholder: 'WORD',
+      },
     },
   },
   async func(flags, ...words) {
@@ -37,13 +41,15 @@ Example:
       const { terminal } = session;
       const parameters = parametersOf(flags);
       const [first, ...rest] = words;
-      const model = flags.model ?? first;
-      const typed = flags.model === undefined ? rest : words;
+      // a conversation that goes on knows its model
+      const namesModel = flags.model === undefined && flags.continue === undefined;
+      const model = namesModel ? first : flags.model;
+      const typed = namesModel ? rest : words;
       const before = await earlier(session.tasks, flags);
       const conversation = flags.forget ? null : (before.id ?? 'new');
       const about = { model: model ?? before.model, system: flags.system, preset: flags.preset, parameters };
       if (typed.length === 0 && terminal.openLines !== null && !flags.json && !flags.jsonl) {
-        using lines = terminal.openLines();
+        using lines = await terminal.openLines();
         const talk = new ChatTalk({
           ...about,
           tasks: session.tasks,
