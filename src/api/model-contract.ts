@@ -30,6 +30,13 @@ export interface BundleRequest {
   readonly output?: string;
 }
 
+export interface LogRequest {
+  readonly hosts: Selector;
+  readonly name: string;
+  /** From the end. */
+  readonly lines?: number;
+}
+
 /** Model servers on hosts. Per-host failures are data. */
 export interface ModelApi {
   makeBundle(request: BundleRequest, call: TransferCall): Promise<BundleResult>;
@@ -47,7 +54,9 @@ export interface ModelApi {
     call: TransferCall,
   ): Promise<readonly ModelHostResult<StatusResult>[]>;
   modelLogs(
-    request: { readonly hosts: Selector; readonly name: string; readonly lines?: number },
+    request: LogRequest,
     call: TransferCall,
   ): Promise<readonly ModelHostResult<{ readonly name: string; readonly log: string }>[]>;
+  /** Until the signal of the call; the log comes as events of output. */
+  followModelLog(request: LogRequest, call: TransferCall): Promise<readonly ModelHostResult<never>[]>;
 }

@@ -3,6 +3,7 @@ import type {
   BundleResult,
   Deployment,
   DeployResult,
+  EndpointState,
   EngineListen,
   RemoveResult,
   StatusResult,
@@ -60,14 +61,22 @@ export function renderStatuses(results: readonly ModelHostResult<StatusResult>[]
       const word = isUp ? style.good(result.readiness) : style.bad(result.readiness);
       const can = Object.entries(result.abilities ?? {}).flatMap(([name, has]) => (has ? [name] : []));
       const rows = [
-        ['service', `${result.service ?? '-'}, ${oneLine(result.state)}`],
+        [
+          'service',
+          `${result.service ?? '-'}, ${oneLine(result.state)}${result.restarts > 0 ? `, begun again ${result.restarts} times` : ''}`,
+        ],
         ['process', `${result.pid ?? '-'}, ${result.memory === null ? '-' : showSize(result.memory)}`],
         ['release', result.release ?? '-'],
         ['models', result.models.map(oneLine).join(', ') || '-'],
         ['can', can.join(', ') || '-'],
-        ...result.endpoints.map(each => [each.path, `${each.status ?? 'no answer'}, ${each.latency} ms`]),
+        ...result.endpoints.map(each => [each.path, showEndpoint(each)]),
       ];
-      return `${style.strong(`${oneLine(host)}/${oneLine(result.name)}`)} ${word}\n${table(rows, '  ')}\n`;
+      const { problem } = result;
+      const told =
+        problem === null
+          ? ''
+          : `  ${style.bad(problem.code)}: ${oneLine(problem.message)}\n  ${style.faint(oneLine(problem.hint))}\n`;
+      return `${style.strong(`${oneLine(host)}/${oneLine(result.name)}`)} ${word}\n${table(rows, '  ')}\n${told}`;
     })
     .join('');
 }
@@ -87,6 +96,12 @@ export function renderBundle(bundle: BundleResult, style: Style): string {
 /** The errors of those that failed. */
 export function renderModelProblems(results: readonly ModelHostResult<unknown>[], style: Style): string {
   return results.map(({ error }) => (error ? renderError(error, style) : '')).join('');
+}
+
+function showEndpoint({ status, latency, notAsked }: EndpointState): string {
+  return notAsked === undefined
+    ? `${status ?? 'no answer'}, ${latency} ms`
+    : `not asked: ${oneLine(notAsked)}`;
 }
 
 function showListen(listen: EngineListen): string {

@@ -166,6 +166,7 @@ const sampleModels: ModelApi = {
   removeModel: async () => await Promise.resolve([]),
   modelStatus: async () => await Promise.resolve([]),
   modelLogs: async () => await Promise.resolve([]),
+  followModelLog: async () => await Promise.resolve([]),
 };
 
 const tunnel = async (): Promise<TunnelView> =>

@@ -134,16 +134,26 @@ export interface StatusResult {
   readonly service: ServiceMode | null;
   /** As the service manager says it. */
   readonly state: string;
+  /** Times it ended and was begun again. */
+  readonly restarts: number;
+  /** Why it does not run. */
+  readonly problem: { readonly code: string; readonly message: string; readonly hint: string } | null;
   readonly pid: number | null;
   /** Bytes of memory. */
   readonly memory: number | null;
   readonly readiness: string;
   readonly models: readonly string[];
   readonly abilities: Readonly<Record<string, boolean>> | null;
-  /** Each with its status and latency, milliseconds. */
-  readonly endpoints: readonly {
-    readonly path: string;
-    readonly status: number | null;
-    readonly latency: number;
-  }[];
+  readonly endpoints: readonly EndpointState[];
+}
+
+/** What one endpoint answered when it was asked. */
+export interface EndpointState {
+  readonly path: string;
+  /** Null: no answer, or not asked. */
+  readonly status: number | null;
+  /** Milliseconds. */
+  readonly latency: number;
+  /** Why it was not asked. */
+  readonly notAsked?: string;
 }

@@ -2,7 +2,7 @@ import { agentRun } from '../tasks/agent-run.ts';
 import { hostDoctor, hostFacts } from '../tasks/host-questions.ts';
 import { modelBundle } from '../tasks/model-bundle.ts';
 import { modelDeploy, modelRollback } from '../tasks/model-deploy.ts';
-import { modelLogs, modelStatus } from '../tasks/model-inspect.ts';
+import { modelFollow, modelLogs, modelStatus } from '../tasks/model-inspect.ts';
 import { modelRemove } from '../tasks/model-remove.ts';
 import { here } from '../tasks/site-task.ts';
 import { scpCopy } from '../tasks/scp-copy.ts';
@@ -33,7 +33,8 @@ export const BUILT_IN_KINDS = [
   modelRemove,
   modelStatus,
   modelLogs,
-  ...[modelDeploy, modelRollback, modelRemove, modelStatus, modelLogs].map(kind =>
+  modelFollow,
+  ...[modelDeploy, modelRollback, modelRemove, modelStatus, modelLogs, modelFollow].map(kind =>
     here(kind as unknown as TaskKind),
   ),
   sshTunnel,

@@ -1,5 +1,6 @@
 import { deploymentParams, modelLogsParams } from '../core/model-params.ts';
 import { inspect, lastLog } from '../engines/deploy/inspect.ts';
+import { followLog, type LogPlace } from '../engines/deploy/follow-log.ts';
 import { runOnSite } from './site-task.ts';
 import { NO_RETRY, type TaskKind } from './task-kind.ts';
 
@@ -37,4 +38,44 @@ export const modelLogs: TaskKind<typeof modelLogsParams> = {
       const log = await lastLog({ site, name, lines, clock: work.clock, signal });
       return { name, log };
     }),
+};
+
+/** What a claim remembers of how far it told the log. */
+const TOLD = 'told';
+
+/** The log of a model server as it grows: output of the task, until it is cancelled. */
+export const modelFollow: TaskKind<typeof modelLogsParams> = {
+  name: 'model.follow',
+  description: 'Tells the log of a model server as it grows.',
+  schema: modelLogsParams,
+  hosts: 'each',
+  category: 'model',
+  permission: 'read',
+  onLost: 'retry',
+  retry: NO_RETRY,
+  resident: true,
+  title: ({ name }, host) => `log of ${name} on ${host ?? ''}`,
+  run: async work => {
+    const { params, steps, output, remember } = work;
+    const known = steps.get(TOLD);
+    let place: LogPlace | null = known
+      ? { release: String(known['release']), offset: Number(known['offset']) }
+      : null;
+    return await runOnSite(work, async ({ site, signal }) => {
+      try {
+        return await followLog({
+          ...params,
+          site,
+          signal,
+          from: place,
+          onText: async text => await output('stdout', Buffer.from(text)),
+          onPlace: seen => (place = seen),
+        });
+      } catch (error) {
+        // told once: the next claim goes on from here
+        if (place !== null) await remember(TOLD, { ...place });
+        throw error;
+      }
+    });
+  },
 };

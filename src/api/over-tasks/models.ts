@@ -45,6 +45,7 @@ export function modelsOverTasks(tasks: TaskApi, options: OverTasksOptions): Mode
     removeModel: onHosts('model.remove'),
     modelStatus: onHosts('model.status'),
     modelLogs: onHosts('model.logs'),
+    followModelLog: onHosts('model.follow'),
   };
 }
 

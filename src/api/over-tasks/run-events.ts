@@ -52,6 +52,8 @@ export function runEventsOf(
 /** The host whose output this is; unknown for a task that works on several. */
 function hostOf(task: TaskView): string | undefined {
   if (task.host !== null) return task.host;
+  // of this machine itself
+  if (task.kind.endsWith('-here')) return 'local';
   const { hosts } = task.params;
   const only: unknown = Array.isArray(hosts) && hosts.length === 1 ? hosts[0] : undefined;
   return typeof only === 'string' ? only : undefined;

@@ -1,12 +1,13 @@
 import type { StatusResult } from '../../core/model-params.ts';
 import { llamaCpp } from '../adapters/llama-cpp.ts';
-import type { AskEngine } from '../engine.ts';
 import { layoutOf } from './layout.ts';
 import { probe } from './probe.ts';
 import { type DeploymentRequest, NOTHING, unknownDeployment } from './rollback.ts';
 import { readKey, readRelease } from './run-checked.ts';
-import { releaseStatus } from './status.ts';
-import { askRelease, failureOf } from './verify.ts';
+import { failureOf } from './failure.ts';
+import { isOver, releaseStatus } from './status.ts';
+import { triedEndpoints } from '../tried-endpoints.ts';
+import { askRelease } from './verify.ts';
 
 type InspectRequest = Pick<DeploymentRequest, 'site' | 'name' | 'clock' | 'signal'>;
 
@@ -19,18 +20,16 @@ export async function inspect(request: InspectRequest): Promise<StatusResult> {
   if (release === null) throw unknownDeployment(site, name);
   const status = await releaseStatus(site, layout, { name, release: release.id, lines: 50, signal });
   const ask = askRelease({ site, layout, release, name, clock, signal }, await readKey(site, layout, signal));
-  const endpoints = [];
-  for (const path of Object.values(llamaCpp.endpoints).filter(
-    each => each !== null && each !== llamaCpp.endpoints.chat,
-  ))
-    endpoints.push(await tried(ask, path ?? '', clock));
+  const endpoints = await triedEndpoints({ ask, adapter: llamaCpp, model: name, clock });
   const isUp = endpoints.some(each => each.path === llamaCpp.endpoints.models && each.status === 200);
-  const end = status.state === 'active' ? '' : failureOf({ site, name }, status).message;
+  const problem = isOver(status) ? failureOf({ site, name }, status) : null;
   return {
     name,
     release: release.id,
     service: release.service,
-    state: end === '' ? status.state : `${status.state}: ${end}`,
+    state: status.state,
+    restarts: status.restarts,
+    problem: problem === null ? null : { code: problem.code, message: problem.message, hint: problem.hint },
     pid: status.pid,
     memory: status.memory,
     readiness: endpoints[0]?.status === null ? 'failed' : await llamaCpp.readiness(ask),
@@ -38,20 +37,6 @@ export async function inspect(request: InspectRequest): Promise<StatusResult> {
     abilities: isUp ? { ...(await llamaCpp.abilities(ask)) } : null,
     endpoints,
   };
-}
-
-async function tried(
-  ask: AskEngine,
-  path: string,
-  clock: InspectRequest['clock'],
-): Promise<StatusResult['endpoints'][number]> {
-  const began = clock.monotonic();
-  const { http, key, signal } = ask;
-  const status = await http({ method: 'GET', path, key, signal }).then(
-    answer => answer.status,
-    () => null,
-  );
-  return { path, status, latency: Math.round(clock.monotonic() - began) };
 }
 
 /** The last lines of the present release's log. Throws `model.unknown-deployment`. */

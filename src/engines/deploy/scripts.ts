@@ -108,8 +108,10 @@ export function startScript(place: StartPlace): string {
   if (file === null)
     return `umask 077; cd ${folder} || exit 92; ${ALIVE}
 alive keeper && exit 0
-: > log; rm -f pid ended
-if command -v setsid >/dev/null 2>&1; then setsid ./keep.sh </dev/null >/dev/null 2>&1 & else nohup ./keep.sh </dev/null >/dev/null 2>&1 & fi`;
+(: > log) || exit 92; rm -f pid ended keeper
+if command -v setsid >/dev/null 2>&1; then setsid ./keep.sh </dev/null >/dev/null 2>&1 & else nohup ./keep.sh </dev/null >/dev/null 2>&1 & fi
+# a busy machine takes its time: until it noted itself it would look as if it had ended
+n=0; while [ ! -s keeper ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; :`;
   const unit = unitOf(params.name, release.id);
   const folders =
     release.service === 'user'

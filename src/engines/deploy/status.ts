@@ -59,6 +59,22 @@ export function parseStatus(output: string): ReleaseStatus {
 }
 
 /** It ended at least once since it was started, or was never begun. */
-export function hasEnded({ state, restarts }: ReleaseStatus): boolean {
-  return restarts > 0 || state === 'failed' || state === 'inactive' || state === 'missing';
+export function hasEnded(status: ReleaseStatus): boolean {
+  return status.restarts > 0 || isOver(status);
+}
+
+/** Nothing begins it again: it was never begun, was stopped, or ended too often. */
+export function isOver({ state }: Pick<ReleaseStatus, 'state'>): boolean {
+  return state === 'failed' || state === 'inactive' || state === 'missing';
+}
+
+/** Ends after which a service is given up when they come within two minutes; units and our own keeper count alike. */
+const MOST_STARTS = 4;
+
+/**
+ * It ended soon after its start again and again, and was given up, or is about to be. A unit counts the times it was
+ * begun again, our keeper those that it ended; the last start is not a restart.
+ */
+export function isCrashLoop(status: Pick<ReleaseStatus, 'state' | 'restarts'>): boolean {
+  return isOver(status) && status.restarts >= MOST_STARTS - 1;
 }

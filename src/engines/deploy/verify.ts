@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
-import { tailOf } from '../../core/untrusted.ts';
 import { llamaCpp } from '../adapters/llama-cpp.ts';
 import type { AskEngine, Readiness } from '../engine.ts';
 import { engineHttp } from '../engine-http.ts';
@@ -9,7 +8,8 @@ import type { Layout } from './layout.ts';
 import type { Release } from './release.ts';
 import { listenersScript } from './scripts.ts';
 import type { Site } from './site.ts';
-import { hasEnded, type ReleaseStatus, releaseStatus } from './status.ts';
+import { failureOf, knownFailure } from './failure.ts';
+import { hasEnded, isOver, type ReleaseStatus, releaseStatus } from './status.ts';
 
 /** Milliseconds without any sign that it gets on. */
 const PATIENCE = 60_000;
@@ -35,8 +35,9 @@ export function askRelease({ site, release, signal }: VerifyPlace, key: string |
 }
 
 /**
- * Waits until the engine serves. It may take as long as it gets on: only a process that ended, or 60 seconds
- * in which nothing of it grew, end the wait. Throws what its log says, or `engine.loading-timeout`.
+ * Waits until the engine serves. It may take as long as it gets on: only an end that its log explains, one after
+ * which nobody begins it again, or 60 seconds in which nothing of it grew, end the wait. Throws what its log says,
+ * `engine.crash-loop`, or `engine.loading-timeout`.
  */
 export async function waitUntilReady(place: VerifyPlace): Promise<Readiness> {
   const { clock, signal, name } = place;
@@ -54,7 +55,11 @@ export async function waitUntilReady(place: VerifyPlace): Promise<Readiness> {
     if (now - lookedAt < PROCESS_PAUSE) continue;
     lookedAt = now;
     const status = await statusOf(place);
-    if (hasEnded(status)) throw failureOf(place, status);
+    if (hasEnded(status)) {
+      // what the log names is so at every start; anything else may be over with the next one
+      const known = knownFailure(place, status);
+      if (known !== null || isOver(status)) throw known ?? failureOf(place, status);
+    }
     if (status.growth !== growth) grewAt = now;
     growth = status.growth;
     if (now - grewAt > PATIENCE)
@@ -81,25 +86,6 @@ async function readinessOf(ask: AskEngine): Promise<Readiness> {
 
 async function statusOf({ site, layout, release, name, signal }: VerifyPlace): Promise<ReleaseStatus> {
   return await releaseStatus(site, layout, { name, release: release.id, lines: LOG_LINES, signal });
-}
-
-/** Why an engine ended, from its log. */
-export function failureOf(
-  { site, name }: Pick<VerifyPlace, 'site' | 'name'>,
-  { log }: ReleaseStatus,
-): DeckhandError {
-  const found = llamaCpp.classify(log);
-  if (found)
-    return new DeckhandError(found.code, `${site.name}: the engine of ${name} ended: ${found.cause}.`, {
-      hint: found.fix,
-      details: { host: site.name, log: tailOf(log, 4000) },
-    });
-  const last = log.trim().split('\n').slice(-3).join(' | ');
-  return new DeckhandError(
-    'engine.failed',
-    `${site.name}: the engine of ${name} ended${last === '' ? ' without a word' : `; its last words: ${last}`}.`,
-    { details: { host: site.name, log: tailOf(log, 4000) } },
-  );
 }
 
 /**
