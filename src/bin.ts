@@ -20,6 +20,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const daemonControl = async () => (await import('./daemon/daemon-control.ts')).daemonControl;
 
+const policyTools = async () => (await import('./daemon/policy-tools.ts')).policyTools;
+
 const exitCode = await runCli(process.argv.slice(2), {
   terminal,
   signal,
@@ -34,6 +36,11 @@ const exitCode = await runCli(process.argv.slice(2), {
     run: async options => await (await daemonControl()).run(options),
   },
   runDemo: async surroundings => (await import('./daemon/demo.ts')).runDemo(surroundings),
+  policy: {
+    explain: async (...about) => await (await policyTools()).explain(...about),
+    test: async (...about) => await (await policyTools()).test(...about),
+    audit: async () => await (await policyTools()).audit(),
+  },
   version: async () => {
     const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
     return (JSON.parse(text) as { readonly version: string }).version;

@@ -47,6 +47,8 @@ export interface ExecRequest {
   readonly outputLimit?: number;
   /** True: straight on a channel, without the holder. */
   readonly direct: boolean;
+  /** A yes to what the policy asks about: hash of the meaning, risks taken. */
+  readonly approval?: { readonly hash: string; readonly risks: readonly string[] };
 }
 
 export interface ExecHostResult {

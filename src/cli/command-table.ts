@@ -285,6 +285,32 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       ),
     },
   },
+  policy: {
+    brief: 'Ask what a command may do, and try rules',
+    commands: {
+      explain: command(
+        'Say what a command may do and whether it would run, ask or be refused',
+        async () => (await import('./commands/policy-explain.ts')).policyExplainCommand,
+      ),
+      test: command(
+        'Read a file of rules and try its examples',
+        async () => (await import('./commands/policy-test.ts')).policyTestCommand,
+      ),
+    },
+  },
+  audit: {
+    brief: 'Read and check the log of what was refused and approved',
+    commands: {
+      list: command(
+        'List what the policy refused, asked and let through by approval',
+        async () => (await import('./commands/audit-list.ts')).auditListCommand,
+      ),
+      verify: command(
+        'Check that no line of the audit log was changed or removed',
+        async () => (await import('./commands/audit-verify.ts')).auditVerifyCommand,
+      ),
+    },
+  },
   daemon: {
     brief: 'Start, stop and look at the daemon',
     commands: {

@@ -56,12 +56,65 @@ export interface DaemonControl {
   run(options: { readonly signal: AbortSignal; readonly say: (text: string) => void }): Promise<void>;
 }
 
+/** A reason of the policy, about some words of a command. */
+export interface PolicyReason {
+  readonly class: string;
+  readonly text: string;
+  readonly words: string;
+}
+/** What a command may do, and what each mode makes of it. */
+export interface PolicyExplanation {
+  readonly command: string;
+  readonly verdict: {
+    readonly class: string;
+    readonly risks: readonly string[];
+    readonly effects: readonly { readonly kind: string; readonly subject: string }[];
+    readonly reasons: readonly PolicyReason[];
+  };
+  readonly hash: string;
+  /** Of the settings. */
+  readonly mode: string;
+  readonly decisions: readonly {
+    readonly mode: string;
+    readonly decision: 'run' | 'ask' | 'refuse';
+    readonly rule: string | null;
+    readonly why: string;
+  }[];
+}
+export interface AuditLine {
+  readonly number: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly who: string;
+  readonly action: string;
+  readonly hosts: readonly string[];
+  readonly command: string;
+  readonly rule: string | null;
+  readonly why: string;
+}
+/** The policy and its log, asked without running anything. Methods throw `DeckhandError`. */
+export interface PolicyTools {
+  explain(command: string, host: string, folder: string): Promise<PolicyExplanation>;
+  /** Tries the examples of a file of rules. Throws `policy.rules-invalid`. */
+  test(
+    file: string,
+    folder: string,
+  ): Promise<{
+    readonly file: string;
+    readonly rules: readonly { readonly name: string; readonly decision: string; readonly why: string }[];
+    readonly examples: number;
+  }>;
+  /** Throws `audit.broken`. */
+  audit(): Promise<{ readonly folder: string; readonly records: readonly AuditLine[] }>;
+}
+
 /** What the entry point wires in; everything slow is behind a function. */
 export interface CliSurroundings {
   readonly terminal: Terminal;
   readonly openTasks: OpenTasks;
   readonly daemon: DaemonControl;
   readonly runDemo: RunDemo;
+  readonly policy: PolicyTools;
   readonly version: () => Promise<string>;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;

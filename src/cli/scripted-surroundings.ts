@@ -11,7 +11,7 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 import type { Surroundings } from '../core/task.ts';
 import type { TransferResult } from '../core/transfer-params.ts';
 import type { Asker } from './asker.ts';
-import type { DaemonControl } from './context.ts';
+import type { DaemonControl, PolicyTools } from './context.ts';
 import type { InterruptWords } from './interrupt.ts';
 import { runCli } from './main.ts';
 import { provedReport, samplePreview } from './sample-run.ts';
@@ -81,6 +81,7 @@ export async function runScripted(inputs: readonly string[], script: Script = {}
         }),
       ),
     daemon: { ...sampleDaemon, ...script.daemon },
+    policy: samplePolicy,
     sayOnInterrupt: words => interruptWords.push(words),
   });
   return { exitCode, ...printed, opened, interruptWords, questions };
@@ -248,6 +249,24 @@ const daemonStatus = {
   store: '/state/deckhand.db',
   logFile: '/state/daemon.log',
 } as const;
+
+const samplePolicy: PolicyTools = {
+  explain: async command =>
+    await Promise.resolve({
+      command,
+      verdict: {
+        class: 'destructive',
+        risks: ['reboot'],
+        effects: [{ kind: 'host', subject: 'reboot' }],
+        reasons: [{ class: 'destructive', text: 'reboot', words: 'reboot' }],
+      },
+      hash: '0'.repeat(64),
+      mode: 'ask',
+      decisions: [{ mode: 'ask', decision: 'ask', rule: null, why: 'it reboots' }],
+    }),
+  test: async file => await Promise.resolve({ file, rules: [], examples: 0 }),
+  audit: async () => await Promise.resolve({ folder: '/state', records: [] }),
+};
 
 const sampleDaemon: DaemonControl = {
   start: async () => await Promise.resolve({ status: daemonStatus, already: false }),

@@ -28,6 +28,13 @@ export const executeParams = z.strictObject({
     .optional(),
   /** True: straight on a channel; the command dies with the connection and is lost when nobody saw its end. */
   direct: z.boolean().default(false),
+  /** A person's yes to what the policy asks about: the hash of the meaning (its beginning), and the risks taken. */
+  approval: z
+    .strictObject({
+      hash: z.string().regex(/^[0-9a-f]{12,64}$/, '12 to 64 hexadecimal digits'),
+      risks: z.array(z.string().max(40)).max(20).default([]),
+    })
+    .optional(),
 });
 export type ExecuteParams = z.infer<typeof executeParams>;
 

@@ -29,7 +29,8 @@ export interface Circumstances {
 }
 
 const DEEPEST = 12;
-const MOST_ROUNDS = 32;
+/** Bodies of loops that are judged once more for another value, in one text. */
+const MOST_ROUNDS = 64;
 
 /** What a shell text may do on a host. Pure and total: never throws, and what is not understood is `unknown`. */
 export function judgeCommand(text: string, circumstances: Circumstances = {}): Verdict {
@@ -53,6 +54,7 @@ export function judgeCommand(text: string, circumstances: Circumstances = {}): V
 
 class Judge {
   readonly #ledger: Ledger;
+  #rounds = MOST_ROUNDS;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -125,9 +127,19 @@ class Judge {
     if (node.keyword === '[[' && node.text.includes('-v'))
       this.#ledger.note('unknown', 'a test that evaluates a subscript', node.text);
     for (const script of node.scripts) this.script(script, node.text, scope, DATA);
-    const rounds = node.variable === null ? [scope] : roundsOf(node.variable, words, scope);
+    const rounds = node.variable === null ? [scope] : this.#roundsOf(node.variable, words, scope);
     const streams = rounds.flatMap(round => node.parts.map(part => this.#node(part, round, given)));
     return stdout ?? together(streams);
+  }
+
+  /** The scopes of a `for`: one for each value while all of them are known, and few. */
+  #roundsOf(variable: string, words: readonly Argument[], scope: Scope): readonly Scope[] {
+    const values = words.map(({ text }) => text);
+    const known = values.every(value => value !== null) && !scope.unsteady.has(variable);
+    if (!known || values.length === 0 || values.length > this.#rounds)
+      return [{ ...scope, values: without(scope.values, variable) }];
+    this.#rounds -= values.length;
+    return values.map(value => ({ ...scope, values: new Map([...scope.values, [variable, value ?? '']]) }));
   }
 
   #command(node: SimpleCommand, scope: Scope, stdin: Stream): Stream {
@@ -223,16 +235,6 @@ function touching(ledger: Ledger, scope: Scope, words: string): Call {
     judgeArguments: judge,
     judgeText: judge,
   };
-}
-
-/** The body of a `for` once for each value, when all of them are known. */
-function roundsOf(variable: string, words: readonly Argument[], scope: Scope): readonly Scope[] {
-  const values = words.map(({ text }) => text);
-  const known =
-    values.every(value => value !== null) && values.length <= MOST_ROUNDS && !scope.unsteady.has(variable);
-  const nested = scope.values.size > 2;
-  if (!known || nested || values.length === 0) return [{ ...scope, values: without(scope.values, variable) }];
-  return values.map(value => ({ ...scope, values: new Map([...scope.values, [variable, value ?? '']]) }));
 }
 
 function without(values: ReadonlyMap<string, string>, name: string): Map<string, string> {

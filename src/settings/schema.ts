@@ -63,6 +63,9 @@ export type HostEntry = z.infer<typeof hostEntrySchema>;
 /** A host entry as a person gives it, before defaults. */
 export type HostEntryInput = z.input<typeof hostEntrySchema>;
 
+/** `off`: what a person types runs, unless a rule denies it. */
+const policyMode = z.enum(['off', 'read-only', 'ask', 'auto', 'allow-list']);
+
 const emptyAsObject = (value: unknown): unknown => value ?? {};
 
 /** A model server that somebody else runs. */
@@ -97,6 +100,7 @@ export const settingsFileSchema = z.strictObject({
   outputLimit: outputLimit.optional(),
   facts: z.strictObject({ maxAge: duration.optional() }).optional(),
   runbooks: z.array(path).optional(),
+  policy: z.strictObject({ mode: policyMode.optional(), rules: path.optional() }).optional(),
   language: language.optional(),
   hosts: z
     .preprocess(emptyAsObject, z.record(hostName, z.preprocess(emptyAsObject, hostEntrySchema)))
@@ -122,6 +126,10 @@ export const SETTING_SCHEMAS = {
     z.array(path),
   ),
   language,
+  /** What of a command may run unasked. */
+  'policy.mode': policyMode,
+  /** A file of rules; empty: none. */
+  'policy.rules': z.string(),
 } as const;
 
 export type SettingName = keyof typeof SETTING_SCHEMAS;
@@ -140,6 +148,8 @@ export const DEFAULTS: SettingValues = {
   'facts.maxAge': 3_600_000,
   runbooks: [],
   language: 'en',
+  'policy.mode': 'off',
+  'policy.rules': '',
 };
 
 /** `facts.maxAge` → `DECKHAND_FACTS_MAX_AGE`. */

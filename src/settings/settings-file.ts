@@ -89,10 +89,13 @@ export function absolutePath(path: string, folder: string, home: string): string
 
 function absolutePaths(settings: SettingsFile, folder: string, home: string): SettingsFile {
   const absolute = (path: string): string => absolutePath(path, folder, home);
-  const { hosts, runbooks, modelServers, ...rest } = settings;
+  const { hosts, runbooks, modelServers, policy, ...rest } = settings;
   return {
     ...rest,
     ...(runbooks && { runbooks: runbooks.map(absolute) }),
+    ...(policy && {
+      policy: { ...policy, ...(policy.rules !== undefined && { rules: absolute(policy.rules) }) },
+    }),
     ...(modelServers && {
       modelServers: Object.fromEntries(
         Object.entries(modelServers).map(([name, { keyFile, ...entry }]) => [

@@ -61,6 +61,8 @@ describe('loadSettings', () => {
       'facts.maxAge': { value: 60_000, source: 'flag --facts-max-age' },
       runbooks: { value: [join(root, 'work/books')], source: `${project}:3` },
       language: { value: 'de', source: `${own}:2` },
+      'policy.mode': { value: 'off', source: 'default' },
+      'policy.rules': { value: '', source: 'default' },
     });
     expect(settings.files).toEqual([project, own]);
   });

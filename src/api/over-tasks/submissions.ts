@@ -28,7 +28,7 @@ export interface SubmissionBase {
 
 /** One command on each selected host: `ssh.execute`. */
 export function execSubmission(request: ExecRequest, { surroundings, extras }: SubmissionBase): Submission {
-  const { hosts, command, root, direct, timeout, idleTimeout, outputLimit, stdin } = request;
+  const { hosts, command, root, direct, timeout, idleTimeout, outputLimit, stdin, approval } = request;
   const params: ExecuteParams = {
     command,
     root,
@@ -36,6 +36,7 @@ export function execSubmission(request: ExecRequest, { surroundings, extras }: S
     ...(timeout === undefined ? {} : { timeout }),
     ...(idleTimeout === undefined ? {} : { idleTimeout }),
     ...(outputLimit === undefined ? {} : { outputLimit }),
+    ...(approval ? { approval: { hash: approval.hash, risks: [...approval.risks] } } : {}),
   };
   return {
     ...extras,

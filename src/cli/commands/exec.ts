@@ -9,7 +9,7 @@ import { type EngineSession, withEngine } from '../engine-session.ts';
 import { renderError } from '../error-output.ts';
 import { namesOneHost, singleHostOutput } from '../exec-output.ts';
 import { exitCodeOfExec } from '../exit-code.ts';
-import { commonAliases, commonFlags, type CommonFlags } from '../flags.ts';
+import { commonAliases, commonFlags, type CommonFlags, list, value } from '../flags.ts';
 import { oneLine } from '../layout.ts';
 import { renderExec, renderFailures, verdictOf } from '../render-exec.ts';
 import { checkDetach, submissionExtras, submissionFlags, type SubmissionFlags } from '../submission-flags.ts';
@@ -22,6 +22,8 @@ interface ExecFlags extends CommonFlags, SubmissionFlags {
   readonly root: boolean;
   readonly direct: boolean;
   readonly stdin: boolean;
+  readonly approve: string | undefined;
+  readonly risk: readonly string[];
 }
 
 /** `deckhand exec SELECTOR -- COMMAND…`: one command on one or many hosts. */
@@ -59,6 +61,8 @@ Example:
         default: false,
         withNegated: false,
       },
+      approve: value('Approve what the policy asks about: the hash it named', 'HASH'),
+      risk: list('A risk that you take with --approve, such as data-loss; repeatable', 'NAME'),
     },
     aliases: commonAliases,
     positional: {
@@ -110,6 +114,7 @@ async function requestOf(
     direct: flags.direct,
     ...(timeout === undefined ? {} : { timeout }),
     ...(idleTimeout === undefined ? {} : { idleTimeout }),
+    ...(flags.approve === undefined ? {} : { approval: { hash: flags.approve, risks: flags.risk } }),
     ...(flags.stdin ? { stdin: await terminal.readStdin() } : {}),
   };
 }

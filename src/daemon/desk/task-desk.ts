@@ -3,6 +3,7 @@ import { DeckhandError } from '../../core/deckhand-error.ts';
 import { isFinal } from '../../core/task-state.ts';
 import type { NewTask, TaskRecord } from '../../core/task.ts';
 import type { TaskControl } from '../../store/store.ts';
+import { auditLogBeside, passPolicy } from '../policy-gate.ts';
 import { prepareSubmission } from '../prepare-submission.ts';
 import { viewOf } from '../task-view.ts';
 import { audit, auditLater, type DeskRequest } from './desk-parts.ts';
@@ -69,7 +70,10 @@ export function taskDesk(request: DeskRequest): TaskCalls {
         { action: 'resume' },
         ({ state, pauseAsked }) => state === 'paused' || pauseAsked,
       ),
-    retry: async id => await keep(request, await retryOf(request, id, await membersOf(request, id)), 'retry'),
+    retry: async id => {
+      const tasks = await retryOf(request, id, await membersOf(request, id));
+      return await keep(request, await letThrough(request, tasks), 'retry');
+    },
   };
 }
 
@@ -78,7 +82,7 @@ const PAUSABLE: ReadonlySet<TaskRecord['state']> = new Set(['queued', 'delayed',
 /** The tasks that a submission means; nothing is kept yet. */
 export async function prepare(request: DeskRequest, submission: Submission): Promise<readonly NewTask[]> {
   const { registry, clock, fleets, requestId } = request;
-  return await prepareSubmission(submission, {
+  const tasks = await prepareSubmission(submission, {
     registry,
     clock,
     requestId: requestId(),
@@ -87,6 +91,18 @@ export async function prepare(request: DeskRequest, submission: Submission): Pro
       return (await fleet.select(selector)).map(({ name }) => name);
     },
   });
+  return await letThrough(request, tasks);
+}
+
+/** The tasks themselves, when the policy lets them run. Throws `policy.refused`, `policy.needs-approval`. */
+async function letThrough(request: DeskRequest, tasks: readonly NewTask[]): Promise<readonly NewTask[]> {
+  const { fleets, store, clock, who, requestId } = request;
+  const [first] = tasks;
+  if (!first) return tasks;
+  const { settings } = await fleets.at(first.surroundings);
+  const log = auditLogBeside(store.location);
+  await passPolicy(tasks, { settings: settings.values, log, who, requestId: requestId(), now: clock.now() });
+  return tasks;
 }
 
 async function keep(request: DeskRequest, tasks: readonly NewTask[], action: string): Promise<Submitted> {
