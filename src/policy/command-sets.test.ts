@@ -33,12 +33,15 @@ test('no adversarial command is classed as harmless', () => {
   expect(low).toEqual([]);
 });
 
-test('no disguised command is classed as harmless', () => {
-  const low = rowsOf('commands-disguised')
-    .map(row => ({ ...row, found: judgeCommand(row.command).class }))
-    .filter(({ least = 'destructive', found }) => rank(found) < rank(least));
-  expect(low).toEqual([]);
-});
+test.each(['commands-disguised', 'commands-disguised-again'])(
+  'no command of %s is classed as harmless',
+  name => {
+    const low = rowsOf(name)
+      .map(row => ({ ...row, found: judgeCommand(row.command).class }))
+      .filter(({ least = 'destructive', found }) => rank(found) < rank(least));
+    expect(low).toEqual([]);
+  },
+);
 
 test('every benign command has its class', () => {
   const other = rowsOf('commands-benign')

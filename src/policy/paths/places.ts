@@ -103,6 +103,7 @@ const SECRETS = [
   /^\/dev\/(mem|kmem|port|sd|vd|xvd|nvme|hd|mapper|md|dm-|mmcblk|disk|input)/,
   /^\/etc\/(krb5\.keytab|wireguard|openvpn|ipsec\.secrets|ppp\/.*secrets|ceph\/.*keyring|machine-id\.secret|rndc\.key)/,
   /^\/var\/lib\/(sss|private|samba\/private|kubelet|docker\/containers|etcd)(\/|$)/,
+  /^\/etc\/mysql\/debian\.cnf$/,
   /^\/sys\/firmware\/efi\/efivars/,
 ];
 

@@ -46,6 +46,8 @@ const docker: Handler = call => {
   const args = word?.text === 'container' ? rest.slice(1) : rest;
   if (inner?.text === 'exec') return exec(call, args);
   if (inner?.text === 'run' || inner?.text === 'create') return run(call, args);
+  if (inner?.text === 'build' && args.some(({ shape }) => /^(https?|git|ssh):|^git@/.test(shape)))
+    note(call, 'unknown', 'builds what another machine sends', 'remote-code');
   if (inner?.text === 'cp') return copy(call, args);
   if (inner?.text === 'inspect' && !args.some(({ text }) => text !== null && /^(-f|--format)/.test(text)))
     note(call, 'destructive', 'shows the environment of a container', 'secret-disclosure');
@@ -140,6 +142,10 @@ const kubectl: Handler = call => {
     text => /^secrets?(\/|$|,)|,secrets?(,|$)|^all$/.test(text) && !/^all$/.test(text),
   );
   if (secrets) note(call, 'destructive', 'shows secrets of the cluster', 'secret-disclosure');
+  if (texts.some(text => /^https?:/.test(text)))
+    note(call, 'unknown', 'takes what another machine says', 'remote-code');
+  if (texts.some(text => /^--replicas=0$/.test(text)))
+    note(call, 'destructive', 'stops all of it', 'service-loss');
   const place = texts.indexOf('exec');
   if (place >= 0) {
     const end = call.args.findIndex(({ text }) => text === '--');

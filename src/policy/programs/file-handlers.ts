@@ -64,6 +64,8 @@ function copies(call: Call, sources: readonly Argument[], target: Argument | nul
   let empty = false;
   for (const source of sources) {
     const secret = reads && readsPath(call, source, 'tree');
+    if (!reads && readsPath(call, source))
+      note(call, 'destructive', 'gives a secret another name', 'secret-disclosure', source.source);
     if (secret && target) note(call, 'destructive', 'copies a secret', 'secret-disclosure', source.source);
     if (source.text === '/dev/null' || source.text === '/dev/zero') empty = true;
   }

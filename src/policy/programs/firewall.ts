@@ -6,7 +6,9 @@ const IP_OBJECTS =
   /^(a|ad|add|addr|address|l|li|link|r|ro|route|n|ne|neigh|neighbour|neighbor|ru|rule|m|maddr|mroute|tunnel|netns|xfrm|tcp_metrics|monitor|token|ntable|vrf|s|stats)$/;
 
 const ip: Handler = call => {
-  const args = call.args.map(({ text }) => text ?? '\uE000');
+  const args = call.args.map(({ text }) =>
+    text === '0.0.0.0/0' || text === '0/0' || text === '::/0' ? 'default' : (text ?? '\uE000'),
+  );
   const start = args.findIndex(text => !IP.test(text));
   const [object, verb = 'show'] = start < 0 ? [undefined] : [args[start], args[start + 1]];
   if (object === undefined) return DATA;
@@ -15,7 +17,10 @@ const ip: Handler = call => {
   else if (object === 'netns' && verb.startsWith('e')) {
     const command = call.args.slice(start + 3);
     if (command.length > 0) return call.judgeArguments(command, call.stdin);
-  } else if (/^(s|sh|show|l|ls|li|list|g|ge|get|identify|pids|monitor)$/.test(verb) && object !== 'monitor')
+  } else if (
+    /^(sh|sho|show|l|ls|lst|li|list|g|ge|get|identify|pids|monitor)$/.test(verb) &&
+    object !== 'monitor'
+  )
     return DATA;
   else if (object === 'monitor') return DATA;
   else if (object.startsWith('l') && verb === 'set' && args.includes('down'))

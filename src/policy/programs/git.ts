@@ -1,6 +1,6 @@
 import { type Argument, type Call, DATA, type Handler, note } from '../call.ts';
 import { grammarOf } from '../option-grammar.ts';
-import { writesPath } from '../paths/touch.ts';
+import { readsPath, writesPath } from '../paths/touch.ts';
 import { applyOptions, mixed } from './table-reader.ts';
 
 const GLOBAL = grammarOf(
@@ -10,7 +10,7 @@ const GLOBAL = grammarOf(
 const LOOKING =
   '-#abcdefghilmnopqrstuvwzMLS= -G= -U= -D -j -W -s --oneline --graph --decorate?= --all --stat?= --shortstat --numstat --name-only --name-status --pretty?= --format= --abbrev-commit --no-color --color?= --since= --until= --after= --before= --author= --grep= --max-count= --follow --reverse --first-parent --merges --no-merges --cached --staged --short --branch --porcelain?= --untracked-files?= --ignored --show-current --list --contains= --merged?= --no-merged?= --sort= --remotes --verbose --verify --abbrev-ref --show-toplevel --git-dir --is-inside-work-tree --short?= --tags --heads --long --dirty --always --exact-match --abbrev= --patch --no-patch --raw --summary --date= --count --left-right --cherry-pick --ignore-case --no-ext-diff --no-textconv --exit-code --quiet --word-diff?= --unified= --get --get-all --get-regexp --show-origin --system --global --local --null --points-at= --no-index --others --modified --deleted --exclude-standard --stage --error-unmatch --show-superproject-working-tree --absolute-git-dir';
 const CHANGING =
-  '-abcfhmnpqstuvxAeFkSiN -b= -B= -c= -m= -F= -t= -o= -u --all --message= --amend --no-edit --ff-only --no-ff --rebase --autostash --prune --tags --depth= --branch= --single-branch --recursive --recurse-submodules?= --init --update --quiet --verbose --track --no-track --set-upstream --set-upstream-to= --create= --signoff --annotate --dry-run --no-tags --progress --shallow-since= --bare --mirror --squash --no-commit --abort --continue --skip --include-untracked --keep-index --detach --orphan= --patch --intent-to-add --no-rebase --unshallow --jobs= --origin= --filter= --sparse --no-checkout --staged --force!d --force-with-lease!d --delete!d --hard!d --mixed --soft --keep';
+  '-abcfhmnpqstuvAeFkSiN -b= -B= -c= -m= -F= -t= -o= -u --all --message= --amend --no-edit --ff-only --no-ff --rebase --autostash --prune --tags --depth= --branch= --single-branch --recursive --recurse-submodules?= --init --update --quiet --verbose --track --no-track --set-upstream --set-upstream-to= --create= --signoff --annotate --dry-run --no-tags --progress --shallow-since= --bare --mirror --squash --no-commit --abort --continue --skip --include-untracked --keep-index --detach --orphan= --patch --intent-to-add --no-rebase --unshallow --jobs= --origin= --filter= --sparse --no-checkout --staged --force!d --force-with-lease!d --delete!d --hard!d --mixed --soft --keep';
 
 const READS = new Set([
   'log',
@@ -87,6 +87,11 @@ const git: Handler = call => {
       (name === 'symbolic-ref' && shown.length > 1) ||
       (name === 'reflog' && /^(expire|delete)$/.test(shown[0]?.text ?? ''));
     if (writes) note(call, 'destructive', `git ${name} changes what is kept`, 'data-loss');
+    // `HEAD:.env`: a file of the history
+    for (const one of shown) {
+      const file = /^[^:]*:(.+)$/s.exec(one.shape)?.[1];
+      if (file !== undefined && name !== 'ls-remote') readsPath(call, { shape: file, source: one.source });
+    }
     if (name === 'ls-remote') remoteAddress(call, shown);
     return mixed(call, false);
   }
@@ -144,7 +149,7 @@ function judgeChange(call: Call, name: string, args: readonly Argument[]): void 
   else note(call, 'change', `git ${name}`);
   if (name === 'clone') {
     const target = operands[1];
-    if (target) writesPath(call, target, 'make');
+    if (target) writesPath(call, target, 'edit');
   }
   if (['clone', 'remote', 'fetch', 'pull', 'push'].includes(name)) remoteAddress(call, operands);
 }

@@ -18,6 +18,8 @@ const systemctl: Handler = call => {
   for (const { text, source, shape } of call.args) {
     if (loses && (WAY_IN.test(text ?? '') || /^ssh.*[*?\uE001\uE002]|^\uE001/.test(shape)))
       note(call, 'forbidden', `${verb} ${source} closes the way in`, 'lose-ssh', source);
+    if (/^(enable|link|reenable)$/.test(verb ?? '') && shape.includes('/'))
+      note(call, 'unknown', 'makes a unit of a file that is not read', undefined, source);
     if (loses && text === null)
       note(call, 'unknown', `${verb} of units that are known only when it runs`, undefined, source);
     if (/^(-p|--property=?)?.*Environment/.test(shape) && verb === 'show')
@@ -112,7 +114,11 @@ const sysctl: Handler = call => {
   );
   const file = options.find(({ name }) => name === '-p' || name === '--load')?.value;
   if (file) readsPath(call, file);
+  if (file && !/^\/etc\/sysctl\.(conf|d\/)/.test(file.shape))
+    note(call, 'unknown', 'sets parameters of a file that is not read', undefined, file.source);
   const loads = options.some(({ name }) => ['-p', '--load', '--system'].includes(name));
+  if (loads && operands.some(({ shape }) => !/^\/etc\/sysctl\.(conf|d\/)/.test(shape)))
+    note(call, 'unknown', 'sets parameters of a file that is not read');
   const sets = operands.some(({ shape }) => shape.includes('='));
   if (loads || sets) note(call, 'change', 'sets parameters of the kernel');
   if (
@@ -215,8 +221,27 @@ const disk: Handler = call => {
   return DATA;
 };
 
+/** `nginx`, `sshd`: without one of these it starts a server, or signals one. */
+const server: Handler = call => {
+  const looks = call.args.some(({ text }) => text !== null && /^-(t|T|v|V|tq|qt|G|\?|h)$/.test(text));
+  const signals = call.args.some(({ shape }) => shape.startsWith('-s'));
+  if (!looks && !signals) note(call, 'destructive', `starts ${call.name}`);
+  return judgeByTable(call, READERS) || undefined;
+};
+
+/** A table of another place may name any script. */
+const logrotate: Handler = call => {
+  for (const { shape, source } of call.args)
+    if (!shape.startsWith('-') && !/^\/etc\/logrotate\.(conf$|d\/)/.test(shape))
+      note(call, 'unknown', 'runs scripts of a file that is not read', undefined, source);
+  return judgeByTable(call, SERVICES) || undefined;
+};
+
 export const HOST_HANDLERS: Readonly<Record<string, Handler>> = {
   systemctl,
+  nginx: server,
+  sshd: server,
+  logrotate,
   service: call => initScript(call, call.args[0], call.args[1]),
   'rc-service': call => initScript(call, call.args[0], call.args[1]),
   kill,
