@@ -97,7 +97,8 @@ export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
         keyFile: host.keyFile,
       },
       connect,
-      ours: async (request, connection = open) => await transferAll(request, connection),
+      ours: async (request, connection = open) =>
+        await transferAll({ baseFolder: join(folder, 'state'), ...request }, connection),
       there: async script => await output('ssh', ['-F', configFile, ...control, name, script]),
       here: async script => await output('sh', ['-c', script]),
       [Symbol.asyncDispose]: close,
@@ -108,7 +109,10 @@ export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
   }
 }
 
-async function transferAll(request: Request, connection: SshConnection): Promise<void> {
+async function transferAll(
+  request: Request & Pick<TransferRequest, 'baseFolder'>,
+  connection: SshConnection,
+): Promise<void> {
   const { error, result } = await transfer({
     clock: systemClock,
     signal: new AbortController().signal,
@@ -123,7 +127,6 @@ async function transferAll(request: Request, connection: SshConnection): Promise
     dryRun: false,
     deleteExtra: false,
     allowEmptySource: false,
-    baseFolder: '/nonexistent',
     onPhase: () => undefined,
     onProgress: () => undefined,
     onBegin: () => Promise.resolve(),

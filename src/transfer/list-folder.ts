@@ -39,7 +39,7 @@ export async function listFolder(
     signal,
   };
   try {
-    const { which, errors } = await readListing(connection, listing, onEntry);
+    const { which, errors = '' } = (await readListing(connection, listing, onEntry)) ?? {};
     const isClosed = rootEntry?.type === 'directory' && entries.length === 0 && /denied/i.test(errors);
     if (isClosed)
       throw new DeckhandError(

@@ -33,7 +33,7 @@ export interface TransferRequest {
   readonly acls?: boolean;
   readonly deleteExtra: boolean;
   readonly allowEmptySource: boolean;
-  /** Where the base of a sync in both directions is kept. */
+  /** Where the base of a sync in both directions is kept, and what both sides were like when there was nothing to do. `` = nowhere. */
   readonly baseFolder: string;
   readonly onPhase: (phase: string) => void;
   /** Bytes of contents that arrived, of those that travel in all. */

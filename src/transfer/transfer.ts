@@ -2,7 +2,7 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 import { type RawPath, rawToBytes, showRaw } from '../core/raw-path.ts';
 import type { TransferAction, TransferResult } from '../core/transfer-params.ts';
 import type { SshConnection } from '../ssh/connection.ts';
-import { type BothTrees, listBoth } from './both-trees.ts';
+import { type BothTrees, listBoth, listBothUnless } from './both-trees.ts';
 import { equalContents, isDoubtful } from './compare-contents.ts';
 import type { Action, Side } from './decide/action.ts';
 import { type Base, nextBase } from './decide/base.ts';
@@ -19,7 +19,8 @@ import { foldersAbove } from './tree/entry.ts';
 import { BaseFile } from './move/base-file.ts';
 import { download } from './move/download.ts';
 import { hardLinksOf } from './move/hard-links.ts';
-import { Job, stagesOf } from './move/job.ts';
+import { Job, NO_COUNTS, stagesOf } from './move/job.ts';
+import { LastSame, type SameRecord } from './move/last-same.ts';
 import { upload } from './move/upload.ts';
 import type { TransferRequest } from './transfer-request.ts';
 import { rmSync } from 'node:fs';
@@ -62,7 +63,12 @@ class Transfer {
   async run(): Promise<TransferOutcome> {
     const { direction, onPhase, dryRun } = this.#request;
     onPhase('validating');
-    const trees = await listBoth(this.#request);
+    const begunAt = this.#request.clock.now();
+    const last = LastSame.of(this.#request);
+    const known = await last?.load();
+    const changed = known ? await listBothUnless(this.#request, known) : undefined;
+    if (known && changed === null) return { result: this.#sameAsLast(known) };
+    const trees = changed ?? (await listBoth(this.#request));
     this.#checkSource(trees);
     const { connection, clock, signal, links, rateLimit, onProgress } = this.#request;
     const preserve = this.#request.preserve || direction === 'both';
@@ -84,6 +90,8 @@ class Transfer {
     const base = (await baseFile?.load()) ?? null;
     const equality = await this.#equality(job, trees, base);
     const decision = this.#decide(trees, base, equality);
+    if (decision.actions.length === 0 && !this.#isUnfinished(trees))
+      await last?.save(trees.marks, decision, begunAt);
     if (dryRun || this.#request.diff === true) {
       const plan = plannedOf(decision.actions);
       const diffs =
@@ -185,9 +193,7 @@ class Transfer {
     const forHost = work.filter(({ side }) => side === 'remote');
     const forHere = work.filter(({ side }) => side === 'local');
     this.#total = bytesOf(job, local.tree, forHost) + bytesOf(job, remote.tree, forHere);
-    const unfinished =
-      (direction !== 'pull' && remote.place.isNew) || (direction !== 'push' && local.place.isNew);
-    if (work.length === 0 && !unfinished) return;
+    if (work.length === 0 && !this.#isUnfinished({ local, remote })) return;
     await onBegin(this.#total);
     this.#request.onProgress(0, this.#total, '');
     if (forHost.length > 0 || (direction === 'push' && remote.place.isNew)) {
@@ -210,6 +216,11 @@ class Transfer {
       });
     }
     onPhase('verifying');
+  }
+
+  #isUnfinished({ local, remote }: Pick<BothTrees, 'local' | 'remote'>): boolean {
+    const { direction } = this.#request;
+    return (direction !== 'pull' && remote.place.isNew) || (direction !== 'push' && local.place.isNew);
   }
 
   #extendedKinds(): readonly Extended[] {
@@ -266,6 +277,21 @@ class Transfer {
     if (conflict === undefined) return { result };
     const text = `${result.conflicts.length} conflicts; the first: ${conflict.path || 'the root'}: ${conflict.reason}.`;
     return { result, error: new DeckhandError('transfer.conflicts', text) };
+  }
+
+  /** Both sides are to the byte what they were when there was nothing to do. */
+  #sameAsLast({ unchanged, totalBytes }: SameRecord): TransferResult {
+    const { clock, dryRun } = this.#request;
+    return {
+      ...NO_COUNTS,
+      unchanged,
+      totalBytes,
+      duration: Math.round(clock.monotonic() - this.#startedAt),
+      skipped: [],
+      skippedCount: 0,
+      conflicts: [],
+      ...(dryRun ? { plan: [], planCount: 0 } : {}),
+    };
   }
 
   #result(

@@ -57,13 +57,15 @@ export interface JobOptions {
   readonly onProgress: (bytes: number, path: RawPath) => void;
 }
 
+export const NO_COUNTS = { files: 0, bytes: 0, directories: 0, links: 0, deleted: 0, verified: 0 };
+
 /** What everything that moves files in one task shares: the connection, counts and failures. */
 export class Job implements AsyncDisposable {
   readonly options: JobOptions;
   readonly capabilities: Capabilities;
   readonly rate: RateLimit;
   readonly failures: { readonly path: RawPath; readonly error: DeckhandError }[] = [];
-  readonly counts = { files: 0, bytes: 0, directories: 0, links: 0, deleted: 0, verified: 0 };
+  readonly counts = { ...NO_COUNTS };
   #sftp: Promise<SftpClient | null> | undefined;
   #arrived = 0;
 

@@ -2,7 +2,8 @@ import { type BigIntStats, constants, lstatSync, readdirSync, readlinkSync, stat
 import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RawPath, rawFromBytes, rawToBytes } from '../../core/raw-path.ts';
-import { type Entry, type EntryType, join, type Tree } from './entry.ts';
+import { type Entry, type EntryType, isPart, join, nameOf, type Tree } from './entry.ts';
+import type { LocalFingerprint } from './local-fingerprint.ts';
 import { TreeBuilder, type TreeRules } from './tree-builder.ts';
 
 /** Milliseconds of work before others get their turn. */
@@ -12,6 +13,8 @@ export interface LocalListing {
   readonly rules: Omit<TreeRules, 'place'>;
   readonly links: 'keep' | 'follow' | 'skip';
   readonly signal: AbortSignal;
+  /** Gets everything that is looked at; not where links are followed. */
+  readonly fingerprint?: LocalFingerprint;
 }
 
 /**
@@ -25,8 +28,45 @@ export async function listLocal(root: RawPath, listing: LocalListing): Promise<T
   if (start === null) return builder.tree();
   const first = entryOf('', root, start);
   builder.add(first);
-  if (first.type === 'directory') await new LocalWalk(root, listing, builder).walk(identity(start));
+  listing.fingerprint?.add('', start, null);
+  if (first.type === 'directory')
+    await new LocalWalk(root, listing, {
+      look: (path, full, stats, isLoop) => {
+        const entry = entryOf(path, full, stats);
+        // a link that was followed into a folder it lies in would never end
+        builder.add(isLoop ? { ...entry, type: 'unknown' } : entry);
+        const isIn = builder.has(path);
+        if (isIn) listing.fingerprint?.add(path, stats, entry.link);
+        else listing.fingerprint?.addExcluded(path);
+        return isIn;
+      },
+      problem: (path, text) => {
+        builder.problem({ path, text });
+        listing.fingerprint?.problem();
+      },
+    }).walk(identity(start));
   return builder.tree();
+}
+
+/** Looks at all that `listLocal` would list, for the fingerprint alone. */
+export async function fingerprintLocal(
+  root: RawPath,
+  listing: LocalListing & { readonly fingerprint: LocalFingerprint },
+): Promise<void> {
+  const { fingerprint, rules } = listing;
+  const start = statOrNull(root, true);
+  if (start?.isDirectory() !== true) return fingerprint.problem();
+  fingerprint.add('', start, null);
+  await new LocalWalk(root, listing, {
+    look: (path, full, stats) => {
+      const isFolder = stats.isDirectory();
+      const isIn = !isPart(nameOf(path)) && !rules.excluded(path, isFolder);
+      if (isIn) fingerprint.add(path, stats, stats.isSymbolicLink() ? linkOf(full) : null);
+      else fingerprint.addExcluded(path);
+      return isIn;
+    },
+    problem: () => fingerprint.problem(),
+  }).walk(identity(start));
 }
 
 interface Folder {
@@ -35,16 +75,22 @@ interface Folder {
   readonly above: readonly string[];
 }
 
+interface Visitor {
+  /** True: it is in the tree. */
+  readonly look: (path: RawPath, full: RawPath, stats: BigIntStats, isLoop: boolean) => boolean;
+  readonly problem: (path: RawPath, text: string) => void;
+}
+
 class LocalWalk {
   readonly #root: RawPath;
   readonly #listing: LocalListing;
-  readonly #builder: TreeBuilder;
+  readonly #visitor: Visitor;
   #turnEnds = 0;
 
-  constructor(root: RawPath, listing: LocalListing, builder: TreeBuilder) {
+  constructor(root: RawPath, listing: LocalListing, visitor: Visitor) {
     this.#root = root;
     this.#listing = listing;
-    this.#builder = builder;
+    this.#visitor = visitor;
   }
 
   async walk(start: string): Promise<void> {
@@ -69,7 +115,7 @@ class LocalWalk {
     try {
       return readdirSync(rawToBytes(join(this.#root, folder)), { encoding: 'latin1' }).sort();
     } catch (error) {
-      if (!isMissing(error)) this.#builder.problem({ path: folder, text: (error as Error).message });
+      if (!isMissing(error)) this.#visitor.problem(folder, (error as Error).message);
       return [];
     }
   }
@@ -80,12 +126,11 @@ class LocalWalk {
     const stats = statOrNull(full, links === 'follow');
     // what vanished meanwhile is not there
     if (stats === null) return undefined;
-    const entry = entryOf(path, full, stats);
-    const key = links === 'follow' && entry.type === 'directory' ? identity(stats) : '';
-    // a link that was followed into a folder it lies in would never end
+    const isFolder = stats.isDirectory();
+    const key = links === 'follow' && isFolder ? identity(stats) : '';
     const isLoop = key !== '' && above.includes(key);
-    this.#builder.add(isLoop ? { ...entry, type: 'unknown' } : entry);
-    if (isLoop || entry.type !== 'directory' || !this.#builder.has(path)) return undefined;
+    const isIn = this.#visitor.look(path, full, stats, isLoop);
+    if (isLoop || !isFolder || !isIn) return undefined;
     return { path, above: key === '' ? above : [...above, key] };
   }
 }
@@ -133,10 +178,14 @@ function entryOf(path: RawPath, full: RawPath, stats: BigIntStats): Entry {
     gid: Number(stats.gid),
     owner: String(stats.uid),
     group: String(stats.gid),
-    link: type === 'symlink' ? rawFromBytes(readlinkSync(rawToBytes(full), { encoding: 'buffer' })) : null,
+    link: type === 'symlink' ? linkOf(full) : null,
     inode: type === 'file' && stats.nlink > 1n ? identity(stats) : null,
     blocks: Number(stats.blocks),
   };
+}
+
+function linkOf(full: RawPath): RawPath {
+  return rawFromBytes(readlinkSync(rawToBytes(full), { encoding: 'buffer' }));
 }
 
 function identity(stats: BigIntStats): string {
