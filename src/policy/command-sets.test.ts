@@ -97,3 +97,9 @@ test('a folder that the task itself made below /tmp may go', () => {
   expect(judgeCommand('mkdir -p /tmp/b && rm -r /tmp/b').class).toBe('destructive');
   expect(judgeCommand('rm -r /srv', { made: ['/srv'] }).class).toBe('destructive');
 });
+
+test('choosing old logs is no removal of the log folder', () => {
+  expect(judgeCommand("find /var/log -name '*.gz' -mtime +30 -delete").class).toBe('destructive');
+  expect(judgeCommand('find /var/log -delete').class).toBe('forbidden');
+  expect(judgeCommand("find /etc -name '*.conf' -delete").class).toBe('forbidden');
+});

@@ -71,8 +71,8 @@ function triedByBash(script: string): readonly string[] {
 
 function triedByDash(script: string): readonly string[] {
   const errors = run('dash', ['-c', script], { PATH: '/nonexistent' });
-  // parts of two messages may come in one line when two commands run at once
-  return [...errors.matchAll(/([^:\s]+): not found$/gm)].map(([, name = '']) => name);
+  // parts of two messages may come in one line when two commands run at once: only whole ones count
+  return [...errors.matchAll(/^\S*dash: \d+: ([^:\s]+): not found$/gm)].map(([, name = '']) => name);
 }
 
 function run(shell: string, words: readonly string[], env: Record<string, string>): string {

@@ -117,7 +117,13 @@ function findTest(call: Call, roots: readonly Argument[], place: number): number
   if (FIND_ALONE.has(name)) return place;
   if (FIND_VALUED.has(name) || /^-newer[aBcm][aBcmt]$/.test(name)) return place + 1;
   if (name === '-delete') {
-    for (const root of roots) removesPath(call, root);
+    const chosen = args.some(({ text }) => /^-(i?name|[mac]time|[mac]min|size|i?path)$/.test(text ?? ''));
+    for (const root of roots) {
+      // old logs are no log folder
+      if (chosen && /^\/var\/(log|spool|cache|lib\/[^/]+)\/?$/.test(root.text ?? ''))
+        removesPath(call, { shape: `${root.text ?? ''}/chosen`, source: root.source }, 'file');
+      else removesPath(call, root);
+    }
     return place;
   }
   if (/^-f(ls|print0?|printf)$/.test(name)) {
