@@ -76,14 +76,35 @@ function chooseValue(
     return readText(name, text, `environment ${variable}`, 'settings.invalid');
   }
   const path = name.split('.');
+  const found: Sourced<unknown>[] = [];
   for (const loaded of files) {
     const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], {
       ...loaded.settings,
     });
-    if (value !== undefined) return { value, source: `${loaded.file}:${loaded.lineOf(path)}` };
+    if (value !== undefined) found.push({ value, source: `${loaded.file}:${loaded.lineOf(path)}` });
   }
-  return { value: DEFAULTS[name], source: 'default' };
+  return chooseAmong(name, found) ?? { value: DEFAULTS[name], source: 'default' };
 }
+
+/** The nearest file's value; a project that somebody else wrote must not loosen what the person has set for themselves. */
+function chooseAmong(
+  name: SettingName,
+  nearestFirst: readonly Sourced<unknown>[],
+): Sourced<unknown> | undefined {
+  if (name === 'policy.rules') return nearestFirst.at(-1);
+  if (name !== 'policy.mode') return nearestFirst[0];
+  const strictness = ({ value }: Sourced<unknown>): number =>
+    STRICTEST_FIRST.indexOf(value as SettingValue<'policy.mode'>);
+  return nearestFirst.toSorted((one, other) => strictness(one) - strictness(other))[0];
+}
+
+const STRICTEST_FIRST: readonly SettingValue<'policy.mode'>[] = [
+  'read-only',
+  'ask',
+  'allow-list',
+  'auto',
+  'off',
+];
 
 /** `facts.maxAge` → `facts-max-age`. */
 export function flagName(name: SettingName): string {

@@ -79,6 +79,19 @@ describe('loadSettings', () => {
     expect([...settings.groups.keys()]).toEqual(['g']);
   });
 
+  it('lets a project make the policy stricter, never looser than the person has it (D7)', async () => {
+    const own = 'home/.config/deckhand/deckhand.yaml';
+    await write(own, 'policy: {mode: ask, rules: own.yaml}\n');
+    await write('loose/deckhand.yaml', 'policy: {mode: off, rules: other.yaml}\n');
+    await write('strict/deckhand.yaml', 'policy: {mode: read-only}\n');
+    const loose = await loadSettings(places('loose'));
+    expect(loose.values['policy.mode']).toBe('ask');
+    expect(loose.values['policy.rules']).toMatch(/own\.yaml$/);
+    expect((await loadSettings(places('strict'))).values['policy.mode']).toBe('read-only');
+    await rm(join(root, own));
+    expect((await loadSettings(places('loose'))).values['policy.rules']).toMatch(/other\.yaml$/);
+  });
+
   it('reads only the file that was named, and misses it', async () => {
     await write('work/deckhand.yaml', 'concurrency: 20\n');
     const file = await write('other.yaml', 'concurrency: 7\n');
