@@ -1,3 +1,4 @@
+import type { AttachedModel } from '../core/attached-model.ts';
 import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type {
   BundleResult,
@@ -30,6 +31,20 @@ export interface BundleRequest {
   readonly output?: string;
 }
 
+/** A model server that runs already. */
+export interface ConnectModelRequest {
+  /** Hosts, `local`, or an address such as `http://10.0.0.7:8000`. */
+  readonly place: string;
+  /** Absent: after the kind of server that answers. */
+  readonly name?: string;
+  /** On the host itself; absent with `socket`: the usual ones are tried. */
+  readonly port?: number;
+  /** Absolute, on the host. */
+  readonly socket?: string;
+  /** Of this machine, with the key alone. */
+  readonly keyFile?: string;
+}
+
 export interface LogRequest {
   readonly hosts: Selector;
   readonly name: string;
@@ -57,6 +72,15 @@ export interface ModelApi {
     request: LogRequest,
     call: TransferCall,
   ): Promise<readonly ModelHostResult<{ readonly name: string; readonly log: string }>[]>;
+  connectModel(
+    request: ConnectModelRequest,
+    call: TransferCall,
+  ): Promise<readonly ModelHostResult<AttachedModel>[]>;
+  /** Throws `model.unknown-deployment`. */
+  disconnectModel(
+    request: { readonly hosts: Selector; readonly name: string },
+    call: TransferCall,
+  ): Promise<readonly ModelHostResult<{ readonly host: string; readonly name: string }>[]>;
   /** Until the signal of the call; the log comes as events of output. */
   followModelLog(request: LogRequest, call: TransferCall): Promise<readonly ModelHostResult<never>[]>;
 }

@@ -1,4 +1,5 @@
 import type { ChatApi } from './chat-contract.ts';
+import type { AttachedModel } from '../core/attached-model.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
@@ -221,6 +222,8 @@ export interface TaskApi extends ChatApi, AsyncDisposable {
   removeSchedule(id: string): Promise<void>;
   /** Model servers that were deployed from here, as they were last seen. */
   deployments(): Promise<readonly Deployment[]>;
+  /** Model servers that somebody else runs and that were connected. */
+  attachedModels(): Promise<readonly AttachedModel[]>;
   backup(file: string): Promise<{ readonly file: string; readonly bytes: number }>;
 
   listHosts(surroundings: Surroundings, selector: Selector | null): Promise<readonly HostSummary[]>;

@@ -84,8 +84,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         async () => (await import('./commands/model-deploy.ts')).modelDeployCommand,
       ),
       list: command(
-        'List the model servers that were deployed from here',
+        'List the model servers that were deployed from here or connected',
         async () => (await import('./commands/model-list.ts')).modelListCommand,
+      ),
+      connect: command(
+        'Make use of a model server that runs already, on a host or at an address',
+        async () => (await import('./commands/model-connect.ts')).modelConnectCommand,
+      ),
+      disconnect: command(
+        'Forget a model server that was connected; it goes on by itself',
+        async () => (await import('./commands/model-disconnect.ts')).modelDisconnectCommand,
       ),
       show: command(
         'Ask a model server how it is: service, process, endpoints, abilities',

@@ -1,4 +1,5 @@
 import type { ModelHostResult } from '../api/contract.ts';
+import type { AttachedModel } from '../core/attached-model.ts';
 import type {
   BundleResult,
   Deployment,
@@ -11,6 +12,7 @@ import type {
 import { showDuration } from '../core/duration.ts';
 import { renderError } from './error-output.ts';
 import { oneLine, table } from './layout.ts';
+import { showPlace } from './render-attached.ts';
 import { showSize } from './sizes.ts';
 import type { Style } from './style.ts';
 
@@ -33,23 +35,46 @@ export function renderDeploys(results: readonly ModelHostResult<DeployResult>[],
     .join('');
 }
 
-/** Every deployment on a line. */
-export function renderDeployments(deployments: readonly Deployment[], style: Style): string {
-  if (deployments.length === 0)
-    return 'no model servers; deploy one: deckhand model deploy HOST MODEL.gguf\n';
-  const rows = deployments.map(each => [
+type ListedState = StatusResult | { readonly name: string; readonly error: string };
+
+/** Every model server on a line; `states`: how each is now, in the same order. */
+export function renderServers(
+  servers: readonly (Deployment | AttachedModel)[],
+  states: readonly ListedState[] | null,
+  style: Style,
+): string {
+  if (servers.length === 0) return 'no model servers; deploy one: deckhand model deploy HOST MODEL.gguf\n';
+  const rows = servers.map((each, index) => [
     style.strong(oneLine(each.name)),
     oneLine(each.host),
-    oneLine(each.model.file),
-    showSize(each.model.size),
-    each.service,
-    showListen(each.listen),
-    each.release,
+    ...('kind' in each ? attachedColumns(each) : deployedColumns(each)),
+    ...(states === null ? [] : [showState(states[index], style)]),
   ]);
-  const head = ['NAME', 'HOST', 'MODEL', 'SIZE', 'SERVICE', 'LISTENS', 'RELEASE'].map(word =>
-    style.faint(word),
-  );
+  const words = ['NAME', 'HOST', 'MODEL', 'SIZE', 'SERVICE', 'LISTENS', 'RELEASE'];
+  const head = [...words, ...(states === null ? [] : ['STATE'])].map(word => style.faint(word));
   return `${table([head, ...rows])}\n`;
+}
+
+function deployedColumns(each: Deployment): readonly string[] {
+  const { file, size } = each.model;
+  return [oneLine(file), showSize(size), each.service, showListen(each.listen), each.release];
+}
+
+function attachedColumns(each: AttachedModel): readonly string[] {
+  const [first = '-', ...others] = each.models;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return [`${oneLine(first)}${more}`, '-', 'attached', showPlace(each), oneLine(each.engine)];
+}
+
+/** State, then milliseconds of each endpoint in its order. */
+function showState(state: ListedState | undefined, style: Style): string {
+  if (!state) return '-';
+  if ('error' in state) return style.bad(state.error);
+  const isUp = state.readiness === 'ready' || state.readiness === 'sleeping';
+  const asked = state.endpoints.filter(each => each.notAsked === undefined && each.path !== '/metrics');
+  const times = asked.map(({ status, latency }) => (status === 200 ? `${latency}` : `${status ?? 'none'}`));
+  const word = isUp ? style.good(state.readiness) : style.bad(state.problem?.code ?? state.readiness);
+  return times.length === 0 ? word : `${word} ${times.join(' / ')} ms`;
 }
 
 /** How each model server is. */

@@ -167,6 +167,8 @@ const sampleModels: ModelApi = {
   removeModel: async () => await Promise.resolve([]),
   modelStatus: async () => await Promise.resolve([]),
   modelLogs: async () => await Promise.resolve([]),
+  connectModel: async () => await Promise.resolve([]),
+  disconnectModel: async () => await Promise.resolve([]),
   followModelLog: async () => await Promise.resolve([]),
 };
 

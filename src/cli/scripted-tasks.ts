@@ -43,6 +43,7 @@ export function scriptedTasks(
     addSchedule: no,
     removeSchedule: no,
     deployments: async () => await Promise.resolve([]),
+    attachedModels: async () => await Promise.resolve([]),
     tunnels: no,
     tunnel: no,
     startTunnel: no,

@@ -1,6 +1,7 @@
 import { agentRun } from '../tasks/agent-run.ts';
 import { hostDoctor, hostFacts } from '../tasks/host-questions.ts';
 import { modelBundle } from '../tasks/model-bundle.ts';
+import { modelConnect, modelDisconnect, modelLook } from '../tasks/model-connect.ts';
 import { modelDeploy, modelRollback } from '../tasks/model-deploy.ts';
 import { modelFollow, modelLogs, modelStatus } from '../tasks/model-inspect.ts';
 import { modelRemove } from '../tasks/model-remove.ts';
@@ -34,8 +35,19 @@ export const BUILT_IN_KINDS = [
   modelStatus,
   modelLogs,
   modelFollow,
-  ...[modelDeploy, modelRollback, modelRemove, modelStatus, modelLogs, modelFollow].map(kind =>
-    here(kind as unknown as TaskKind),
-  ),
+  modelConnect,
+  modelDisconnect,
+  modelLook,
+  ...[
+    modelDeploy,
+    modelRollback,
+    modelRemove,
+    modelStatus,
+    modelLogs,
+    modelFollow,
+    modelConnect,
+    modelDisconnect,
+    modelLook,
+  ].map(kind => here(kind as unknown as TaskKind)),
   sshTunnel,
 ] as unknown as readonly TaskKind[];

@@ -30,12 +30,20 @@ export type EngineHttp = (request: EngineRequest) => Promise<EngineAnswer>;
 /** Bytes of one answer: far beyond what is asked for here. */
 const LONGEST_ANSWER = 8 * 1024 * 1024;
 
+/** What a server behind an address needs to hear besides. */
+export interface HttpPlace {
+  /** The Host header. */
+  readonly host: string;
+  /** Before every path. */
+  readonly base: string;
+}
+
 /** Requests over connections that `dial` opens. What comes back is bounded, and nobody's instruction. */
-export function engineHttp(dial: Dial): EngineHttp {
+export function engineHttp(dial: Dial, place: HttpPlace = { host: 'localhost', base: '' }): EngineHttp {
   return async request => {
     const stream = await dial(request.signal);
     try {
-      return await exchange(stream, request);
+      return await exchange(stream, request, place);
     } finally {
       stream.destroy();
     }
@@ -45,16 +53,17 @@ export function engineHttp(dial: Dial): EngineHttp {
 async function exchange(
   stream: Duplex,
   { method, path, signal, body, key }: EngineRequest,
+  { host, base }: HttpPlace,
 ): Promise<EngineAnswer> {
   const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const outgoing = httpRequest({
       createConnection: () => stream,
       method,
-      path,
+      path: `${base}${path}`,
       signal,
       headers: {
-        host: 'localhost',
+        host,
         connection: 'close',
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         ...(payload === undefined

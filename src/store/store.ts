@@ -1,5 +1,6 @@
 import type { Conversation, KeptMessage, NewMessage } from '../core/chat.ts';
 import type { ErrorRecord } from '../core/deckhand-error.ts';
+import type { AttachedModel } from '../core/attached-model.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent, TaskEventBody } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
@@ -51,6 +52,9 @@ export type ClaimWrite = Fence &
     /** A model server is there now, or no longer. */
     | { readonly write: 'deployed'; readonly deployment: Deployment }
     | { readonly write: 'undeployed'; readonly host: string; readonly name: string }
+    /** A model server of somebody else's is known now, or no longer; a deployment of the same name stays as it is. */
+    | { readonly write: 'attached'; readonly attached: AttachedModel }
+    | { readonly write: 'detached'; readonly host: string; readonly name: string }
     | { readonly write: 'settle'; readonly settlement: Settlement }
   );
 
@@ -237,6 +241,8 @@ export interface Store extends AsyncDisposable {
   removeSchedule(id: string): Promise<boolean>;
   /** Model servers by host and name. */
   deployments(): Promise<readonly Deployment[]>;
+  /** Model servers that somebody else runs, by host and name. */
+  attachedModels(): Promise<readonly AttachedModel[]>;
   /** Begins a conversation, or makes its messages these; those equal from the beginning on stay as they were. */
   saveConversation(change: ConversationChange): Promise<void>;
   /** Those changed last first; with `search`, those in which it was said, in whatever case. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { OutputStream } from '../core/command-run.ts';
+import type { AttachedModel } from '../core/attached-model.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { TaskEventBody } from '../core/task-event.ts';
 import { taskEventBodySchema } from '../core/task-event-schema.ts';
@@ -84,6 +85,14 @@ export class ClaimReports {
 
   async undeployed(host: string, name: string): Promise<void> {
     await this.#keep({ ...this.#fence, write: 'undeployed', host, name });
+  }
+
+  async attached(attached: AttachedModel): Promise<void> {
+    await this.#keep({ ...this.#fence, write: 'attached', attached });
+  }
+
+  async detached(host: string, name: string): Promise<void> {
+    await this.#keep({ ...this.#fence, write: 'detached', host, name });
   }
 
   /** Resolves when everything reported is kept. */

@@ -132,6 +132,8 @@ export class TaskExecutor {
       remember: async (name, output) => await reports.remember(name, output),
       deployed: async deployment => await reports.deployed(deployment),
       undeployed: async (host, name) => await reports.undeployed(host, name),
+      attached: async model => await reports.attached(model),
+      detached: async (host, name) => await reports.detached(host, name),
       ask: async question => await this.#ask(claim, question),
     };
   }

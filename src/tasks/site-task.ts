@@ -24,7 +24,7 @@ export interface OnSite {
  * One claim of a task about a model server: connects, works, and tries again later when the host went out of
  * reach. Everything it does may be cut off and done again, so nothing else is to be kept in mind.
  */
-export async function runOnSite<Params extends { readonly name: string }>(
+export async function runOnSite<Params extends { readonly name?: string | undefined }>(
   work: TaskWork<Params>,
   carryOut: (place: OnSite) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<Outcome> {
@@ -48,14 +48,14 @@ export async function runOnSite<Params extends { readonly name: string }>(
   }
 }
 
-async function siteFor<Params extends { readonly name: string }>(
+async function siteFor<Params extends { readonly name?: string | undefined }>(
   { task, params, hosts, clock }: TaskWork<Params>,
   signal: AbortSignal,
 ): Promise<Site> {
   if (task.host === null) return localSite(process.env);
   const connection = await hosts.connection(task.host, signal);
   // the same for every task about this name: what an earlier upload brought is gone on with
-  return sshSite(connection, { clock, id: `model-${params.name}` });
+  return sshSite(connection, { clock, id: `model-${params.name ?? task.id}` });
 }
 
 /** The same kind of task for this machine, without SSH: `model.deploy` as `model.deploy-here`. */

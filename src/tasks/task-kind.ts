@@ -1,3 +1,4 @@
+import type { AttachedModel } from '../core/attached-model.ts';
 import type { Clock } from '../core/clock.ts';
 import type { OutputStream } from '../core/command-run.ts';
 import type { Deployment } from '../core/model-params.ts';
@@ -46,6 +47,9 @@ export interface TaskWork<Params> {
   /** A model server serves, or is gone: kept before it resolves. */
   readonly deployed: (deployment: Deployment) => Promise<void>;
   readonly undeployed: (host: string, name: string) => Promise<void>;
+  /** A model server of somebody else's is known, or no longer: kept before it resolves. */
+  readonly attached: (attached: AttachedModel) => Promise<void>;
+  readonly detached: (host: string, name: string) => Promise<void>;
   /** Null: nobody can answer. */
   readonly ask: (question: Asked) => Promise<string | null>;
 }

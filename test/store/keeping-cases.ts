@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { AttachedModel } from '../../src/core/attached-model.ts';
 import type { Deployment } from '../../src/core/model-params.ts';
 import type { AuditEntry, Schedule, Store } from '../../src/store/store.ts';
 import type { OpenStore } from './conformance.ts';
@@ -40,6 +41,21 @@ const deployment: Deployment = {
   keyFile: '/s/llm/tiny/apikey',
   params: { name: 'tiny', model: '/m/tiny.gguf', listen: 'auto', service: 'auto' },
   deployedAt: NOON,
+};
+
+const attached: AttachedModel = {
+  kind: 'attached',
+  host: 'web-1',
+  name: 'ollama',
+  engine: 'ollama',
+  version: '1',
+  listen: { host: '127.0.0.1', port: 11_434 },
+  tls: false,
+  base: '',
+  keyFile: null,
+  readiness: 'ready',
+  models: ['m'],
+  attachedAt: NOON,
 };
 
 /** Ended tasks, a minute apart. */
@@ -193,6 +209,24 @@ export function keepingCases(open: OpenStore): void {
       ]);
       await store.record([{ ...fenceOf(task), ...gone }], NOON);
       expect((await store.deployments()).map(({ name }) => name)).toEqual(['b']);
+    });
+
+    it('of connected servers are their own, and never take the place of a deployment', async () => {
+      await using store = await open();
+      await submitOne(store);
+      const fence = fenceOf(await claimOne(store));
+      const attach = (name: string, version: string) =>
+        ({ ...fence, write: 'attached', attached: { ...attached, name, version } }) as const;
+      const writes = [{ ...fence, write: 'deployed', deployment } as const, attach('tiny', '1')];
+      await store.record([...writes, attach('ollama', '1'), attach('ollama', '2')], NOON);
+      expect(await store.deployments()).toEqual([deployment]);
+      expect((await store.attachedModels()).map(({ name, version }) => [name, version])).toEqual([
+        ['ollama', '2'],
+      ]);
+      const gone = (name: string) => ({ ...fence, write: 'detached', host: 'web-1', name }) as const;
+      await store.record([gone('tiny'), gone('ollama')], NOON);
+      expect(await store.deployments()).toEqual([deployment]);
+      expect(await store.attachedModels()).toEqual([]);
     });
 
     it('are kept', async () => {

@@ -2,6 +2,7 @@ import { chatAnswers } from './chat-answers.ts';
 import { z } from '@hono/zod-openapi';
 import type { ErrorRecord } from '../../core/deckhand-error.ts';
 import type { ErrorCode } from '../../core/error-table.ts';
+import { attachedModelSchema } from '../../core/attached-model.ts';
 import { type Deployment, deployParams } from '../../core/model-params.ts';
 import { TASK_STATES } from '../../core/task-state.ts';
 import { HEALTH_STATES } from '../../core/tunnel.ts';
@@ -297,6 +298,7 @@ export const answers = {
   health,
   schedule,
   deployments: z.object({ deployments: z.array(deployment) }),
+  attachedModels: z.object({ attached: z.array(attachedModelSchema) }),
   schedules: z.object({ schedules: z.array(schedule) }),
   backup: z.object({ file: z.string(), bytes: z.number() }),
   file: z.object({ file: z.string() }),

@@ -47,6 +47,7 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   health: [],
   schedules: [],
   deployments: [],
+  attachedModels: [],
   addSchedule: [{ name: 'n', when: 'every 15m', submission }],
   removeSchedule: ['schedule-1'],
   tunnels: [],

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../core/clock.ts';
+import type { AttachedModel } from '../../core/attached-model.ts';
 import type { Deployment } from '../../core/model-params.ts';
 import type { TaskEvent } from '../../core/task-event.ts';
 import type { Approval } from '../../core/task.ts';
@@ -159,6 +160,9 @@ function otherCalls(ask: Ask): Omit<TaskApi, TaskCalls | keyof ChatApi | typeof 
     },
     async deployments() {
       return (await ask<{ deployments: readonly Deployment[] }>('GET', '/v1/deployments')).deployments;
+    },
+    async attachedModels() {
+      return (await ask<{ attached: readonly AttachedModel[] }>('GET', '/v1/attached-models')).attached;
     },
     backup: file => ask('POST', '/v1/store/backup', { file }, LONG_LIMIT),
     async listHosts(surroundings, selector) {

@@ -1,3 +1,4 @@
+import type { AttachedModel } from '../../core/attached-model.ts';
 import type { FollowItem, QueueLimits, Submitted, TaskApi, TaskView } from '../task-api.ts';
 
 /** A method of the contract, by name. */
@@ -130,6 +131,20 @@ const deployment = {
   params: { name: 'tiny', model: '/m/tiny.gguf', listen: 'auto', service: 'auto' },
   deployedAt: 1,
 } as const;
+const attached = {
+  kind: 'attached',
+  host: 'web1',
+  name: 'ollama',
+  engine: 'ollama',
+  version: '0.5.0',
+  listen: { host: '127.0.0.1', port: 11_434 },
+  tls: false,
+  base: '',
+  keyFile: null,
+  readiness: 'ready',
+  models: ['qwen2.5:7b'],
+  attachedAt: 1,
+} satisfies AttachedModel;
 const tunnel = {
   name: 'web',
   host: 'web1',
@@ -208,6 +223,7 @@ const sampleBehaviour: TaskApi = {
   addSchedule: async () => schedule,
   removeSchedule: async () => {},
   deployments: async () => [deployment],
+  attachedModels: async () => [attached],
   async *chat() {
     yield { event: 'began', model: 'tiny', server: 'web1/tiny', conversation: null };
     yield { event: 'text', text: 'Ahoy, grüße\n' };

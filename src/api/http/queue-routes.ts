@@ -56,6 +56,14 @@ export function registerQueueRoutes(parts: RouteParts): void {
     answer: answers.deployments,
     carryOut: async ({ api }) => ({ deployments: await api.deployments() }),
   });
+  register(parts, {
+    id: 'attachedModels',
+    method: 'get',
+    path: '/v1/attached-models',
+    summary: 'Model servers that somebody else runs and that were connected.',
+    answer: answers.attachedModels,
+    carryOut: async ({ api }) => ({ attached: await api.attachedModels() }),
+  });
   registerSchedules(parts);
   register(parts, {
     id: 'backup',

@@ -68,6 +68,8 @@ export function deckhandOverTasks(tasks: TaskApi, options: OverTasksOptions): De
     removeModel: async (request, call) => await (await models()).removeModel(request, call),
     modelStatus: async (request, call) => await (await models()).modelStatus(request, call),
     modelLogs: async (request, call) => await (await models()).modelLogs(request, call),
+    connectModel: async (request, call) => await (await models()).connectModel(request, call),
+    disconnectModel: async (request, call) => await (await models()).disconnectModel(request, call),
     followModelLog: async (request, call) => await (await models()).followModelLog(request, call),
     addTunnel: async (request, call) => {
       // loaded for this call only: the command line's start-up is felt

@@ -1,10 +1,14 @@
 import { posix } from 'node:path';
 import { DeckhandError } from '../../core/deckhand-error.ts';
-import type { BundleResult } from '../../core/model-params.ts';
+import type { AttachedModel } from '../../core/attached-model.ts';
+import type { BundleResult, StatusResult } from '../../core/model-params.ts';
 import type { DeployRequest, ModelApi, ModelHostResult, Selector, TransferCall } from '../contract.ts';
 import type { Submission, TaskApi } from '../task-api.ts';
+import { attachedOf, connectSubmission, knownAttached, onlyKept } from './connect-models.ts';
 import { followed, type OverTasksOptions, type SeenTask } from './followed.ts';
 import type { SubmissionBase } from './submissions.ts';
+
+type AttachedName = Pick<AttachedModel, 'host' | 'name'>;
 
 /** In the place of a host: this machine itself. */
 const LOCAL = 'local';
@@ -43,7 +47,26 @@ export function modelsOverTasks(tasks: TaskApi, options: OverTasksOptions): Mode
     deployModel: async (request, call) => await carry(deploySubmission(request, options), call),
     rollbackModel: onHosts('model.rollback'),
     removeModel: onHosts('model.remove'),
-    modelStatus: onHosts('model.status'),
+    async modelStatus({ hosts, name }, call) {
+      const attached = await knownAttached(tasks, hosts, name);
+      return attached
+        ? await carry<StatusResult>(submissionOf('model.look', hosts, { name, attached }, options), call)
+        : await carry<StatusResult>(submissionOf('model.status', hosts, { name }, options), call);
+    },
+    async connectModel(request, call) {
+      const { hosts, params } = connectSubmission(request, options);
+      return await onlyKept(
+        tasks,
+        await carry<AttachedModel>(submissionOf('model.connect', hosts, params, options), call),
+      );
+    },
+    async disconnectModel({ hosts, name }, call) {
+      const { keyFile } = await attachedOf(tasks, hosts, name);
+      return await carry<AttachedName>(
+        submissionOf('model.disconnect', hosts, { name, keyFile }, options),
+        call,
+      );
+    },
     modelLogs: onHosts('model.logs'),
     followModelLog: onHosts('model.follow'),
   };

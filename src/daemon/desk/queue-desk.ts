@@ -19,6 +19,7 @@ type QueueCalls = Pick<
   | 'addSchedule'
   | 'removeSchedule'
   | 'deployments'
+  | 'attachedModels'
   | 'backup'
 >;
 
@@ -66,6 +67,7 @@ export function queueDesk(request: DeskRequest): QueueCalls {
       await audit(request, 'schedule.remove', id);
     },
     deployments: async () => await store.deployments(),
+    attachedModels: async () => await store.attachedModels(),
     async backup(file) {
       const { bytes } = await store.backup(file);
       await audit(request, 'store.backup', file);

@@ -20,7 +20,7 @@ const PING = 3_000;
 const LEARN_LIMIT = 45_000;
 
 /** Nobody can be asked: a chat belongs to no task. Keys, agents and known hosts must do. */
-const NOBODY: TaskPrompts = {
+export const NOBODY: TaskPrompts = {
   password: () => Promise.resolve(null),
   passphrase: () => Promise.resolve(null),
   sudoPassword: () => Promise.resolve(null),

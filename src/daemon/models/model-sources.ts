@@ -11,6 +11,7 @@ import type { ModelServerEntry } from '../../settings/schema.ts';
 import type { Store } from '../../store/store.ts';
 import type { FleetAccess, Fleets } from '../fleet-access.ts';
 import { AddressServer, addressOf, dialEndpoint } from './address-server.ts';
+import { attachedParts } from './attached-server.ts';
 import { DeployedServer } from './deployed-server.ts';
 
 export interface ModelSourcesParts {
@@ -21,7 +22,7 @@ export interface ModelSourcesParts {
 }
 
 /**
- * Every model server that is known: those deployed from here, those of the settings, and tunnels whose target is
+ * Every model server that is known: those deployed from here, those connected, those of the settings, and tunnels whose target is
  * looked at by a path (they lead to a server of something). What was opened stays open until its server is gone.
  */
 export class ModelSources implements AsyncDisposable {
@@ -39,11 +40,18 @@ export class ModelSources implements AsyncDisposable {
   async servers(surroundings: Surroundings): Promise<readonly ModelServer[]> {
     const { store, fleets, tunnels } = this.#parts;
     const fleet = await fleets.at(surroundings);
-    const [deployments, views] = await Promise.all([store.deployments(), tunnels()]);
+    const [deployments, attached, views] = await Promise.all([
+      store.deployments(),
+      store.attachedModels(),
+      tunnels(),
+    ]);
     const here = JSON.stringify(surroundings);
     return [
       ...(await this.#ofDeployments(here, fleet, deployments)),
       ...[...fleet.settings.modelServers].map(([name, { value }]) => this.#ofAddress(name, value)),
+      ...attached.map(each =>
+        this.#other(JSON.stringify([here, each]), () => new AddressServer(attachedParts(each, fleet))),
+      ),
       ...views.flatMap(view => this.#ofTunnel(view)),
     ];
   }

@@ -1,3 +1,4 @@
+import type { AttachedModel } from '../../core/attached-model.ts';
 import type { Deployment } from '../../core/model-params.ts';
 import type { AuditEntry, Page, Schedule } from '../store.ts';
 import type { Database } from './database.ts';
@@ -39,9 +40,33 @@ export function removeDeployment(database: Database, host: string, name: string)
   database.run('DELETE FROM deployment WHERE host = ? AND name = ?', host, name);
 }
 
+/** Both are kept in one table: a host and a name mean one model server. */
+const ATTACHED = "json_extract(body, '$.kind') IS 'attached'";
+
 export function readDeployments(database: Database): readonly Deployment[] {
-  const rows = database.all('SELECT body FROM deployment ORDER BY host, name');
+  const rows = database.all(`SELECT body FROM deployment WHERE NOT (${ATTACHED}) ORDER BY host, name`);
   return rows.map(row => JSON.parse(String(row['body'])) as Deployment);
+}
+
+/** What was deployed is not forgotten for what only has its name. */
+export function saveAttached(database: Database, attached: AttachedModel): void {
+  const { host, name } = attached;
+  database.run(
+    `INSERT INTO deployment (host, name, body) VALUES (?, ?, ?)
+     ON CONFLICT (host, name) DO UPDATE SET body = excluded.body WHERE json_extract(deployment.body, '$.kind') IS 'attached'`,
+    host,
+    name,
+    JSON.stringify(attached),
+  );
+}
+
+export function removeAttached(database: Database, host: string, name: string): void {
+  database.run(`DELETE FROM deployment WHERE host = ? AND name = ? AND ${ATTACHED}`, host, name);
+}
+
+export function readAttached(database: Database): readonly AttachedModel[] {
+  const rows = database.all(`SELECT body FROM deployment WHERE ${ATTACHED} ORDER BY host, name`);
+  return rows.map(row => JSON.parse(String(row['body'])) as AttachedModel);
 }
 
 /** Undefined when it was never saved. */

@@ -1,7 +1,7 @@
 import type { OutputPiece } from '../../core/task-event.ts';
 import type { ClaimWrite, WriteOutcome } from '../store.ts';
 import { packPieces } from './output-frames.ts';
-import { removeDeployment, saveDeployment } from './notebook.ts';
+import { removeAttached, removeDeployment, saveAttached, saveDeployment } from './notebook.ts';
 import { settleClaim } from './settle.ts';
 import type { TaskRow } from './task-row.ts';
 import type { Transaction } from './transaction.ts';
@@ -44,6 +44,12 @@ export function recordWrite(transaction: Transaction, write: ClaimWrite): WriteO
       break;
     case 'undeployed':
       removeDeployment(transaction.database, write.host, write.name);
+      break;
+    case 'attached':
+      saveAttached(transaction.database, write.attached);
+      break;
+    case 'detached':
+      removeAttached(transaction.database, write.host, write.name);
       break;
     case 'settle':
       settleClaim(transaction, task, write.settlement);

@@ -194,6 +194,10 @@ export class SqliteStore implements Seam.Store {
   async deployments(): ReturnType<Seam.Store['deployments']> {
     return notebook.readDeployments(this.#database);
   }
+
+  async attachedModels(): ReturnType<Seam.Store['attachedModels']> {
+    return notebook.readAttached(this.#database);
+  }
   async saveConversation(change: Seam.ConversationChange): Promise<void> {
     conversations.saveConversation(this.#database, change);
   }

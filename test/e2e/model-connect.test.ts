@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
+import type { Bundle } from '../../src/engines/bundle/manifest.ts';
+import { localSite } from '../../src/engines/deploy/local-site.ts';
+import { remove } from '../../src/engines/deploy/remove.ts';
+import { type LabFleet, labFleet, onHost } from '../faults/lab-fleet.ts';
+import type { LabHost } from '../lab/lab.ts';
+import { type CommandResult, deckhand as runDeckhand, stopDaemon } from './deckhand-command.ts';
+import { connectAs, deployTiny, realBundle, siteOf, tinyModel } from './model-lab.ts';
+import { signal } from './ssh-client.ts';
+
+/** Real model servers that Deckhand did not start, as far as it knows. */
+let folder: string;
+let fleet: LabFleet;
+let bundle: Bundle;
+let host: LabHost;
+let model: string;
+let reach: readonly string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'connect-'));
+  [fleet, bundle] = await Promise.all([labFleet([34], folder), realBundle()]);
+  [host] = fleet.hosts as [LabHost];
+  reach = ['--ssh-config', fleet.surroundings.sshConfigFile ?? ''];
+  model = await tinyModel(folder, 'tiny.gguf');
+});
+afterAll(async () => {
+  await stopDaemon(folder);
+  await fleet?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const deckhand = async (...words: readonly string[]): Promise<CommandResult> =>
+  await runDeckhand(words, { folder });
+
+describe('a server on a host, behind a key', () => {
+  it('is connected through SSH, shown, chatted with, seen to be down, and forgotten (L18 L22 T17)', async () => {
+    const connection = await connectAs(host, 'guest', folder);
+    const params = { listen: 'port', port: 8000, service: 'detached' };
+    const { deployment } = await deployTiny({ site: siteOf(connection), bundle, model, params });
+    const key = (await onHost(host, `cat ${deployment.keyFile}`)).trim();
+    const place = [...reach, host.name];
+
+    const refused = await deckhand('model', 'connect', ...place);
+    expect([refused.code, refused.stderr]).toEqual([
+      expect.any(Number),
+      expect.stringContaining('engine.key-rejected'),
+    ]);
+    const keyFile = join(folder, 'their.key');
+    await writeFile(keyFile, key, { mode: 0o600 });
+    const connected = await deckhand('model', 'connect', ...place, '--key-file', keyFile, '--name', 'theirs');
+    expect(connected.stderr).not.toContain('error');
+    expect(connected.stdout).toMatch(/lab-34\/theirs connected, ready\n +engine +llama\.cpp/);
+
+    const shown = await deckhand('model', 'show', ...reach, `${host.name}/theirs`);
+    expect(shown.stdout).toMatch(/theirs ready\n[\s\S]*models +tiny\n/);
+    for (const path of ['/health', '/v1/models', '/v1/chat/completions'])
+      expect(shown.stdout).toMatch(new RegExp(`${path} +200, \\d+ ms`));
+    const listed = await deckhand('model', 'list', ...reach, '--check');
+    expect(listed.stdout).toMatch(
+      /theirs +lab-34 +tiny +- +attached +http:\/\/127\.0\.0\.1:8000 +llama\.cpp +ready \d+ \/ \d+ \/ \d+ ms/,
+    );
+    const chat = await deckhand('chat', ...reach, '-m', 'tiny', 'hi');
+    expect(chat.stdout).toMatch(/^Ahoy!/);
+
+    await onHost(host, 'pkill -KILL -f "[k]eep.sh"; pkill -KILL -x llama-server');
+    const down = await deckhand('model', 'show', ...reach, `${host.name}/theirs`);
+    expect(down.stdout).toMatch(/theirs down\n/);
+    const gone = await deckhand('model', 'disconnect', ...reach, `${host.name}/theirs`);
+    expect(gone.stdout).toBe('lab-34/theirs is disconnected\n');
+    expect((await deckhand('model', 'list')).stdout).toContain('no model servers');
+    expect(await readFile(keyFile, 'utf8')).toBe(key);
+    expect((await everythingIn(join(folder, 'state'))).includes(key)).toBe(false);
+    await connection.close();
+  });
+});
+
+describe('a server at an address', () => {
+  it('is connected from this machine, and one that is not there is named', async () => {
+    const base = join(folder, 'theirs');
+    const site = localSite({ ...process.env, DECKHAND_BASE: base });
+    const port = await freePort();
+    await deployTiny({ site, bundle, model, params: { listen: 'port', port, service: 'detached' } });
+    const keyFile = join(base, 'llm/tiny/apikey');
+    const words = [`http://127.0.0.1:${port}/v1`, '--key-file', keyFile];
+    expect((await deckhand('model', 'connect', ...words)).stdout).toMatch(
+      /^local\/llama\.cpp connected, ready/,
+    );
+    expect((await deckhand('chat', '-m', 'tiny', 'hi')).stdout).toMatch(/^Ahoy!/);
+    await remove({ site, name: 'tiny', owner: 'task-9', clock: systemClock, signal, keepFiles: false });
+    expect((await deckhand('model', 'show', 'local/llama.cpp')).stdout).toMatch(/llama\.cpp (down|key)/);
+    const absent = await deckhand('model', 'connect', `http://127.0.0.1:${port}`, '--name', 'absent');
+    expect(absent.stderr).toMatch(
+      new RegExp(`engine\\.down: local: no model server answers at 127\\.0\\.0\\.1:${port}`),
+    );
+    expect((await deckhand('model', 'disconnect', 'local/llama.cpp')).code).toBe(0);
+    expect((await deckhand('model', 'disconnect', 'local/llama.cpp')).stderr).toContain(
+      'model.unknown-deployment',
+    );
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+async function everythingIn(path: string): Promise<Buffer> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
+  return Buffer.concat(await Promise.all(files.map(async file => await readFile(file))));
+}
