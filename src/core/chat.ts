@@ -29,6 +29,8 @@ export const chatParametersSchema = z.strictObject({
   frequencyPenalty: z.number().min(-2).max(2).optional(),
   /** The answer is JSON of this schema. */
   schema: z.record(z.string(), z.unknown()).optional(),
+  /** Sent as they are, under the server's own names: `{ "top_k": 40 }`. What is named above wins. */
+  extra: z.record(z.string().min(1).max(100), z.unknown()).optional(),
 });
 export type ChatParameters = z.infer<typeof chatParametersSchema>;
 

@@ -6,7 +6,7 @@ export function chatBody(question: {
   readonly messages: readonly ChatMessage[];
   readonly parameters: ChatParameters;
 }): Record<string, unknown> {
-  const { temperature, topP, maxTokens, seed, stop, presencePenalty, frequencyPenalty, schema } =
+  const { temperature, topP, maxTokens, seed, stop, presencePenalty, frequencyPenalty, schema, extra } =
     question.parameters;
   const body: Record<string, unknown> = {
     model: question.model,
@@ -25,5 +25,5 @@ export function chatBody(question: {
     stream: true,
     stream_options: { include_usage: true },
   };
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+  return { ...extra, ...Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) };
 }

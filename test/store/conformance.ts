@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { controlCases } from './control-cases.ts';
+import { conversationCases } from './conversation-cases.ts';
 import { keepingCases } from './keeping-cases.ts';
 import { queueCases } from './queue-cases.ts';
 import { randomWorkCases } from './random-work.ts';
@@ -18,6 +19,7 @@ export function storeConformance(name: string, open: OpenStore): void {
     claimCases(open);
     controlCases(open);
     keepingCases(open);
+    conversationCases(open);
     randomWorkCases(open);
   });
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectPlain } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import type { ServedModelView } from '../../core/chat.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { Endpoint } from '../../core/endpoint.ts';
 import { llamaCpp } from '../../engines/adapters/llama-cpp.ts';
@@ -16,7 +17,11 @@ const LEARN_LIMIT = 20_000;
 
 export interface AddressParts {
   readonly name: string;
-  readonly kind: 'address' | 'tunnel';
+  readonly kind: ServedModelView['kind'];
+  /** Models it is known to serve. */
+  readonly promises: readonly string[];
+  /** Milliseconds between signs of life of its streams; null = none. */
+  readonly pingInterval: number | null;
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
   readonly base: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -26,8 +31,8 @@ export interface AddressParts {
 /** A model server that somebody else runs: of any kind, reached at an address or through a tunnel. */
 export class AddressServer implements ModelServer {
   readonly name: string;
-  readonly kind: 'address' | 'tunnel';
-  readonly promises: readonly string[] = [];
+  readonly kind: ServedModelView['kind'];
+  readonly promises: readonly string[];
   readonly #parts: AddressParts;
   readonly #door: Learned<ModelDoor>;
   #slots: number | null = null;
@@ -35,6 +40,7 @@ export class AddressServer implements ModelServer {
   constructor(parts: AddressParts) {
     this.name = parts.name;
     this.kind = parts.kind;
+    this.promises = parts.promises;
     this.#parts = parts;
     this.#door = new Learned(LEARN_LIMIT, async signal => await this.#learn(signal));
   }
@@ -50,7 +56,7 @@ export class AddressServer implements ModelServer {
   }
 
   async #learn(signal: AbortSignal): Promise<ModelDoor> {
-    const { name, dial, base, headers, keyFile } = this.#parts;
+    const { name, dial, base, headers, keyFile, pingInterval } = this.#parts;
     const key = keyFile === undefined ? undefined : await keyOf(name, keyFile);
     const door: ModelDoor = {
       name,
@@ -59,7 +65,7 @@ export class AddressServer implements ModelServer {
       dial,
       key: () => key,
       resumes: false,
-      pingInterval: null,
+      pingInterval,
     };
     const ask = { http: engineHttp(dial), key, signal };
     const isLlama = base === '' && (await llamaCpp.detect(ask)) !== null;
@@ -87,6 +93,8 @@ export function addressOf(name: string, { url, headers, keyFile }: ModelServerEn
   return {
     name,
     kind: 'address',
+    promises: [],
+    pingInterval: null,
     dial: async signal =>
       await dialed(where, signal, () =>
         isTls ? connectTls({ ...where, servername: bare }) : connectPlain(where),

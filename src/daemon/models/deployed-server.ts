@@ -15,7 +15,7 @@ import type { FleetAccess } from '../fleet-access.ts';
 import { Learned } from './learned.ts';
 
 /** Milliseconds between comments of a deployed server's streams, as it is started with. */
-const PING = 3_000;
+export const PING = 3_000;
 /** Milliseconds that finding out key and abilities may take: a host may be held for 15 seconds. */
 const LEARN_LIMIT = 45_000;
 

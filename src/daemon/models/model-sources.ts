@@ -12,7 +12,10 @@ import type { Store } from '../../store/store.ts';
 import type { FleetAccess, Fleets } from '../fleet-access.ts';
 import { AddressServer, addressOf, dialEndpoint } from './address-server.ts';
 import { attachedParts } from './attached-server.ts';
-import { DeployedServer } from './deployed-server.ts';
+import { DeployedServer, PING } from './deployed-server.ts';
+
+/** The host of what was deployed to this machine, without SSH. */
+const HERE = 'local';
 
 export interface ModelSourcesParts {
   readonly store: Store;
@@ -47,7 +50,12 @@ export class ModelSources implements AsyncDisposable {
     ]);
     const here = JSON.stringify(surroundings);
     return [
-      ...(await this.#ofDeployments(here, fleet, deployments)),
+      ...(await this.#ofDeployments(
+        here,
+        fleet,
+        deployments.filter(each => each.host !== HERE),
+      )),
+      ...deployments.filter(each => each.host === HERE).map(each => this.#ofThisMachine(each)),
       ...[...fleet.settings.modelServers].map(([name, { value }]) => this.#ofAddress(name, value)),
       ...attached.map(each =>
         this.#other(JSON.stringify([here, each]), () => new AddressServer(attachedParts(each, fleet))),
@@ -87,6 +95,23 @@ export class ModelSources implements AsyncDisposable {
     return found;
   }
 
+  #ofThisMachine({ name, listen, keyFile, release }: Deployment): AddressServer {
+    return this.#other(
+      JSON.stringify([HERE, name, listen, release]),
+      () =>
+        new AddressServer({
+          name: `${HERE}/${name}`,
+          kind: 'deployment',
+          promises: [name],
+          pingInterval: PING,
+          dial: async signal => await dialEndpoint(listen, signal),
+          base: '',
+          headers: {},
+          keyFile,
+        }),
+    );
+  }
+
   #ofAddress(name: string, entry: ModelServerEntry): AddressServer {
     return this.#other(JSON.stringify([name, entry]), () => new AddressServer(addressOf(name, entry)));
   }
@@ -103,6 +128,8 @@ export class ModelSources implements AsyncDisposable {
           new AddressServer({
             name,
             kind: 'tunnel',
+            promises: [],
+            pingInterval: null,
             dial: async signal => await dialEndpoint(listening, signal),
             base: '',
             headers: {},
