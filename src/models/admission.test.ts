@@ -9,17 +9,17 @@ const { signal } = new AbortController();
 function wishes(admission: Admission<Slotted>, servers: readonly Slotted[]) {
   const granted: string[] = [];
   const leases = new Map<string, Lease<Slotted>>();
+  const taken = async (name: string, client: string, stop: AbortSignal): Promise<void> => {
+    try {
+      leases.set(name, await admission.take(servers, client, stop));
+      granted.push(name);
+    } catch {
+      granted.push(`${name} left`);
+    }
+  };
   return {
     granted,
-    wish(name: string, client: string, stop = signal): void {
-      void admission.take(servers, client, stop).then(
-        lease => {
-          granted.push(name);
-          leases.set(name, lease);
-        },
-        () => granted.push(`${name} left`),
-      );
-    },
+    wish: (name: string, client: string, stop = signal): void => void taken(name, client, stop),
     release: (name: string): void => leases.get(name)?.[Symbol.dispose](),
     settled: async (): Promise<readonly string[]> => {
       await systemClock.sleep(0);

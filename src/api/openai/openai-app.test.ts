@@ -140,5 +140,5 @@ describe('the endpoint', () => {
 
 async function* failed(error: DeckhandError, ...before: readonly string[]): AsyncGenerator<string> {
   yield* before;
-  await Promise.reject(error);
+  throw await Promise.resolve(error);
 }
