@@ -138,7 +138,7 @@ describe('the endpoint', () => {
   });
 });
 
-async function* failed(error: DeckhandError, ...before: readonly string[]): AsyncGenerator<string> {
+async function* failed(fault: DeckhandError, ...before: readonly string[]): AsyncGenerator<string> {
   yield* before;
-  throw await Promise.resolve(error);
+  throw await Promise.resolve(fault);
 }

@@ -16,6 +16,8 @@ export function attachedParts(attached: AttachedModel, fleet: FleetAccess): Addr
   return {
     name: `${host}/${name}`,
     kind: 'address',
+    promises: [],
+    pingInterval: null,
     base,
     headers: 'port' in listen && listen.host !== '127.0.0.1' ? { host: `${server}:${listen.port}` } : {},
     keyFile: keyFile ?? undefined,
