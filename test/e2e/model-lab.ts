@@ -91,7 +91,7 @@ export async function manifestOf(host: LabHost): Promise<string> {
   const { stdout } = await host.run(
     `find / -xdev \\( ${prune} \\) -prune -o -printf '%y %m %u %p %l\\n' | sort; pgrep -x llama-server; true`,
   );
-  const holder = / \/home\/guest\/\.local(\/state(\/deckhand(\/(holder-[0-9a-f]+\.sh|runs))?)?)? *$/;
+  const holder = / \/(home\/guest|root)\/\.local(\/state(\/deckhand(\/(holder-[0-9a-f]+\.sh|runs))?)?)? *$/;
   return stdout
     .split('\n')
     .filter(line => !holder.test(line))
