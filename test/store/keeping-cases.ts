@@ -223,6 +223,8 @@ export function keepingCases(open: OpenStore): void {
       expect((await store.attachedModels()).map(({ name, version }) => [name, version])).toEqual([
         ['ollama', '2'],
       ]);
+      await store.record([{ ...fence, write: 'undeployed', host: 'web-1', name: 'ollama' }], NOON);
+      expect(await store.attachedModels()).toHaveLength(1);
       const gone = (name: string) => ({ ...fence, write: 'detached', host: 'web-1', name }) as const;
       await store.record([gone('tiny'), gone('ollama')], NOON);
       expect(await store.deployments()).toEqual([deployment]);

@@ -26,6 +26,9 @@ export function removeSchedule(database: Database, id: string): boolean {
   return database.run('DELETE FROM schedule WHERE id = ?', id).changes > 0;
 }
 
+/** Both are kept in one table: a host and a name mean one model server. */
+const ATTACHED = "json_extract(body, '$.kind') IS 'attached'";
+
 export function saveDeployment(database: Database, deployment: Deployment): void {
   const { host, name } = deployment;
   database.run(
@@ -37,11 +40,8 @@ export function saveDeployment(database: Database, deployment: Deployment): void
 }
 
 export function removeDeployment(database: Database, host: string, name: string): void {
-  database.run('DELETE FROM deployment WHERE host = ? AND name = ?', host, name);
+  database.run(`DELETE FROM deployment WHERE host = ? AND name = ? AND NOT (${ATTACHED})`, host, name);
 }
-
-/** Both are kept in one table: a host and a name mean one model server. */
-const ATTACHED = "json_extract(body, '$.kind') IS 'attached'";
 
 export function readDeployments(database: Database): readonly Deployment[] {
   const rows = database.all(`SELECT body FROM deployment WHERE NOT (${ATTACHED}) ORDER BY host, name`);
