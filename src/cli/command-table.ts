@@ -83,6 +83,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         'Bring a model and its server to hosts, and prove that it serves',
         async () => (await import('./commands/model-deploy.ts')).modelDeployCommand,
       ),
+      ensure: command(
+        'See that a model can be asked, and do only what is missing for it',
+        async () => (await import('./commands/model-ensure.ts')).modelEnsureCommand,
+      ),
       list: command(
         'List the model servers that were deployed from here or connected',
         async () => (await import('./commands/model-list.ts')).modelListCommand,

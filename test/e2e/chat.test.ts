@@ -92,6 +92,15 @@ describe('a host with nothing but sshd', () => {
       usage: { promptTokens: 22, completionTokens: 19 },
     });
     expect((await deckhand('chat', 'search', 'TINY TEST MODEL')).stdout).toContain('chat-');
+    const nothing = await deckhand('model', 'ensure', `${host.name}/tiny`, ...reach);
+    expect(nothing.stdout).toContain('nothing was missing');
+    // its service is stopped: it is begun again, and nothing is sent
+    await onHost(host, 'pkill -KILL -f "^/bin/sh .*keep" ; pkill -KILL -x llama-server; true');
+    const missing = await deckhand('model', 'ensure', host.name, model, ...reach, '--threads', '1', '--json');
+    expect(missing.code).toBe(0);
+    const ensured = JSON.parse(missing.stdout) as { results?: { result: { uploaded: number } }[] };
+    expect(ensured.results?.[0]?.result.uploaded ?? 0).toBe(0);
+    expect((await deckhand('chat', 'tiny', 'hi', ...reach)).stdout).toBe(`${TINY_SENTENCE}\n`);
   });
 
   it('keeps its key out of everything that is kept here (L29 T05)', async () => {

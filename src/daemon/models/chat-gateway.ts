@@ -7,7 +7,7 @@ import { type AnswerEvent, chat } from '../../models/chat.ts';
 import { ModelPool } from '../../models/model-pool.ts';
 import type { PresetEntry } from '../../settings/schema.ts';
 import type { Store } from '../../store/store.ts';
-import type { Fleets } from '../fleet-access.ts';
+import type { FleetAccess, Fleets } from '../fleet-access.ts';
 import { KeptConversation } from './kept-conversation.ts';
 import type { ModelSources } from './model-sources.ts';
 
@@ -38,7 +38,7 @@ export class ChatGateway {
     const { clock, fleets, sources } = this.#parts;
     const fleet = await fleets.at(surroundings);
     const checked = checkedRequest(given);
-    const preset = presetOf(checked, name => fleet.settings.presets.get(name)?.value);
+    const preset = await presetOf(checked, fleet);
     const request = {
       ...checked,
       ...(preset?.model && checked.model === undefined ? { model: preset.model } : {}),
@@ -80,6 +80,8 @@ export class ChatGateway {
       }
     } catch (thrown) {
       answer.finishReason = signal.aborted ? 'cancelled' : toDeckhandError(thrown).code;
+      // what nobody was asked is no conversation
+      if (served === null) await kept?.discard();
       throw thrown;
     } finally {
       const { text, finishReason, usage } = answer;
@@ -111,12 +113,15 @@ function checkedRequest(request: ChatRequest): ChatRequest {
   );
 }
 
-function presetOf(
+/** A name that is missing is believed only of files that were read just now. */
+async function presetOf(
   { preset }: ChatRequest,
-  find: (name: string) => PresetEntry | undefined,
-): PresetEntry | undefined {
+  fleet: Pick<FleetAccess, 'settings' | 'refresh'>,
+): Promise<PresetEntry | undefined> {
   if (preset === undefined) return undefined;
-  const found = find(preset);
+  const find = (): PresetEntry | undefined => fleet.settings.presets.get(preset)?.value;
+  if (!find()) await fleet.refresh(true);
+  const found = find();
   if (found) return found;
   throw new DeckhandError('input.invalid', `preset: the settings have none of the name '${preset}'.`, {
     details: { field: 'preset' },

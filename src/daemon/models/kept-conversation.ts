@@ -60,6 +60,11 @@ export class KeptConversation {
     await this.#save(model, [answer]);
   }
 
+  /** Nobody was found to ask: a conversation that was begun for it is gone again. */
+  async discard(): Promise<void> {
+    if (this.#title !== null) await this.#store.removeConversation(this.id);
+  }
+
   async #save(model: string | null, more: readonly NewMessage[]): Promise<void> {
     await this.#store.saveConversation({
       id: this.id,
