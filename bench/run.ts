@@ -2,7 +2,7 @@
  * `npm run bench -- [P01 …] [--assert] [--record] [--quick]`: answers questions of speed beside a peer, in turns, in one run.
  * Absolute times on a shared machine mean nothing; ratios do. `--record` appends to bench/RESULTS.md;
  * `--assert` ends with 1 when a target is missed; `--quick` only shows that the benches work. What needs hosts takes them from the lab;
- * booted ones need root.
+ * booted ones need root. What runs in this process runs as in a daemon: with its heap flags.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';

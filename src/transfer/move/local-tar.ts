@@ -60,6 +60,13 @@ export class LocalTar {
     else await this.#send(Buffer.from(bytes));
   }
 
+  /** The same for what is made where it is sent from; `length`: bytes, few. */
+  async writeIn(length: number, make: (piece: Buffer, at: number) => void): Promise<void> {
+    if (length + this.#length > PIECE) await this.#flush();
+    make(this.#piece, this.#length);
+    this.#length += length;
+  }
+
   async #flush(): Promise<void> {
     if (this.#length === 0) return;
     const piece = this.#piece.subarray(0, this.#length);

@@ -5,6 +5,7 @@ import { BLOCK, checksumOf, type Member, paddingOf } from './header.ts';
 /** Bytes of a name, a link or a set of pax records: no file system has longer ones. */
 const LONGEST_FIELD = 128 * 1024;
 const SECOND = 1_000_000_000n;
+const NOTHING = Buffer.alloc(0);
 
 export interface TarListener {
   /** A member begins; contents follow in pieces. False: its contents are read over. */
@@ -17,7 +18,7 @@ export interface TarListener {
 /** Reads archives of any kind from pieces of bytes, one after the other, holding one header at most. */
 export class TarReader {
   readonly #listener: TarListener;
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = NOTHING;
   /** Contents and padding still to come. */
   #contents = 0;
   #padding = 0;
@@ -39,23 +40,25 @@ export class TarReader {
   }
 
   async add(piece: Uint8Array): Promise<void> {
-    let bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    while (bytes.length > 0) {
-      if (this.#contents > 0) bytes = await this.#giveContents(bytes);
-      else if (this.#padding > 0) {
-        const skipped = Math.min(this.#padding, bytes.length);
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    for (let at = 0; at < bytes.length; ) {
+      const left = bytes.length - at;
+      if (this.#contents > 0) {
+        const given = Math.min(this.#contents, left);
+        await this.#giveContents(bytes.subarray(at, at + given));
+        at += given;
+      } else if (this.#padding > 0) {
+        const skipped = Math.min(this.#padding, left);
         this.#padding -= skipped;
-        bytes = bytes.subarray(skipped);
-      } else bytes = await this.#gather(bytes);
+        at += skipped;
+      } else at += await this.#gather(bytes, at);
     }
   }
 
-  async #giveContents(bytes: Buffer): Promise<Buffer> {
-    const piece = bytes.subarray(0, this.#contents);
+  async #giveContents(piece: Buffer): Promise<void> {
     this.#contents -= piece.length;
     await this.#listener.onContents(piece);
     if (this.#contents === 0) await this.#endMember();
-    return bytes.subarray(piece.length);
   }
 
   async #endMember(): Promise<void> {
@@ -63,23 +66,21 @@ export class TarReader {
     await this.#listener.onEnd();
   }
 
-  /** Collects a header block, or the long field that was announced. */
-  async #gather(bytes: Buffer): Promise<Buffer> {
+  /** Collects a header block, or the long field that was announced; how much of the piece it took. */
+  async #gather(bytes: Buffer, at: number): Promise<number> {
     const wanted = this.#field === undefined ? BLOCK : this.#field.size + paddingOf(this.#field.size);
-    if (this.#rest.length + bytes.length < wanted) {
+    const missing = wanted - this.#rest.length;
+    if (bytes.length - at < missing) {
       // a copy: the piece belongs to whoever gave it
-      this.#rest = Buffer.concat([this.#rest, bytes]);
-      return bytes.subarray(bytes.length);
+      this.#rest = Buffer.concat([this.#rest, bytes.subarray(at)]);
+      return bytes.length - at;
     }
-    const taken = wanted - this.#rest.length;
-    const whole =
-      this.#rest.length === 0
-        ? bytes.subarray(0, taken)
-        : Buffer.concat([this.#rest, bytes.subarray(0, taken)]);
-    this.#rest = Buffer.alloc(0);
+    const found = bytes.subarray(at, at + missing);
+    const whole = this.#rest.length === 0 ? found : Buffer.concat([this.#rest, found]);
+    this.#rest = NOTHING;
     if (this.#field === undefined) await this.#onHeader(whole);
     else this.#onField(this.#field, whole.subarray(0, this.#field.size));
-    return bytes.subarray(taken);
+    return missing;
   }
 
   #onField({ flag }: { readonly flag: string }, value: Buffer): void {
@@ -90,7 +91,7 @@ export class TarReader {
   }
 
   async #onHeader(block: Buffer): Promise<void> {
-    if (block.every(byte => byte === 0)) {
+    if (block[0] === 0 && block.every(byte => byte === 0)) {
       this.#sawEnd = true;
       return;
     }
@@ -110,16 +111,16 @@ export class TarReader {
   async #begin(block: Buffer, flag: string, size: number): Promise<void> {
     const type = MEMBER_TYPES[flag];
     const records = this.#records;
-    const text = (key: string): RawPath | undefined => {
+    const record = (key: string): RawPath | undefined => {
       const value = records.get(key);
       return value && rawFromBytes(value);
     };
-    const name = text('path') ?? this.#longName ?? headerName(block);
+    const name = record('path') ?? this.#longName ?? headerName(block);
     const recordSize = records.get('size');
     const trueSize = recordSize ? Number(recordSize.toString('latin1')) : size;
     if (!Number.isSafeInteger(trueSize) || trueSize < 0) throw broken(`a member of ${trueSize} bytes`);
     const time = records.get('mtime')?.toString('latin1');
-    const link = text('linkpath') ?? this.#longLink ?? untilZero(block.subarray(157, 257));
+    const link = record('linkpath') ?? this.#longLink ?? text(block, 157, 100);
     const member: Member = {
       path: name.replace(/\/+$/, ''),
       type: type ?? 'file',
@@ -152,21 +153,40 @@ const MEMBER_TYPES: Readonly<Record<string, Member['type']>> = {
 };
 
 function headerName(block: Buffer): RawPath {
-  const name = untilZero(block.subarray(0, 100));
+  const name = text(block, 0, 100);
   // the old GNU format keeps other things where ustar has the front of a long name
   const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
-  const prefix = isPosix ? untilZero(block.subarray(345, 500)) : '';
+  const prefix = isPosix ? text(block, 345, 155) : '';
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
 function untilZero(bytes: Buffer): RawPath {
-  const zero = bytes.indexOf(0);
-  return rawFromBytes(zero < 0 ? bytes : bytes.subarray(0, zero));
+  return text(bytes, 0, bytes.length);
 }
 
+/** Up to the first zero byte; no piece of memory is made for it, of which a header would need twenty. */
+function text(block: Buffer, at: number, length: number): RawPath {
+  let end = at;
+  while (end < at + length && block[end] !== 0) end += 1;
+  return block.toString('latin1', at, end);
+}
+
+const SPACE = 0x20;
+const ZERO = 0x30;
+
 function readOctal(block: Buffer, at: number, length: number): number {
-  const text = untilZero(block.subarray(at, at + length)).trim();
-  return text === '' ? 0 : /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number.NaN;
+  let from = at;
+  let end = at;
+  while (end < at + length && block[end] !== 0) end += 1;
+  while (from < end && block[from] === SPACE) from += 1;
+  while (end > from && block[end - 1] === SPACE) end -= 1;
+  let value = 0;
+  for (let index = from; index < end; index += 1) {
+    const digit = (block[index] ?? 0) - ZERO;
+    if (digit < 0 || digit > 7) return Number.NaN;
+    value = value * 8 + digit;
+  }
+  return value;
 }
 
 function readNumber(block: Buffer, at: number, length: number): number {

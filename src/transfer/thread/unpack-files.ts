@@ -1,13 +1,15 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash, type Hash } from 'node:crypto';
 import type { RawPath } from '../../core/raw-path.ts';
 import { LocalTar } from '../move/local-tar.ts';
 import { ARCHIVE_END, encodeHeader, type Member, paddingOf } from '../tar/header.ts';
+import { fileHeaderLength, writeFileHeader } from '../tar/file-header.ts';
 import { TarReader } from '../tar/reader.ts';
 import type { Entry } from '../tree/entry.ts';
 import { type Columns, fromColumns } from './columns.ts';
 
 /** Bytes between two words about how far it is. */
 const WORD = 1024 * 1024;
+const PADDING = Buffer.alloc(512);
 
 export interface UnpackInput {
   /** Where this machine's tar unpacks. */
@@ -62,7 +64,7 @@ class Unpacking {
   readonly #wanted: Map<RawPath, number>;
   readonly #local: LocalTar;
   readonly #reader: TarReader;
-  #open: { readonly index: number; readonly hash: Hash; readonly size: number } | undefined;
+  #open: { readonly index: number; readonly size: number; hash: Hash | string | null } | undefined;
   #arrived = 0;
   #latest = 0;
   #done: Unpacked['done'][number][] = [];
@@ -121,28 +123,37 @@ class Unpacking {
     this.#wanted.delete(path);
     if (member.size > this.#input.largest) return;
     this.#latest = index;
-    this.#open = { index, hash: createHash('sha256'), size: member.size };
-    await this.#local.write(this.#header(entry, this.#names[index] ?? '', member.size));
+    this.#open = { index, hash: null, size: member.size };
+    await this.#writeHeader(entry, this.#names[index] ?? '', member.size);
   }
 
-  #header({ mode, mtime, uid, gid }: Entry, path: string, size: number): Buffer {
+  async #writeHeader({ mode, mtime, uid, gid }: Entry, name: RawPath, size: number): Promise<void> {
     const { preserve, umask } = this.#input;
-    const kept = preserve ? mode : mode & 0o777 & ~umask;
-    return encodeHeader({ path, type: 'file', size, mode: kept, mtime, uid, gid, link: null });
+    const file = { name, size, mode: preserve ? mode : mode & 0o777 & ~umask, mtime, uid, gid };
+    const length = fileHeaderLength(file);
+    if (length > 0) await this.#local.writeIn(length, (piece, at) => writeFileHeader(piece, at, file));
+    else await this.#local.write(encodeHeader({ ...file, path: name, type: 'file', link: null }));
   }
 
   async #contents(bytes: Buffer): Promise<void> {
-    if (this.#open === undefined) return;
-    this.#open.hash.update(bytes);
+    const open = this.#open;
+    if (open === undefined) return;
+    // most files come in one piece
+    if (open.hash === null && bytes.length === open.size) open.hash = hash('sha256', bytes);
+    else {
+      if (open.hash === null || typeof open.hash === 'string') open.hash = createHash('sha256');
+      open.hash.update(bytes);
+    }
     this.#arrived += bytes.length;
     await this.#local.write(bytes);
   }
 
   async #end(): Promise<void> {
     if (this.#open === undefined) return;
-    const { index, hash, size } = this.#open;
+    const { index, hash: found, size } = this.#open;
     this.#open = undefined;
-    this.#done.push({ index, hash: hash.digest('hex'), size });
-    await this.#local.write(Buffer.alloc(paddingOf(size)));
+    const digest = typeof found === 'string' ? found : (found ?? createHash('sha256')).digest('hex');
+    this.#done.push({ index, hash: digest, size });
+    await this.#local.write(PADDING.subarray(0, paddingOf(size)));
   }
 }
