@@ -41,8 +41,11 @@ export class MixedLoad {
   #number = 0;
 
   readonly #files: LoadFiles;
+  readonly #retry: Submission['retry'];
 
-  constructor(daemon: DaemonUnderTest, fleet: LabFleet) {
+  /** `retry`: of every task, where hosts may be out of reach for longer than a task tries by itself. */
+  constructor(daemon: DaemonUnderTest, fleet: LabFleet, retry: Submission['retry'] = undefined) {
+    this.#retry = retry;
     this.#files = new LoadFiles(daemon.folder);
     this.#daemon = daemon;
     this.#fleet = fleet;
@@ -83,7 +86,9 @@ export class MixedLoad {
   }
 
   #submission({ kind, key, host, exitCode }: Piece): Submission {
-    const common = { surroundings: this.#fleet.surroundings, hosts: host.name, idempotencyKey: key };
+    const { surroundings } = this.#fleet;
+    const retry = this.#retry === undefined ? {} : { retry: this.#retry };
+    const common = { surroundings, hosts: host.name, idempotencyKey: key, ...retry };
     if (kind === 'agent')
       return { ...common, kind: 'agent.run', params: { plan: agentPlan(key), mode: 'run', approve: 'yes' } };
     if (kind === 'upload' || kind === 'sync') return { ...common, ...this.#files.submission(kind, key) };

@@ -13,7 +13,8 @@ export const fault: Fault = {
     const longest = kit.short ? 10_000 : 120_000;
     await using fleet = await labFleet([104, 105], kit.folder);
     await using daemon = await DaemonUnderTest.start(kit.folder);
-    const load = new MixedLoad(daemon, fleet);
+    // a host may be dark from before a task's first try until long after its last one by default
+    const load = new MixedLoad(daemon, fleet, { limit: 40, pause: 1000, longestPause: 10_000 });
     const done = new AbortController();
     const busy = load.keepBusy(14, done.signal);
     let dark = 0;
