@@ -27,6 +27,7 @@ const files = {
   P12: 'p12.ts',
   P13: 'p13.ts',
   P14: 'p14.ts',
+  P15: 'p15.ts',
   P16: 'p16.ts',
   P18: 'p18.ts',
 };

@@ -52,11 +52,19 @@ describe('a pool of model servers', () => {
     await using good = await FakeModelServer.start();
     const pool = new ModelPool(systemClock);
     const servers = [serverOf('broken', broken), serverOf('good', good)];
-    for (const cut of [1, 150]) {
+    for (const cut of [1, 180]) {
       broken.cuts = [cut];
       expect(textOf(await passWhole(new ModelPool(systemClock), passed(servers)))).toBe('Ahoy, grüße 🦜!');
     }
-    expect(broken.requests.length).toBeGreaterThan(2);
+    for (const cut of [1, 180]) {
+      broken.cuts = [cut];
+      let streamed = '';
+      for await (const message of passStream(new ModelPool(systemClock), passed(servers)))
+        streamed += message;
+      // one beginning, one end: nothing of the first server was passed on
+      expect([streamed.match(/"role"/g)?.length, streamed.match(/"stop"/g)?.length]).toEqual([1, 1]);
+    }
+    expect(broken.requests.length).toBeGreaterThan(4);
     broken.cuts = [];
     broken.instead = { status: 503, body: '{"error":{"message":"Loading model"}}' };
     expect(textOf(await passWhole(pool, passed(servers)))).toBe('Ahoy, grüße 🦜!');

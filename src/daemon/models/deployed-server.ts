@@ -45,17 +45,17 @@ export class DeployedServer implements ModelServer, AsyncDisposable {
   readonly kind = 'deployment';
   readonly name: string;
   readonly promises: readonly string[];
-  readonly deployment: Deployment;
   readonly #parts: DeployedServerParts;
   readonly #tunnel: Learned<Tunnel>;
   readonly #abilities: Learned<Abilities>;
   readonly #opened: Tunnel[] = [];
   #slots: number | null;
+  #deployment: Deployment;
 
   constructor(parts: DeployedServerParts) {
     const { deployment } = parts;
     this.#parts = parts;
-    this.deployment = deployment;
+    this.#deployment = deployment;
     this.name = `${deployment.host}/${deployment.name}`;
     this.promises = [deployment.name];
     this.#slots = deployment.params.slots ?? null;
@@ -63,6 +63,9 @@ export class DeployedServer implements ModelServer, AsyncDisposable {
     this.#abilities = new Learned(LEARN_LIMIT, async signal => await this.#learn(signal));
   }
 
+  get deployment(): Deployment {
+    return this.#deployment;
+  }
   get slots(): number | null {
     return this.#slots;
   }
@@ -71,6 +74,12 @@ export class DeployedServer implements ModelServer, AsyncDisposable {
     const tunnel = await this.#tunnel.get(signal);
     const { key, resumes } = await this.#abilities.get(signal);
     return this.#doorWith(tunnel, key, resumes);
+  }
+
+  /** As it is remembered now: another release may have another key, other slots, other abilities. */
+  renew(deployment: Deployment): void {
+    if (deployment.release !== this.#deployment.release) this.#abilities.forget();
+    this.#deployment = deployment;
   }
 
   /** A tunnel that no longer tries is opened anew: a person may have mended what kept it. */

@@ -9,7 +9,7 @@ import type { EndpointView } from '../../core/chat.ts';
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { Surroundings } from '../../core/task.ts';
-import type { ModelPool } from '../../models/model-pool.ts';
+import type { ModelPool, ModelServer } from '../../models/model-pool.ts';
 import { type PassedRequest, passOnce, passStream, passWhole } from '../../models/pass-on.ts';
 import type { ModelSources } from './model-sources.ts';
 
@@ -70,10 +70,11 @@ export class ModelEndpoint implements AsyncDisposable {
   }
 
   #gateway({ sources, surroundings, pool, clock }: OpenModelEndpoint): OpenAiGateway {
+    const known = new KnownServers(clock, async () => await sources.servers(surroundings));
     const begin = async (call: PassedCall): Promise<PassedRequest> => ({
       ...call,
       clock,
-      servers: await sources.servers(surroundings),
+      servers: await known.forModel(call.body['model']),
     });
     const begun = (): Disposable => this.#begun();
     return {
@@ -114,6 +115,42 @@ export class ModelEndpoint implements AsyncDisposable {
     const closed = new Promise(resolve => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
+  }
+}
+
+/** Milliseconds after which the servers are looked for again, beside the request that is served. */
+const FRESH = 1_000;
+
+/** The servers as they were a moment ago: settings and tunnels are not read anew before every first token. */
+class KnownServers {
+  readonly #clock: Clock;
+  readonly #look: () => Promise<readonly ModelServer[]>;
+  #known: readonly ModelServer[] = [];
+  #at = Number.NEGATIVE_INFINITY;
+  #looking: Promise<readonly ModelServer[]> | null = null;
+
+  constructor(clock: Clock, look: () => Promise<readonly ModelServer[]>) {
+    this.#clock = clock;
+    this.#look = look;
+  }
+
+  /** Those known already where one of them has the model for sure; else all that there are now. */
+  async forModel(model: unknown): Promise<readonly ModelServer[]> {
+    const isOld = this.#clock.monotonic() - this.#at > FRESH;
+    const looking = isOld ? this.#lookAgain() : null;
+    const isKnown = this.#known.some(({ promises }) => promises.some(name => name === model));
+    if (!isKnown) return await (looking ?? this.#lookAgain());
+    looking?.catch(() => undefined);
+    return this.#known;
+  }
+
+  async #lookAgain(): Promise<readonly ModelServer[]> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
+    this.#known = await this.#looking;
+    this.#at = this.#clock.monotonic();
+    return this.#known;
   }
 }
 

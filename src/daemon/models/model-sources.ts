@@ -85,6 +85,7 @@ export class ModelSources implements AsyncDisposable {
         });
         this.#deployed.set(key, server);
       }
+      server.renew(deployment);
       found.push(server);
     }
     for (const [key, server] of this.#deployed)
@@ -158,9 +159,7 @@ export class ModelSources implements AsyncDisposable {
   }
 }
 
-/** A new release behind the same address is the same server. */
+/** A new release behind the same address is the same server: its tunnel and what runs through it stay. */
 function isSame(a: Deployment, b: Deployment): boolean {
-  return (
-    JSON.stringify(a.listen) === JSON.stringify(b.listen) && a.folder === b.folder && a.release === b.release
-  );
+  return JSON.stringify(a.listen) === JSON.stringify(b.listen) && a.folder === b.folder;
 }
