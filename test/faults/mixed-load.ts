@@ -44,7 +44,7 @@ export class MixedLoad {
   readonly #retry: Submission['retry'];
 
   /** `retry`: of every task, where hosts may be out of reach for longer than a task tries by itself. */
-  constructor(daemon: DaemonUnderTest, fleet: LabFleet, retry: Submission['retry'] = undefined) {
+  constructor(daemon: DaemonUnderTest, fleet: LabFleet, retry?: Submission['retry']) {
     this.#retry = retry;
     this.#files = new LoadFiles(daemon.folder);
     this.#daemon = daemon;
