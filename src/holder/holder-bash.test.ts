@@ -1,3 +1,0 @@
-import { describeHolder } from '../../test/fakes/holder-suite.ts';
-
-describeHolder('bash');

@@ -1,0 +1,3 @@
+import { describeHolder } from '../fakes/holder-suite.ts';
+
+describeHolder('bash');
