@@ -7,6 +7,8 @@ const suite = process.argv.includes('e2e') ? 'e2e' : 'unit';
 
 export default defineConfig({
   test: {
+    // by default one core is left idle
+    maxWorkers: '100%',
     reporters: results ? ['default', ['json', { outputFile: join(results, `${suite}.json`) }]] : ['default'],
     projects: [
       {
