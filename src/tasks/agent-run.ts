@@ -11,20 +11,19 @@ import { type AgentRunPort, type Approval, previewPlan, runPlan } from './plan-r
 import { outlastLink } from './outlast-link.ts';
 import { cancelOnHosts } from './prove-cancel.ts';
 import { NO_RETRY, type TaskKind, type TaskWork } from './task-kind.ts';
+import { hasWaited, waitForHost } from './wait-for-host.ts';
 
 /** Milliseconds that an approval waits for a person: a week. */
 const APPROVAL_LIFE = 7 * 86_400_000;
 /** Milliseconds that a claim tries to get a lost link back, the first and every later one; and between two of them. */
 const PATIENCE = 45_000;
 const TRY_AGAIN = 10_000;
-const WAIT_FOR_HOST = 10_000;
+const WAIT = 10_000;
 
 type Work = TaskWork<AgentRunParams>;
 
 /** How what was begun on a host is remembered, before its id. */
 const BEGUN = 'begun ';
-/** Since when a host of the run is out of reach. */
-const OUT_OF_REACH = 'out-of-reach';
 
 /** An intent or a plan, carried out and proved on every selected host. A later claim redoes no finished step. */
 export const agentRun: TaskKind<typeof agentRunParams> = {
@@ -134,7 +133,7 @@ interface RunMemory {
 
 function portOf(work: Work, { doors, begun, dark, count }: RunMemory): AgentRunPort {
   const { task, hosts, clock, leave, emit, output } = work;
-  const waited = work.steps.has(OUT_OF_REACH);
+  const waited = hasWaited(work);
   const reached = task.begun || waited;
   // an earlier claim has waited for a host already: this one only looks whether it is back
   const limit = waited ? TRY_AGAIN : PATIENCE;
@@ -226,16 +225,14 @@ async function continuePaused({ steps, cancel }: Work, port: AgentRunPort): Prom
 
 /** A host went dark under the run: it waits without a slot and goes on where it was, until that took too long. */
 async function waitForHosts(
-  { steps, clock, hosts, remember, cancel, leave }: Work,
-  report: RunReport,
+  work: Work,
+  { outcome: end, error }: RunReport,
   dark: ReadonlySet<string>,
-): Promise<Outcome | undefined> {
-  if (dark.size === 0 || report.outcome !== 'failed' || cancel.aborted || leave.aborted) return undefined;
-  const since = Number(steps.get(OUT_OF_REACH)?.['since'] ?? clock.now());
-  if (clock.now() - since > hosts.settings['timeouts.lost']) return undefined;
-  await remember(OUT_OF_REACH, { since });
+): Promise<Outcome | null> {
+  if (dark.size === 0 || end !== 'failed' || work.cancel.aborted || work.leave.aborted) return null;
   const reason = `out of reach: ${[...dark].join(', ')}`;
-  return { end: 'later', pause: WAIT_FOR_HOST, reason, ...(report.error ? { error: report.error } : {}) };
+  const { outcome } = await waitForHost(work, { pause: WAIT, reason, ...(error ? { error } : {}) });
+  return outcome;
 }
 
 function outcomeOf({ leave }: Work, report: RunReport): Outcome {

@@ -3,9 +3,10 @@ import type { TransferResult } from '../core/transfer-params.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import type { TransferOutcome } from '../transfer/transfer.ts';
 import type { TaskWork } from './task-kind.ts';
+import { waitForHost } from './wait-for-host.ts';
 
 /** Milliseconds until a transfer whose host went out of reach is tried again. */
-const WAIT_FOR_HOST = 5_000;
+const WAIT = 5_000;
 const CANCEL_LIMIT = 20_000;
 
 /** How files move in one kind of task, and how what is not finished goes away. */
@@ -52,21 +53,12 @@ class MovingTask<Params> {
   }
 
   async #waitForHost(error: DeckhandError): Promise<Outcome> {
-    const { steps, clock, hosts, task, remember } = this.#work;
-    const since = Number(steps.get('out-of-reach')?.['since'] ?? clock.now());
-    // what it was doing when it was last in reach began a new wait
-    const from = this.#hasBegun ? clock.now() : since;
-    if (clock.now() - from > hosts.settings['timeouts.lost']) {
-      this.#moving.removeHere();
-      throw error;
-    }
-    await remember('out-of-reach', { since: from });
-    return {
-      end: 'later',
-      pause: WAIT_FOR_HOST,
-      reason: `${task.host} is out of reach (${error.code}); what arrived is kept`,
-      error: error.toJSON(),
-    };
+    const reason = `${this.#work.task.host} is out of reach (${error.code}); what arrived is kept`;
+    const later = { pause: WAIT, reason, error: error.toJSON() };
+    const { outcome } = await waitForHost(this.#work, { ...later, anew: this.#hasBegun });
+    if (outcome !== null) return outcome;
+    this.#moving.removeHere();
+    throw error;
   }
 
   /** Best effort: an error of its own says less than the first one. */
@@ -98,7 +90,7 @@ class MovingTask<Params> {
         };
       return {
         end: 'later',
-        pause: WAIT_FOR_HOST,
+        pause: WAIT,
         reason: `its parts could not be removed yet (${code})`,
         error: toDeckhandError(error).toJSON(),
       };

@@ -8,9 +8,10 @@ import type { StepWatch } from '../engines/deploy/step-log.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import { isOutOfReach } from './moving-task.ts';
 import type { TaskKind, TaskWork } from './task-kind.ts';
+import { waitForHost } from './wait-for-host.ts';
 
 /** Milliseconds until work whose host went out of reach is tried again. */
-const WAIT_FOR_HOST = 5_000;
+const WAIT = 5_000;
 
 /** What work on the place of a deployment is given. */
 export interface OnSite {
@@ -43,8 +44,11 @@ export async function runOnSite<Params extends { readonly name?: string | undefi
     if (cancel.aborted)
       return { end: 'cancelled', error: new DeckhandError('command.cancelled', `${text}.`).toJSON() };
     const failed = toDeckhandError(error);
-    if (isConnected && isOutOfReach(failed)) return await waitForHost(work, failed);
-    throw failed;
+    if (!isConnected || !isOutOfReach(failed)) throw failed;
+    const reason = `${task.host} is out of reach (${failed.code}); what arrived is kept`;
+    const { outcome } = await waitForHost(work, { pause: WAIT, reason, error: failed.toJSON() });
+    if (outcome === null) throw failed;
+    return outcome;
   }
 }
 
@@ -74,17 +78,4 @@ function noteOf({ name, outcome, duration, text }: DeployStep): {
   readonly text: string;
 } {
   return { kind: 'note', text: `${name}: ${outcome} in ${duration} ms: ${text}` };
-}
-
-async function waitForHost<Params>(work: TaskWork<Params>, error: DeckhandError): Promise<Outcome> {
-  const { task, steps, clock, hosts, remember } = work;
-  const since = Number(steps.get('out-of-reach')?.['since'] ?? clock.now());
-  if (clock.now() - since > hosts.settings['timeouts.lost']) throw error;
-  await remember('out-of-reach', { since });
-  return {
-    end: 'later',
-    pause: WAIT_FOR_HOST,
-    reason: `${task.host} is out of reach (${error.code}); what arrived is kept`,
-    error: error.toJSON(),
-  };
 }

@@ -6,13 +6,14 @@ import type { Outcome } from '../queue/executor-protocol.ts';
 import { HostDoor, isUnseen, type RunPlace } from './host-door.ts';
 import { cancelledError, cancelOnHosts } from './prove-cancel.ts';
 import { NO_RETRY, type TaskKind, type TaskWork } from './task-kind.ts';
+import { waitForHost } from './wait-for-host.ts';
 
 const TITLE_LENGTH = 120;
 /** Bytes of output kept beside the log, which has all of it. */
 const COLLECT = 16 * 1024;
 /** Milliseconds a slot is held for a host that went out of reach; after that the task waits without one. */
 const REATTACH_LIMIT = 45_000;
-const WAIT_FOR_HOST = 15_000;
+const WAIT = 15_000;
 
 /** One command on one host, under the holder unless it is asked to run straight on a channel. */
 export const sshExecute: TaskKind<typeof executeParams> = {
@@ -151,20 +152,12 @@ class Execution {
 
   /** The host is out of reach: the task waits without a slot, and counts as lost only after a long time. */
   async #waitForHost(error: DeckhandError): Promise<Outcome> {
-    const { steps, clock, hosts, task } = this.#work;
-    const since = Number(steps.get('out-of-reach')?.['since'] ?? clock.now());
-    if (clock.now() - since > hosts.settings['timeouts.lost'])
-      return lost(
-        `${task.host}: out of reach since ${new Date(since).toISOString()}; nobody saw how it ended.`,
-        task.id,
-      );
-    await this.#work.remember('out-of-reach', { since });
-    return {
-      end: 'later',
-      pause: WAIT_FOR_HOST,
-      reason: `the host is out of reach (${error.code})`,
-      error: error.toJSON(),
-    };
+    const { task } = this.#work;
+    const reason = `the host is out of reach (${error.code})`;
+    const waiting = { pause: WAIT, reason, error: error.toJSON() };
+    const { outcome, since } = await waitForHost(this.#work, waiting);
+    const text = `out of reach since ${new Date(since).toISOString()}; nobody saw how it ended.`;
+    return outcome ?? lost(`${task.host}: ${text}`, task.id);
   }
 }
 
