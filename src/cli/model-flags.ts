@@ -88,6 +88,12 @@ export function nameFromFile(path: string): string {
   throw new DeckhandError('input.invalid', `No name can be made from '${path}'.`, { hint: 'Pass --name.' });
 }
 
+/** The one argument of commands about a model server; `deploymentPlace` reads it. */
+export const deploymentWord = {
+  kind: 'tuple',
+  parameters: [{ parse: String, brief: 'Which model server', placeholder: 'HOST/NAME' }],
+} as const;
+
 /** `HOSTS/NAME`, as `model list` shows them. Throws `input.invalid`. */
 export function deploymentPlace(word: string): { readonly hosts: string; readonly name: string } {
   const at = word.lastIndexOf('/');

@@ -11,7 +11,7 @@ const ENTRY = fileURLToPath(
 /** An executor in a process of its own: when it dies, only its claims are touched. */
 export const executorProcess: StartExecutor = (name, { onMessage, onExit }): Executor => {
   const child: ChildProcess = fork(ENTRY, [name], {
-    execArgv: [...process.execArgv.filter(word => !HEAP_FLAGS.includes(word)), ...HEAP_FLAGS],
+    execArgv: [...process.execArgv, ...HEAP_FLAGS],
     serialization: 'advanced',
     // what it prints belongs to the daemon's log
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

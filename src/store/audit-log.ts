@@ -120,37 +120,25 @@ function parseLine(line: string, number: number): AuditRecord {
   throw broken(number, 'it cannot be read');
 }
 
+/** What the hash is over, in this order. */
+const HASHED = [
+  'number',
+  'time',
+  'who',
+  'action',
+  'hosts',
+  'command',
+  'class',
+  'risks',
+  'rule',
+  'why',
+  'meaning',
+  'requestId',
+  'previous',
+] as const;
+
 function hashOf(record: Omit<AuditRecord, 'hash'>): string {
-  const {
-    number,
-    time,
-    who,
-    action,
-    hosts,
-    command,
-    class: found,
-    risks,
-    rule,
-    why,
-    meaning,
-    requestId,
-    previous,
-  } = record;
-  const fields = [
-    number,
-    time,
-    who,
-    action,
-    hosts,
-    command,
-    found,
-    risks,
-    rule,
-    why,
-    meaning,
-    requestId,
-    previous,
-  ];
+  const fields = HASHED.map(name => record[name]);
   return createHash('sha256').update(JSON.stringify(fields)).digest('hex');
 }
 

@@ -4,16 +4,21 @@ import { followLog, type LogPlace } from '../engines/deploy/follow-log.ts';
 import { runOnSite } from './site-task.ts';
 import { NO_RETRY, type TaskKind } from './task-kind.ts';
 
-/** How a model server is just now. */
-export const modelStatus: TaskKind<typeof deploymentParams> = {
-  name: 'model.status',
-  description: 'Asks a model server and its service how they are.',
-  schema: deploymentParams,
+/** What all that only looks has in common. */
+const READING = {
   hosts: 'each',
   category: 'model',
   permission: 'read',
   onLost: 'retry',
   retry: NO_RETRY,
+} as const;
+
+/** How a model server is just now. */
+export const modelStatus: TaskKind<typeof deploymentParams> = {
+  name: 'model.status',
+  description: 'Asks a model server and its service how they are.',
+  schema: deploymentParams,
+  ...READING,
   title: ({ name }, host) => `status of ${name} on ${host ?? ''}`,
   run: async work =>
     await runOnSite(work, async ({ site, signal }) => ({
@@ -26,11 +31,7 @@ export const modelLogs: TaskKind<typeof modelLogsParams> = {
   name: 'model.logs',
   description: 'Reads the end of the log of a model server.',
   schema: modelLogsParams,
-  hosts: 'each',
-  category: 'model',
-  permission: 'read',
-  onLost: 'retry',
-  retry: NO_RETRY,
+  ...READING,
   title: ({ name }, host) => `log of ${name} on ${host ?? ''}`,
   run: async work =>
     await runOnSite(work, async ({ site, signal }) => {
@@ -48,11 +49,7 @@ export const modelFollow: TaskKind<typeof modelLogsParams> = {
   name: 'model.follow',
   description: 'Tells the log of a model server as it grows.',
   schema: modelLogsParams,
-  hosts: 'each',
-  category: 'model',
-  permission: 'read',
-  onLost: 'retry',
-  retry: NO_RETRY,
+  ...READING,
   resident: true,
   title: ({ name }, host) => `log of ${name} on ${host ?? ''}`,
   run: async work => {

@@ -5,7 +5,7 @@ import type { OnEvent } from '../../core/run-event.ts';
 import type { CliContext } from '../context.ts';
 import { type EngineSession, withEngine } from '../engine-session.ts';
 import { commonAliases, commonFlags, type CommonFlags, toggle, value } from '../flags.ts';
-import { deploymentPlace, modelNumber, showModels } from '../model-flags.ts';
+import { deploymentPlace, deploymentWord, modelNumber, showModels } from '../model-flags.ts';
 import { remoteWriter } from '../remote-writer.ts';
 import type { Output } from '../terminal.ts';
 
@@ -31,10 +31,7 @@ Example:
       follow: toggle('Go on with what is written from now on'),
     },
     aliases: { ...commonAliases, n: 'lines', f: 'follow' },
-    positional: {
-      kind: 'tuple',
-      parameters: [{ parse: String, brief: 'Which model server', placeholder: 'HOST/NAME' }],
-    },
+    positional: deploymentWord,
   },
   async func(flags, word) {
     const { stdout } = this.surroundings.terminal;

@@ -2,7 +2,7 @@ import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
 import { withEngine } from '../engine-session.ts';
 import { commonAliases, commonFlags, type CommonFlags, toggle } from '../flags.ts';
-import { deploymentPlace, showModels } from '../model-flags.ts';
+import { deploymentPlace, deploymentWord, showModels } from '../model-flags.ts';
 import { renderRemovals } from '../render-models.ts';
 
 interface RemoveFlags extends CommonFlags {
@@ -25,10 +25,7 @@ Example:
       keepFiles: toggle('Leave engine and model files there for the next deployment'),
     },
     aliases: commonAliases,
-    positional: {
-      kind: 'tuple',
-      parameters: [{ parse: String, brief: 'Which model server', placeholder: 'HOST/NAME' }],
-    },
+    positional: deploymentWord,
   },
   async func(flags, word) {
     await withEngine(this, flags, async session => {

@@ -2,7 +2,7 @@ import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
 import { withEngine } from '../engine-session.ts';
 import { commonAliases, commonFlags, type CommonFlags } from '../flags.ts';
-import { deploymentPlace, showModels } from '../model-flags.ts';
+import { deploymentPlace, deploymentWord, showModels } from '../model-flags.ts';
 import { renderStatuses } from '../render-models.ts';
 
 /** `deckhand model show HOST/NAME`. */
@@ -15,10 +15,7 @@ export const modelShowCommand = buildCommand<CommonFlags, [string], CliContext>(
   parameters: {
     flags: commonFlags,
     aliases: commonAliases,
-    positional: {
-      kind: 'tuple',
-      parameters: [{ parse: String, brief: 'Which model server', placeholder: 'HOST/NAME' }],
-    },
+    positional: deploymentWord,
   },
   async func(flags, word) {
     await withEngine(this, flags, async session => {

@@ -4,7 +4,14 @@ import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { CliContext } from '../context.ts';
 import { withEngine } from '../engine-session.ts';
 import { commonAliases, commonFlags, type CommonFlags, value } from '../flags.ts';
-import { deploymentPlace, modelFlags, type ModelFlags, modelSettings, showModels } from '../model-flags.ts';
+import {
+  deploymentPlace,
+  deploymentWord,
+  modelFlags,
+  type ModelFlags,
+  modelSettings,
+  showModels,
+} from '../model-flags.ts';
 import { renderDeploys } from '../render-models.ts';
 import { transferDisplay } from '../transfer-display.ts';
 
@@ -25,10 +32,7 @@ Example:
   parameters: {
     flags: { ...commonFlags, ...upgradeFlags, model: value('Another GGUF file', 'FILE') },
     aliases: commonAliases,
-    positional: {
-      kind: 'tuple',
-      parameters: [{ parse: String, brief: 'Which model server', placeholder: 'HOST/NAME' }],
-    },
+    positional: deploymentWord,
   },
   async func(flags, word) {
     await withEngine(
