@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../src/core/clock.ts';
 import type { SshConnection } from '../src/ssh/connection.ts';
 import { resolveHost } from '../src/ssh/resolve-host.ts';
 import { ssh2Engine } from '../src/ssh/ssh2-engine.ts';
 import { transfer, type TransferRequest } from '../src/transfer/transfer.ts';
 import { expectCode, openLab, runProgram } from './lab-link.ts';
+import { plainTransfer } from '../test/fakes/plain-transfer.ts';
 
 /** Of the lab; no test uses it. */
 const HOST = 140;
@@ -114,22 +114,8 @@ async function transferAll(
   connection: SshConnection,
 ): Promise<void> {
   const { error, result } = await transfer({
-    clock: systemClock,
-    signal: new AbortController().signal,
+    ...plainTransfer(),
     id: 'bench',
-    intoFolder: false,
-    recursive: true,
-    exclude: [],
-    preserve: true,
-    links: 'keep',
-    compare: 'time',
-    rateLimit: 0,
-    dryRun: false,
-    deleteExtra: false,
-    allowEmptySource: false,
-    onPhase: () => undefined,
-    onProgress: () => undefined,
-    onBegin: () => Promise.resolve(),
     ...request,
     connection,
   });

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalConnection } from '../../test/fakes/local-connection.ts';
-import { systemClock } from '../core/clock.ts';
 import type { TransferResult } from '../core/transfer-params.ts';
 import { transfer } from './transfer.ts';
+import { plainTransfer } from '../../test/fakes/plain-transfer.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -25,28 +25,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 async function move(direction: 'push' | 'pull', inplace: boolean): Promise<TransferResult> {
   const { result, error } = await transfer({
+    ...plainTransfer(),
     connection: new LocalConnection({ home: folder, shellDirectory: '/bin' }),
-    clock: systemClock,
-    signal: new AbortController().signal,
-    id: 'task-1',
     local: join(here, 'big'),
     remote: join(there, 'big'),
     direction,
-    intoFolder: false,
     recursive: false,
-    exclude: [],
-    preserve: true,
     inplace,
-    links: 'keep',
-    compare: 'time',
-    rateLimit: 0,
-    dryRun: false,
-    deleteExtra: false,
-    allowEmptySource: false,
     baseFolder: folder,
-    onPhase: () => undefined,
-    onProgress: () => undefined,
-    onBegin: () => Promise.resolve(),
   });
   if (error) throw error;
   return result;

@@ -18,6 +18,7 @@ import { HashLines } from './host/hash-remote.ts';
 import { SafeFolders } from './move/local-place.ts';
 import { ARCHIVE_END, encodeHeader, type Member, paddingOf } from './tar/header.ts';
 import { transfer, type TransferOutcome } from './transfer.ts';
+import { plainTransfer } from '../../test/fakes/plain-transfer.ts';
 
 let folder: string;
 let here: string;
@@ -57,27 +58,13 @@ function makeTar(archive: readonly Buffer[]): void {
 async function download(archive: readonly Buffer[]): Promise<TransferOutcome> {
   makeTar(archive);
   return await transfer({
+    ...plainTransfer(),
     connection: new LocalConnection({ home: folder, shellDirectory: join(folder, 'bin') }),
-    clock: systemClock,
-    signal: new AbortController().signal,
-    id: 'task-1',
     local: here,
     remote: there,
     direction: 'pull',
     intoFolder: true,
-    recursive: true,
-    exclude: [],
-    preserve: true,
-    links: 'keep',
-    compare: 'time',
-    rateLimit: 0,
-    dryRun: false,
-    deleteExtra: false,
-    allowEmptySource: false,
     baseFolder: join(folder, 'state'),
-    onPhase: () => undefined,
-    onProgress: () => undefined,
-    onBegin: () => Promise.resolve(),
   });
 }
 

@@ -20,6 +20,7 @@ import { LocalConnection } from '../../test/fakes/local-connection.ts';
 import { systemClock } from '../core/clock.ts';
 import type { TransferResult } from '../core/transfer-params.ts';
 import { transfer, type TransferRequest } from './transfer.ts';
+import { plainTransfer } from '../../test/fakes/plain-transfer.ts';
 
 /** What counts were changed to in what is remembered: an answer with this was not compared. */
 const REMEMBERED = 12_345;
@@ -45,27 +46,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 type Extra = Partial<TransferRequest>;
 async function move(direction: 'push' | 'pull', extra: Extra = {}): Promise<TransferResult> {
   const { result, error } = await transfer({
+    ...plainTransfer(),
     connection,
     clock: later,
-    signal: new AbortController().signal,
-    id: 'task-1',
     local: here,
     remote: there,
     direction,
-    intoFolder: false,
-    recursive: true,
     exclude: ['*.log', 'cache/'],
-    preserve: true,
-    links: 'keep',
-    compare: 'time',
-    rateLimit: 0,
-    dryRun: false,
-    deleteExtra: false,
-    allowEmptySource: false,
     baseFolder: state,
-    onPhase: () => undefined,
-    onProgress: () => undefined,
-    onBegin: () => Promise.resolve(),
     ...extra,
   });
   if (error) throw error;

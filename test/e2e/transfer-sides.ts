@@ -3,10 +3,10 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import type { TransferRequest } from '../../src/transfer/transfer-request.ts';
 import { LocalConnection } from '../fakes/local-connection.ts';
+import { plainTransfer } from '../fakes/plain-transfer.ts';
 
 export type Connect = () => LocalConnection;
 interface Sides {
@@ -51,27 +51,13 @@ export function useSides(): Sides {
       ['busybox without SFTP', () => new BareConnection({ home: places.folder, shellDirectory: busybox })],
     ],
     request: (connect, extra = {}) => ({
+      ...plainTransfer(),
       connection: connect(),
-      clock: systemClock,
-      signal: new AbortController().signal,
-      id: 'task-1',
       local: places.here,
       remote: places.there,
       direction: 'push',
       intoFolder: true,
-      recursive: true,
-      exclude: [],
-      preserve: true,
-      links: 'keep',
-      compare: 'time',
-      rateLimit: 0,
-      dryRun: false,
-      deleteExtra: false,
-      allowEmptySource: false,
       baseFolder: join(places.folder, 'state'),
-      onPhase: () => undefined,
-      onProgress: () => undefined,
-      onBegin: () => Promise.resolve(),
       ...extra,
     }),
   };

@@ -16,12 +16,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
 import { resolveHost } from '../../src/ssh/resolve-host.ts';
 import { transfer } from '../../src/transfer/transfer.ts';
 import { bootHost, type LabHost, labSshConfig } from '../lab/lab.ts';
 import { deckhand as runDeckhand, stopDaemon, type CommandResult } from './deckhand-command.ts';
 import { connect, signal } from './ssh-client.ts';
+import { plainTransfer } from '../fakes/plain-transfer.ts';
 
 /** Files between this machine and booted hosts, by the real command line and daemon. */
 const GIBIBYTE = 1024 ** 3;
@@ -324,26 +324,15 @@ describe('what goes wrong', () => {
     await using connection = await connect({ ...resolved, agent: null });
     let changes = 0;
     const { result, error } = await transfer({
+      ...plainTransfer(),
       connection,
-      clock: systemClock,
       signal,
       id: 'growing',
       local: file,
       remote: '/srv/growing',
       direction: 'push',
-      intoFolder: false,
       recursive: false,
-      exclude: [],
-      preserve: true,
-      links: 'keep',
-      compare: 'time',
-      rateLimit: 0,
-      dryRun: false,
-      deleteExtra: false,
-      allowEmptySource: false,
       baseFolder: '',
-      onPhase: () => undefined,
-      onBegin: () => Promise.resolve(),
       // some of it has arrived, and most of it was not read
       onProgress: done => {
         if (done === 0 || done > 20_000_000 || changes > 0) return;
