@@ -4,6 +4,7 @@ import { connectionErrors } from './errors/connection-errors.ts';
 import { inputErrors } from './errors/input-errors.ts';
 import { modelErrors } from './errors/model-errors.ts';
 import { planErrors } from './errors/plan-errors.ts';
+import { plannerErrors } from './errors/planner-errors.ts';
 import { policyErrors } from './errors/policy-errors.ts';
 import type { ErrorTraits } from './errors/row.ts';
 import { taskErrors } from './errors/task-errors.ts';
@@ -21,6 +22,7 @@ export const ERROR_TABLE = {
   ...connectionErrors,
   ...commandErrors,
   ...planErrors,
+  ...plannerErrors,
   ...policyErrors,
   ...modelErrors,
   ...chatErrors,

@@ -65,6 +65,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: ['core'],
   daemon: wiring,
   cli: ['core', 'api', 'settings'],
+  mcp: ['core', 'api'],
   testing: ['core', 'ssh', 'api'],
   'bin.ts': ['cli', 'daemon', 'api', 'core'],
   'index.ts': ['daemon', 'api', 'core'],
@@ -87,6 +88,13 @@ export const MAY_USE: Readonly<Record<string, string>> = {
   '@hono/zod-openapi': 'api',
   '@hono/node-server': 'api',
   unbash: 'shell',
+  ai: 'models',
+  '@ai-sdk/openai-compatible': 'models',
+  '@ai-sdk/anthropic': 'models',
+  '@ai-sdk/google': 'models',
+  ws: 'api',
+  nodemailer: 'daemon',
+  '@modelcontextprotocol/server': 'mcp',
 };
 
 /** Node modules that do I/O: the words of `core` must not. */
