@@ -22,6 +22,7 @@ const executor = new TaskExecutor({
   registry: await openRegistry(),
   clock: systemClock,
   hosts: async (surroundings, prompts) => new TaskHosts(await fleets.at(surroundings), prompts),
+  planning: () => Promise.resolve(null),
   send,
 });
 

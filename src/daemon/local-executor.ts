@@ -13,6 +13,7 @@ export function localExecutor(registry: TaskRegistry, fleets: Fleets): StartExec
       registry,
       clock: systemClock,
       hosts: async (surroundings, prompts) => new TaskHosts(await fleets.at(surroundings), prompts),
+      planning: () => Promise.resolve(null),
       // in a turn of its own, as between processes: nobody hears an answer while still speaking
       send: message => setImmediate(() => ended || onMessage(message)),
     });

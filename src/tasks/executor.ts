@@ -2,18 +2,20 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
+import type { PlanningModel } from '../core/planning-model.ts';
 import type { Surroundings } from '../core/task.ts';
 import type { Assignment, FromExecutor, Outcome, ToExecutor } from '../queue/executor-protocol.ts';
 import type { ClaimWrite, Fence } from '../store/store.ts';
 import { ClaimReports } from './claim-reports.ts';
 import type { HostAccess, TaskPrompts } from './host-access.ts';
-import type { Asked, LeaveReason, TaskWork } from './task-kind.ts';
+import type { Asked, LeaveReason, PlanningRun, PlanningWish, TaskWork } from './task-kind.ts';
 import type { TaskRegistry } from './task-registry.ts';
 
 export interface TaskExecutorOptions {
   readonly registry: TaskRegistry;
   readonly clock: Clock;
   readonly hosts: (surroundings: Surroundings, prompts: TaskPrompts) => Promise<HostAccess>;
+  readonly planning: (run: PlanningRun, wish: PlanningWish) => Promise<PlanningModel | null>;
   readonly send: (message: FromExecutor) => void;
 }
 
@@ -113,7 +115,7 @@ export class TaskExecutor {
 
   #workOf(claim: Claim, hosts: HostAccess): TaskWork<unknown> {
     const { assignment, reports, cancel, force, leave } = claim;
-    return {
+    const work: TaskWork<unknown> = {
       ...assignment,
       params: assignment.task.params,
       hosts,
@@ -135,7 +137,9 @@ export class TaskExecutor {
       attached: async model => await reports.attached(model),
       detached: async (host, name) => await reports.detached(host, name),
       ask: async question => await this.#ask(claim, question),
+      planningModel: async wish => await this.#options.planning(work, wish),
     };
+    return work;
   }
 
   #cancel({ task, claim: number, force }: Extract<ToExecutor, { say: 'cancel' }>): void {

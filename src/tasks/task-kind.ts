@@ -2,6 +2,7 @@ import type { AttachedModel } from '../core/attached-model.ts';
 import type { Clock } from '../core/clock.ts';
 import type { OutputStream } from '../core/command-run.ts';
 import type { Deployment } from '../core/model-params.ts';
+import type { PlanningModel } from '../core/planning-model.ts';
 import type { z } from '../core/schema.ts';
 import type { TaskEventBody } from '../core/task-event.ts';
 import type { OnLost, Progress, RetryRule, TaskRecord } from '../core/task.ts';
@@ -13,6 +14,16 @@ export type Asked = { readonly ask: string; readonly host: string } & Readonly<R
 
 /** Why a claim must let go of what it does, leaving it as it is on the host. */
 export type LeaveReason = 'paused' | 'left' | 'fenced';
+
+/** Which model is to plan. */
+export interface PlanningWish {
+  /** Absent: the one of the settings, or of each role there. */
+  readonly model?: string;
+  readonly signal: AbortSignal;
+}
+
+/** What a planning model needs of the claim it plans for: what was said is kept there. */
+export type PlanningRun = Pick<TaskWork<unknown>, 'task' | 'steps' | 'clock' | 'emit' | 'remember'>;
 
 /** What a kind works with while it carries out one claim. */
 export interface TaskWork<Params> {
@@ -52,6 +63,8 @@ export interface TaskWork<Params> {
   readonly detached: (host: string, name: string) => Promise<void>;
   /** Null: nobody can answer. */
   readonly ask: (question: Asked) => Promise<string | null>;
+  /** Null: the settings name none. Throws `planner.unknown` naming those that are known. */
+  readonly planningModel: (wish: PlanningWish) => Promise<PlanningModel | null>;
 }
 
 /** What a plug-in adds: a name, a schema, what it may touch, and how it is carried out. */
