@@ -31,6 +31,10 @@ export function parseFacts(answer: FactsAnswer): Facts {
 
 type Lines = readonly string[];
 
+/** Rows that are looked at: more of them are not facts but a flood. */
+const MOST_DISKS = 500;
+const MOST_SOCKETS = 1000;
+
 /** What the sections say, not yet judged by the schema. */
 function readSections(sections: Sections, answer: FactsAnswer): unknown {
   const lines = (name: string): Lines => sections.get(name) ?? [];
@@ -58,14 +62,14 @@ function readSections(sections: Sections, answer: FactsAnswer): unknown {
       model: cut(lines('model')[0]?.replace(/^[^:]*:\s*/, '')),
     },
     memory: readMemory(lines('memory')),
-    disks: parseDisks(lines('disks'), lines('mounts')),
+    disks: parseDisks(lines('disks').slice(0, MOST_DISKS), lines('mounts')),
     state: readState(lines('state')),
     init: readInit(lines('init')),
     packageManager: lines('managers')[0]?.replace('apt-get', 'apt') ?? null,
     sudo: lines('sudo')[0],
     python: /Python (\d\S*)/.exec(lines('python')[0] ?? '')?.[1] ?? null,
     gpus: readGpus(lines('nvidia'), lines('lspci'), lines('pci')),
-    listeners: parseListeners(lines('sockets')),
+    listeners: parseListeners(lines('sockets').slice(0, MOST_SOCKETS)),
     virtualization: readVirtualization(lines('virtualization')),
     uptime: uptime === undefined ? null : Math.round(Number.parseFloat(uptime) * 1000),
     bootId: bootId ?? null,
@@ -130,7 +134,7 @@ function readMemory(lines: Lines): Facts['memory'] {
 }
 
 function readState(lines: Lines): Facts['state'] {
-  const row = lines[2] === undefined ? null : parseDiskRow(lines[2]);
+  const row = parseDiskRow(lines.at(-1) ?? '');
   return { path: lines[0] ?? '', writable: lines[1] === 'writable', available: row?.available ?? null };
 }
 

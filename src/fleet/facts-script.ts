@@ -12,70 +12,100 @@ export function factsScript(marker: string): string {
   return SCRIPT.replace('@MARKER@', marker);
 }
 
-const SCRIPT = String.raw`LC_ALL=C; LANG=C; export LC_ALL LANG
+const SCRIPT = `LC_ALL=C; LANG=C; export LC_ALL LANG
 unalias -a 2>/dev/null
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH
 has() { command -v "$1" >/dev/null 2>&1; }
-section() { printf '\n%s section %s\n' "$mark" "$1"; }
-limited() { if has timeout && timeout 5 true 2>/dev/null; then timeout 5 "$@"; else "$@"; fi; }
+section() { printf '\\n%s section %s\\n' "$mark" "$1"; }
+# of file $1 the first $2 lines
+first() { left=$2; while [ $left -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; left=$((left - 1)); done <"$1"; }
 facts() {
 mark='@MARKER@'
-printf '\n%s begin\n' "$mark"
+printf '\\n%s begin\\n' "$mark"
+limit=; if has timeout && timeout 5 true; then limit='timeout 5'; fi
 section time; date +%s
-section release; if [ -r /etc/os-release ]; then cat /etc/os-release; elif [ -r /usr/lib/os-release ]; then cat /usr/lib/os-release; fi
-section kernel; uname -s; uname -r; uname -m; uname -n
-section account; id -un; id -u; id -gn; printf '%s\n' "$HOME"
+section release; if [ -r /etc/os-release ]; then first /etc/os-release 100; elif [ -r /usr/lib/os-release ]; then first /usr/lib/os-release 100; fi
+section kernel
+machine=$(uname -m)
+if [ -r /proc/sys/kernel/ostype ]; then
+  first /proc/sys/kernel/ostype 1; first /proc/sys/kernel/osrelease 1; echo "$machine"; first /proc/sys/kernel/hostname 1
+else uname -s; uname -r; echo "$machine"; uname -n; fi
+section account
+who=$(id); user=\${who#uid=}; user=\${user%%[!0-9]*}; name=\${who#*\\(}; name=\${name%%\\)*}; group=\${who#*gid=}; group=\${group%% *}
+case $group in *\\(*) group=\${group#*\\(}; group=\${group%%\\)*} ;; esac
+case $who in "uid=$user("*) ;; *) name=$user ;; esac
+printf '%s\\n' "$name" "$user" "$group" "$HOME"
 section processors
-getconf _NPROCESSORS_ONLN || nproc || grep -c '^processor' /proc/cpuinfo
+count=0
+if [ -r /sys/devices/system/cpu/online ]; then
+  read -r online </sys/devices/system/cpu/online
+  IFS=,; for part in $online; do from=\${part%-*}; to=\${part#*-}; count=$((count + to - from + 1)); done; unset IFS
+fi
+if [ $count -gt 0 ]; then echo $count; else getconf _NPROCESSORS_ONLN || nproc || grep -c '^processor' /proc/cpuinfo; fi
 section model
-grep -i -m 1 -E '^(model name|hardware|cpu model)[[:space:]]*:' /proc/cpuinfo || { has lscpu && lscpu | grep -m 1 '^Model name'; }
-section memory; grep -E '^(MemTotal|MemAvailable|MemFree|Buffers|Cached):' /proc/meminfo
+model=; flags=; left=30
+while [ $left -gt 0 ] && read -r line; do
+  case $line in 'model name'*) model=$line ;; 'flags'*) flags=$line; break ;; esac
+  left=$((left - 1))
+done </proc/cpuinfo
+if [ -n "$model" ]; then printf '%s\\n' "$model"
+else grep -i -m 1 -E '^(model name|hardware|cpu model)[[:space:]]*:' /proc/cpuinfo || { has lscpu && lscpu | grep -m 1 '^Model name'; }; fi
+section memory; first /proc/meminfo 5
 section mounts; head -n 500 /proc/mounts
-section disks; limited df -P -k | head -n 500
+section disks; $limit df -P -k
 section state
-state=$(printf '%s' "$XDG_STATE_HOME" | grep '^/' || printf '%s' "$HOME/.local/state")/deckhand
+case $XDG_STATE_HOME in /*) state=$XDG_STATE_HOME/deckhand ;; *) state=$HOME/.local/state/deckhand ;; esac
 there=$state
-while [ ! -d "$there" ] && [ -n "$there" ]; do there=$(printf '%s' "$there" | sed 's,/*[^/]*$,,'); done
+while [ ! -d "$there" ] && [ -n "$there" ]; do there=\${there%/*}; done
 [ -n "$there" ] || there=/
-printf '%s\n' "$state"; if [ -w "$there" ]; then echo writable; else echo closed; fi
-limited df -P -k "$there" | tail -n 1
+printf '%s\\n' "$state"; if [ -w "$there" ]; then echo writable; else echo closed; fi
+$limit df -P -k "$there"
 section init
 [ -d /run/systemd/system ] && echo systemd
 [ -d /run/openrc ] && echo openrc
-cat /proc/1/comm
-readlink /proc/1/exe
+first /proc/1/comm 1
+[ -d /run/systemd/system ] || readlink /proc/1/exe
 [ -d /etc/init.d ] && echo sysv-scripts
 section managers
 for tool in apt-get dnf yum zypper apk pacman opkg; do has "$tool" && echo "$tool"; done
 section sudo
-if [ "$(id -u)" = 0 ]; then echo root
+if [ "$user" = 0 ]; then echo root
 elif ! has sudo; then echo absent
-elif limited sudo -n true; then echo passwordless
+elif $limit sudo -n true; then echo passwordless
 else echo password-or-none; fi
 section python; python3 --version 2>&1 || python --version 2>&1
 section nvidia
-has nvidia-smi && limited nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader,nounits
-section lspci; has lspci && limited lspci | grep -i -E 'vga|3d controller|display controller'
+has nvidia-smi && $limit nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader,nounits
 section pci
+display=no
 for device in /sys/bus/pci/devices/*; do
   [ -r "$device/class" ] && read -r class <"$device/class" || continue
-  case $class in 0x03*) read -r vendor <"$device/vendor"; read -r model <"$device/device"; echo "$vendor $model" ;; esac
+  case $class in 0x03*) display=yes; read -r vendor <"$device/vendor"; read -r model <"$device/device"; echo "$vendor $model" ;; esac
 done
+section lspci; [ $display = yes ] && has lspci && $limit lspci | grep -i -E 'vga|3d controller|display controller'
 section sockets
-if has ss && ss -ltnH >/dev/null; then echo ss; ss -ltnH | head -n 1000
-else echo proc; cat /proc/net/tcp /proc/net/tcp6 | grep -E '^ *[0-9]+: [0-9A-F]+:[0-9A-F]+ [0-9A-F]+:0000 0A ' | head -n 1000; fi
+# the kernel's own table is the cheapest to read, unless there is very much of it
+many=yes
+[ -r /proc/net/tcp ] && [ -r /proc/net/sockstat ] && while read -r what word used rest; do
+  [ "$what" = TCP: ] && [ "$used" -lt 2000 ] && many=no
+done </proc/net/sockstat
+if [ $many = yes ] && has ss && rows=$(ss -ltnH); then echo ss; printf '%s\\n' "$rows"
+else echo proc; grep -h -E '^ *[0-9]+: [0-9A-F]+:[0-9A-F]+ [0-9A-F]+:0000 0A ' /proc/net/tcp /proc/net/tcp6; fi
 section virtualization
-if has systemd-detect-virt; then echo "detected $(systemd-detect-virt)"; fi
 [ -e /.dockerenv ] && echo 'container docker'
 [ -e /run/.containerenv ] && echo 'container podman'
-[ -r /run/systemd/container ] && echo "container $(cat /run/systemd/container)"
-[ -r /proc/1/environ ] && tr '\0' '\n' </proc/1/environ | sed -n 's/^container=\(..*\)/container \1/p'
-[ -r /sys/class/dmi/id/sys_vendor ] && echo "vendor $(cat /sys/class/dmi/id/sys_vendor)"
-grep -q -m 1 '^flags.* hypervisor' /proc/cpuinfo && echo 'flag hypervisor'
-section boot; cat /proc/uptime; cat /proc/sys/kernel/random/boot_id
+container=
+if [ -r /run/systemd/container ]; then read -r container </run/systemd/container
+elif [ -r /proc/1/environ ]; then container=$(tr '\\0' '\\n' </proc/1/environ | sed -n 's/^container=\\(..*\\)/\\1/p'); fi
+if [ -n "$container" ]; then echo "container $container"
+elif has systemd-detect-virt; then echo "detected $(systemd-detect-virt)"; fi
+[ -r /sys/class/dmi/id/sys_vendor ] && read -r vendor </sys/class/dmi/id/sys_vendor && echo "vendor $vendor"
+case " $flags " in *' hypervisor '*) echo 'flag hypervisor' ;; esac
+section boot; first /proc/uptime 1; first /proc/sys/kernel/random/boot_id 1
 section zone
-readlink -f /etc/localtime | grep -m 1 zoneinfo/ | sed 's,.*zoneinfo/,,' | grep . || cat /etc/timezone || date +%Z
-printf '\n%s end\n' "$mark"
+zone=$(readlink -f /etc/localtime)
+case $zone in */zoneinfo/?*) echo "\${zone##*/zoneinfo/}" ;; *) [ -s /etc/timezone ] && first /etc/timezone 1 || date +%Z ;; esac
+printf '\\n%s end\\n' "$mark"
 }
 facts </dev/null 2>/dev/null
 exit 0
