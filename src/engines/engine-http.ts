@@ -1,16 +1,9 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { sanitiseText } from '../core/untrusted.ts';
+import { type Dial, type HttpCall, readAnswer, sendOver } from '../models/http-exchange.ts';
 
-/** Opens a connection to a model server, wherever it is. */
-export type Dial = (signal: AbortSignal) => Promise<Duplex>;
-
-export interface EngineRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** From the root, such as `/v1/models`. */
-  readonly path: string;
-  readonly signal: AbortSignal;
+/** The path is from the root, such as `/v1/models`. */
+export interface EngineRequest extends Pick<HttpCall, 'method' | 'path' | 'signal'> {
   /** Sent as JSON. */
   readonly body?: object;
   /** Absent: none is sent. */
@@ -39,55 +32,23 @@ export interface HttpPlace {
 }
 
 /** Requests over connections that `dial` opens. What comes back is bounded, and nobody's instruction. */
-export function engineHttp(dial: Dial, place: HttpPlace = { host: 'localhost', base: '' }): EngineHttp {
-  return async request => {
-    const stream = await dial(request.signal);
-    try {
-      return await exchange(stream, request, place);
-    } finally {
-      stream.destroy();
-    }
-  };
-}
-
-async function exchange(
-  stream: Duplex,
-  { method, path, signal, body, key }: EngineRequest,
-  { host, base }: HttpPlace,
-): Promise<EngineAnswer> {
-  const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const outgoing = httpRequest({
-      createConnection: () => stream,
+export function engineHttp(
+  dial: Dial,
+  { host, base }: HttpPlace = { host: 'localhost', base: '' },
+): EngineHttp {
+  return async ({ method, path, signal, body, key }) => {
+    const response = await sendOver(dial, {
       method,
       path: `${base}${path}`,
       signal,
-      headers: {
-        host,
-        connection: 'close',
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-        ...(payload === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': payload.length }),
-      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      key,
+      headers: { host },
+      fault: down,
     });
-    outgoing.on('response', resolve);
-    outgoing.on('error', error => reject(signal.aborted ? (signal.reason as Error) : down(error)));
-    outgoing.end(payload);
-  });
-  const pieces: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const piece of response as AsyncIterable<Buffer>) {
-      length += piece.length;
-      if (length > LONGEST_ANSWER) throw new Error(`its answer is longer than ${LONGEST_ANSWER} bytes`);
-      pieces.push(piece);
-    }
-  } catch (error) {
-    throw signal.aborted ? (signal.reason as Error) : down(error as Error);
-  }
-  const text = Buffer.concat(pieces).toString('utf8');
-  return { status: response.statusCode ?? 0, text, json: parsed(text) };
+    const text = await readAnswer(response, { signal, limit: LONGEST_ANSWER, fault: down });
+    return { status: response.statusCode ?? 0, text, json: parsed(text) };
+  };
 }
 
 function parsed(text: string): unknown {

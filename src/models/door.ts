@@ -1,13 +1,13 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { sanitiseText } from '../core/untrusted.ts';
+import { type Dial, type HttpCall, readAnswer, sendOver } from './http-exchange.ts';
 
 /** The way to one model server, wherever it is. */
 export interface ModelDoor {
   /** For people: `gpu-1/tiny`. */
   readonly name: string;
-  readonly dial: (signal: AbortSignal) => Promise<Duplex>;
+  readonly dial: Dial;
   /** Before every path, such as `/openai`; usually empty. */
   readonly base: string;
   /** Read anew for each request; never shown. */
@@ -20,10 +20,7 @@ export interface ModelDoor {
   readonly pingInterval: number | null;
 }
 
-export interface DoorRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly path: string;
-  readonly signal: AbortSignal;
+export interface DoorRequest extends Pick<HttpCall, 'method' | 'path' | 'signal'> {
   /** JSON text. */
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -37,35 +34,15 @@ const LONGEST_ANSWER = 32 * 1024 * 1024;
  * ends with the signal or with the response. Throws what `dial` throws, and `engine.down`.
  */
 export async function ask(door: ModelDoor, call: DoorRequest): Promise<IncomingMessage> {
-  const { method, path, signal } = call;
-  signal.throwIfAborted();
-  const stream = await door.dial(signal);
-  const key = door.key();
-  const payload = call.body === undefined ? undefined : Buffer.from(call.body);
-  return await new Promise((resolve, reject) => {
-    const outgoing = httpRequest({
-      createConnection: () => stream,
-      method,
-      path: `${door.base}${path}`,
-      signal,
-      headers: {
-        host: 'localhost',
-        connection: 'close',
-        ...door.headers,
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-        ...(payload && { 'content-type': 'application/json', 'content-length': payload.length }),
-        ...call.headers,
-      },
-    });
-    outgoing.on('response', response => {
-      response.once('close', () => stream.destroy());
-      resolve(response);
-    });
-    outgoing.on('error', error => {
-      stream.destroy();
-      reject(signal.aborted ? (signal.reason as Error) : down(door, error));
-    });
-    outgoing.end(payload);
+  const { method, path, signal, body } = call;
+  return await sendOver(door.dial, {
+    method,
+    path: `${door.base}${path}`,
+    signal,
+    body,
+    key: door.key(),
+    headers: { host: 'localhost', ...door.headers, ...call.headers },
+    fault: error => down(door, error),
   });
 }
 
@@ -75,18 +52,7 @@ export async function readText(
   response: IncomingMessage,
   signal: AbortSignal,
 ): Promise<string> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const piece of response as AsyncIterable<Buffer>) {
-      length += piece.length;
-      if (length > LONGEST_ANSWER) throw new Error(`its answer is longer than ${LONGEST_ANSWER} bytes`);
-      pieces.push(piece);
-    }
-  } catch (error) {
-    throw signal.aborted ? (signal.reason as Error) : down(door, error as Error);
-  }
-  return Buffer.concat(pieces).toString('utf8');
+  return await readAnswer(response, { signal, limit: LONGEST_ANSWER, fault: error => down(door, error) });
 }
 
 function down({ name }: Pick<ModelDoor, 'name'>, error: Error): DeckhandError {

@@ -38,7 +38,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   holder: ['core', 'ssh'],
   transfer: ['core', 'ssh'],
   tunnels: ['core', 'ssh'],
-  engines: ['core', 'ssh', 'shell', 'holder', 'transfer'],
+  engines: ['core', 'ssh', 'shell', 'models', 'holder', 'transfer'],
   policy: ['core', 'shell'],
   states: ['core', 'shell'],
   runbooks: ['core', 'states', 'shell'],

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { attachEngine } from '../../src/engines/attach.ts';
-import { type Dial, engineHttp } from '../../src/engines/engine-http.ts';
+import { engineHttp } from '../../src/engines/engine-http.ts';
 import type { AskEngine } from '../../src/engines/engine.ts';
 import { generate } from '../../src/engines/generate.ts';
+import type { Dial } from '../../src/models/http-exchange.ts';
 
 /** A server that runs and has loaded its model. */
 export interface RunningEngine extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Dial } from '../../src/engines/engine-http.ts';
+import type { Dial } from '../../src/models/http-exchange.ts';
 
 /** How a pretended model server behaves; all of it can be changed while it runs. */
 export interface FakeBehaviour {

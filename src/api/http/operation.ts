@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { z } from '../../core/schema.ts';
+import type { PaceOptions } from '../paced-stream.ts';
 import type { TaskApi } from '../task-api.ts';
-import type { EventStreamOptions } from './event-stream.ts';
 import { errorAnswer } from './answer-schemas.ts';
 
 export interface HttpEnvironment {
@@ -15,7 +15,7 @@ export interface RouteParts {
   readonly app: HttpApp;
   /** The engine as this request sees it. */
   readonly apiOf: (context: Context<HttpEnvironment>) => TaskApi;
-  readonly stream: EventStreamOptions;
+  readonly stream: PaceOptions;
 }
 
 /** A method of the contract as one HTTP operation. `id` is the method's name. */

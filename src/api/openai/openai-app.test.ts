@@ -116,6 +116,27 @@ describe('the endpoint', () => {
     expect(text).not.toContain('[DONE]');
   });
 
+  it('says so when the endpoint is closed in the middle of a stream (T20)', async () => {
+    const stopping = new AbortController();
+    const endless = {
+      async *stream({ signal }: PassedCall): AsyncGenerator<string> {
+        yield 'a';
+        await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
+      },
+    };
+    const app = buildOpenAiApp({
+      gateway: { ...gateway, ...endless },
+      token: 'token',
+      stopping: stopping.signal,
+    });
+    const body = '{"stream":true}';
+    const answer = await app.request('/v1/chat/completions', { method: 'POST', headers, body });
+    const text = answer.text();
+    stopping.abort(new DeckhandError('command.cancelled', 'The endpoint is closed.'));
+    expect(await text).toMatch(/^(?:data: a\n\n)?data: \{"error":\{"message":"The endpoint is closed\./);
+    expect(await text).not.toContain('[DONE]');
+  });
+
   it('says that it lives while nothing comes, and stops the work when the reader leaves', async () => {
     const left = Promise.withResolvers<void>();
     const silent = {

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
-import { messageStream } from './message-stream.ts';
+import { pacedStream, type StreamWords } from '../paced-stream.ts';
 import { openAiFault } from './openai-fault.ts';
 
 /** A request as the gateway gets it. */
@@ -85,15 +85,14 @@ export function buildOpenAiApp(options: OpenAiAppOptions): Hono<Environment> {
   });
   for (const path of STREAMED)
     app.post(path, async context => {
-      const gone = new AbortController();
-      const signal = AbortSignal.any([gone.signal, context.req.raw.signal, stopping]);
-      const call = { path, signal, ...(await callOf(context)) };
+      const here = AbortSignal.any([context.req.raw.signal, stopping]);
+      const call = { path, signal: here, ...(await callOf(context)) };
       if (call.body['stream'] !== true) return context.json(await gateway.whole(call));
-      const body = await messageStream(gateway.stream(call), {
-        heartbeat: options.heartbeat ?? 3_000,
-        grace: options.grace ?? 10_000,
-        leave: () => gone.abort(new DeckhandError('command.cancelled', 'The client has left.')),
-      });
+      const body = await pacedStream(
+        left => gateway.stream({ ...call, signal: AbortSignal.any([here, left]) }),
+        WORDS,
+        { heartbeat: options.heartbeat ?? 3_000, grace: options.grace ?? 10_000, stopping },
+      );
       return context.body(body, 200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-cache',
@@ -108,6 +107,16 @@ export function buildOpenAiApp(options: OpenAiAppOptions): Hono<Environment> {
     });
   return app;
 }
+
+const fault = (error: DeckhandError): string => `data: ${JSON.stringify(openAiFault(error).body)}\n\n`;
+/** A fault in the middle is a last message with `error`, and no `[DONE]`. */
+const WORDS: StreamWords<string> = {
+  message: text => `data: ${text}\n\n`,
+  alive: ':\n\n',
+  end: 'data: [DONE]\n\n',
+  fault,
+  stopped: fault,
+};
 
 function asModel({ id, owner }: { readonly id: string; readonly owner: string }): object {
   return { id, object: 'model', created: 0, owned_by: owner };
