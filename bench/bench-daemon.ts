@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectClient } from '../src/api/http/client.ts';
+import { connectClient } from '../src/api/http/connect.ts';
 import type { TaskApi } from '../src/api/task-api.ts';
 import type { Surroundings } from '../src/core/task.ts';
 import { answers } from '../src/daemon/answers.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectClient } from '../src/api/http/client.ts';
+import { connectClient } from '../src/api/http/connect.ts';
 import { BenchDaemon } from './bench-daemon.ts';
 import { expectCode } from './lab-link.ts';
 import { LINE, pluginFile, preciseNow, readLine } from './plugin-kinds.ts';

@@ -5,6 +5,7 @@ import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
 import type { Approval, OnLost, RetryRule, Surroundings, TaskRecord } from '../core/task.ts';
 import type { TunnelView } from './tunnel-contract.ts';
+import type { WatchApi } from './watch-contract.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary, Selector, AddHostRequest } from './contract.ts';
 
 /** A wish for work, as it comes in: checked field by field before anything is kept. */
@@ -178,7 +179,7 @@ export interface RemoveRequest {
  * All that a surface can ask of the engine, task by task: in-process it is the engine itself, over the
  * socket the client. Methods throw `DeckhandError`.
  */
-export interface TaskApi extends ChatApi, AsyncDisposable {
+export interface TaskApi extends ChatApi, WatchApi, AsyncDisposable {
   submit(submission: Submission): Promise<Submitted>;
   /** Submits and follows: the first item is `submitted`, and no item is missed. */
   submitAndFollow(submission: Submission, options: FollowOptions): AsyncIterable<FollowItem>;

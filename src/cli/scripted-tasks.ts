@@ -54,6 +54,11 @@ export function scriptedTasks(
       await no();
       yield* [];
     },
+    lines: no,
+    async *changes() {
+      await no();
+      yield* [];
+    },
     servedModels: no,
     conversations: no,
     conversation: no,

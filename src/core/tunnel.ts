@@ -14,7 +14,7 @@ const path = z
   .startsWith('/', 'a socket needs an absolute path')
   .refine(text => !text.includes('\0'), 'it contains a NUL byte')
   .refine(
-    text => Buffer.byteLength(text) <= LONGEST_SOCKET_PATH,
+    text => new TextEncoder().encode(text).length <= LONGEST_SOCKET_PATH,
     `the path of a socket has at most ${LONGEST_SOCKET_PATH} bytes`,
   );
 const name = z.string().min(1).max(255);

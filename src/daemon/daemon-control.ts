@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { connectClient } from '../api/http/client.ts';
+import { connectClient } from '../api/http/connect.ts';
 import type { QueueHealth } from '../api/task-api.ts';
 import { systemClock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';

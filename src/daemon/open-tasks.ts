@@ -1,4 +1,4 @@
-import { connectClient } from '../api/http/client.ts';
+import { connectClient } from '../api/http/connect.ts';
 import type { TaskApi } from '../api/task-api.ts';
 import { answers } from './answers.ts';
 import { placesOf } from './places.ts';

@@ -110,6 +110,20 @@ export interface OutputChunk {
   readonly pieces: readonly OutputPiece[];
 }
 
+/** Lines that ended, in each stream. */
+export interface LineCounts {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+/** Null: both streams, in the order in which their lines ended. */
+export type LineStream = 'stdout' | 'stderr' | null;
+/** The output of one attempt: its first and last sequence (last < first: there is none), and its lines. */
+export interface LineExtent extends LineCounts {
+  readonly attempt: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface Schedule {
   readonly id: string;
   readonly name: string;
@@ -230,6 +244,15 @@ export interface Store extends AsyncDisposable {
   output(task: string, afterSeq: number, limit: number): Promise<readonly OutputChunk[]>;
   /** Bytes kept of each stream in the present attempt: where a follower goes on. */
   outputLength(task: string): Promise<{ readonly stdout: number; readonly stderr: number }>;
+  /** Of the newest attempt that wrote something. Throws `task.unknown`. */
+  lineExtent(task: string): Promise<LineExtent>;
+  /** The output in which a line (from 1) ends, and the lines before it; null when it has not ended. */
+  findLine(
+    task: string,
+    extent: LineExtent,
+    stream: LineStream,
+    line: number,
+  ): Promise<{ readonly seq: number; readonly before: LineCounts } | null>;
   statistics(now: number): Promise<TaskStatistics>;
   /** Tasks in each state; cheap. */
   counts(): Promise<Readonly<Partial<Record<TaskState, number>>>>;

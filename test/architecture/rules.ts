@@ -70,6 +70,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bin.ts': ['cli', 'daemon', 'api', 'core'],
   'index.ts': ['daemon', 'api', 'core'],
   'client.ts': ['api', 'core'],
+  'browser-client.ts': ['api', 'core'],
 };
 
 /** Third-party package → the one folder that imports it; everybody else uses what that folder offers. */

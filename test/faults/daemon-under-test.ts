@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectClient } from '../../src/api/http/client.ts';
+import { connectClient } from '../../src/api/http/connect.ts';
 import type { TaskApi, TaskView } from '../../src/api/task-api.ts';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import { isFinal } from '../../src/core/task-state.ts';

@@ -10,6 +10,7 @@ import type { Approval } from '../../core/task.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { QueueLimits, ScheduleView, TaskView } from '../task-api.ts';
 import type { TunnelView } from '../tunnel-contract.ts';
+import type { OutputLine } from '../watch-contract.ts';
 
 /**
  * Answers, for the description of the API. `satisfies` keeps them equal to the contract: a field that
@@ -277,6 +278,20 @@ const followItem = z
   )
   .openapi('FollowItem');
 
+const line = z
+  .object({
+    number: z.number(),
+    stream: z.enum(['stdout', 'stderr']),
+    text: z.string().describe('as the host wrote it, escape sequences among it'),
+    cut: z.number().describe('characters left out at its end'),
+    time,
+    open: z.boolean(),
+  })
+  .openapi('OutputLine') satisfies z.ZodType<OutputLine>;
+const change = z
+  .looseObject({ item: z.enum(['hello', 'tasks', 'many', 'lines', 'alive']) })
+  .openapi('Change');
+
 /** By what they answer. */
 export const answers = {
   ...chatAnswers,
@@ -292,6 +307,13 @@ export const answers = {
   output: z.object({ pieces: z.array(piece), next: z.string().nullable() }),
   accepted: z.object({ accepted: z.boolean().describe('false: the question is no longer open') }),
   count: z.object({ count: z.number() }),
+  change,
+  lines: z.object({
+    attempt: z.number(),
+    total: z.number(),
+    lines: z.array(line),
+    next: z.number().nullable().describe('where a search goes on'),
+  }),
   approvals: z.object({ approvals: z.array(approval) }),
   limits,
   statistics,

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { ServedRequest } from './app.ts';
-import { connectClient } from './client.ts';
+import { connectClient } from './connect.ts';
 import { FakeTaskApi } from './fake-task-api.ts';
 import { ServedFake } from './serve-fake.ts';
 

@@ -10,6 +10,7 @@ import { registerFleetRoutes } from './fleet-routes.ts';
 import type { HttpApp, HttpEnvironment } from './operation.ts';
 import { registerQueueRoutes } from './queue-routes.ts';
 import { registerTaskRoutes } from './task-routes.ts';
+import { registerWatchRoutes } from './watch-routes.ts';
 import { registerTunnelRoutes } from './tunnel-routes.ts';
 
 /** One request as a log should see it: no query, no body. */
@@ -95,6 +96,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   registerFleetRoutes(parts);
   registerTunnelRoutes(parts);
   registerChatRoutes(parts);
+  registerWatchRoutes(parts);
   app.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Deckhand', version: options.version },

@@ -1,17 +1,17 @@
 import type { Conversation, EndpointView, ServedModelView } from '../../core/chat.ts';
 import type { ChatApi } from '../chat-contract.ts';
 import type { Ask } from './client.ts';
-import type { Exchange } from './exchange.ts';
+import type { Transport } from './transport.ts';
 
 /** Milliseconds until a chat must have begun to answer: its own faults come as events. */
 const CHAT_LIMIT = 60_000;
 
 /** The calls about chats over HTTP. */
-export function chatCalls(ask: Ask, exchange: Exchange, open: AbortSignal): ChatApi {
+export function chatCalls(ask: Ask, transport: Transport, open: AbortSignal): ChatApi {
   const part = encodeURIComponent;
   return {
     async *chat(surroundings, request, { signal }) {
-      const response = await exchange.open({
+      const response = await transport.open({
         method: 'POST',
         path: '/v1/chat',
         body: { surroundings, request },
@@ -19,11 +19,11 @@ export function chatCalls(ask: Ask, exchange: Exchange, open: AbortSignal): Chat
         limit: CHAT_LIMIT,
       });
       // loaded when somebody talks: every command's start is felt
-      const { chatEvents } = await import('./chat-stream.ts');
+      const { chatEvents } = await import('./chat-events.ts');
       const leave = (): void => void response.destroy();
       signal.addEventListener('abort', leave, { once: true });
       try {
-        yield* chatEvents(response, exchange);
+        yield* chatEvents(response, transport);
       } catch (error) {
         signal.throwIfAborted();
         throw error;

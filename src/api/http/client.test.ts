@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { FollowItem, Submission, TaskApi } from '../task-api.ts';
 import { buildHttpApp } from './app.ts';
-import { connectClient } from './client.ts';
+import { connectClient } from './connect.ts';
 import { FakeTaskApi, type Method, sampleSubmitted } from './fake-task-api.ts';
 import { silence } from './scripted-follow.ts';
 import { ServedFake } from './serve-fake.ts';
@@ -32,6 +32,8 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   task: ['task 1/ü'],
   events: ['task-1', 3, 50],
   output: ['task-1', 'c 1', 20],
+  lines: ['task 1/ü', { from: 7, count: 20, stream: 'stderr', search: 'grüße & co' }],
+  changes: [{ signal, logs: ['task-1', 'task-2'] }],
   cancel: ['task-1', true],
   pause: ['task-1'],
   resume: ['task-1'],
@@ -129,7 +131,8 @@ describe('every method of the task api', () => {
       hint: 'Leave it.',
     });
     const failing = (): AsyncIterable<FollowItem> => silence(Promise.reject(fault));
-    const streams = method === 'follow' || method === 'submitAndFollow' || method === 'chat';
+    const streams =
+      method === 'follow' || method === 'submitAndFollow' || method === 'chat' || method === 'changes';
     const behaviour = { [method]: streams ? failing : () => Promise.reject(fault) };
     await using served = await ServedFake.start(behaviour);
     await using client = connectClient({ socketPath: served.socketPath });

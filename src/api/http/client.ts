@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { AttachedModel } from '../../core/attached-model.ts';
 import type { Deployment } from '../../core/model-params.ts';
 import type { TaskEvent } from '../../core/task-event.ts';
@@ -8,33 +8,31 @@ import { chatCalls } from './chat-client.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { FollowOptions, ScheduleView, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
 import type { TunnelView } from '../tunnel-contract.ts';
-import { Exchange, type Call, type ExchangeOptions } from './exchange.ts';
+import type { WatchApi } from '../watch-contract.ts';
 import { followItems, type Followed } from './follow-stream.ts';
 import { decodePage, encodeSubmission } from './item-codec.ts';
-
-export interface ClientOptions extends ExchangeOptions {
-  /** Aborted: every call and every stream of this client ends. */
-  readonly signal?: AbortSignal;
-  /** Default the system's. */
-  readonly clock?: Clock;
-  /** For the jitter of reconnects, 0 … 1; default `Math.random`. */
-  readonly random?: () => number;
-}
+import type { Call, Transport } from './transport.ts';
+import { watchCalls } from './watch-client.ts';
 
 /** Milliseconds until a daemon must have answered. */
 const ANSWER_LIMIT = 60_000;
 /** The same for what reads or writes much. */
 const LONG_LIMIT = 600_000;
 
-/**
- * The task API of a daemon. Connects with the first call, which throws `daemon.unreachable` when nobody
- * answers. Loads nothing but `node:http`: the command line's start-up is felt. Following ends quietly when its
- * signal aborts. Throws `input.invalid` for an address that is none.
- */
-export function connectClient(options: ClientOptions): TaskApi {
-  const exchange = new Exchange(options);
+/** What a client's calls stand on. */
+export interface ClientParts {
+  readonly transport: Transport;
+  /** Aborted: every call and every stream of this client ends. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock: Clock;
+  /** For the jitter of reconnects, 0 … 1. */
+  readonly random: () => number;
+}
+
+/** The task API over a transport. Disposing of it ends its calls and lets go of the transport. */
+export function clientOver({ transport, signal, clock, random }: ClientParts): TaskApi {
   const closing = new AbortController();
-  const open = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+  const open = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
 
   const ask: Ask = async <Answer>(
     method: Call['method'],
@@ -43,24 +41,17 @@ export function connectClient(options: ClientOptions): TaskApi {
     limit = ANSWER_LIMIT,
   ): Promise<Answer> =>
     // the contract's types are the daemon's promise; what it sends is not checked a second time
-    (await exchange.json({ method, path, body, signal: open, limit })) as Answer;
-  const follow = (followed: Followed, signal: AbortSignal): ReturnType<typeof followItems> =>
-    followItems(
-      {
-        exchange,
-        clock: options.clock ?? systemClock,
-        random: options.random ?? Math.random,
-        signal: AbortSignal.any([signal, open]),
-      },
-      followed,
-    );
+    (await transport.json({ method, path, body, signal: open, limit })) as Answer;
+  const follow = (followed: Followed, stop: AbortSignal): ReturnType<typeof followItems> =>
+    followItems({ transport, clock, random, signal: AbortSignal.any([stop, open]) }, followed);
   return {
     ...taskCalls(ask, follow),
     ...otherCalls(ask),
-    ...chatCalls(ask, exchange, open),
+    ...chatCalls(ask, transport, open),
+    ...watchCalls(ask, transport, open),
     async [Symbol.asyncDispose]() {
       closing.abort();
-      exchange[Symbol.dispose]();
+      transport[Symbol.dispose]();
     },
   };
 }
@@ -129,7 +120,9 @@ function taskCalls(ask: Ask, follow: Follow): Pick<TaskApi, TaskCalls> {
   };
 }
 
-function otherCalls(ask: Ask): Omit<TaskApi, TaskCalls | keyof ChatApi | typeof Symbol.asyncDispose> {
+function otherCalls(
+  ask: Ask,
+): Omit<TaskApi, TaskCalls | keyof ChatApi | keyof WatchApi | typeof Symbol.asyncDispose> {
   return {
     async tunnels() {
       return (await ask<{ tunnels: readonly TunnelView[] }>('GET', '/v1/tunnels')).tunnels;

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { FollowItem, FollowOptions, TaskApi } from '../task-api.ts';
-import { connectClient } from './client.ts';
+import { connectClient } from './connect.ts';
 import { eventStream } from './event-stream.ts';
 import { sampleEvent } from './fake-task-api.ts';
 import { ended, event, scripted, silence, untilAborted } from './scripted-follow.ts';

@@ -1,24 +1,28 @@
 import type { OutputPiece } from '../../core/task-event.ts';
 import { type PaceOptions, pacedStream, type StreamWords } from '../paced-stream.ts';
 import type { FollowItem } from '../task-api.ts';
+import type { Change } from '../watch-contract.ts';
 import { encodePieces } from './item-codec.ts';
 
-/** Follow items as the body of a `text/event-stream`. When the server stops it ends without `done`: the client comes back. */
+/** What a stream carries: each names itself. */
+type StreamItem = FollowItem | Change;
+
+/** Items as the body of a `text/event-stream`. When the server stops it ends without `done`: the client comes back. */
 export async function eventStream(
-  open: (signal: AbortSignal) => AsyncIterable<FollowItem>,
+  open: (signal: AbortSignal) => AsyncIterable<StreamItem>,
   options: PaceOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   return await pacedStream(open, WORDS, options);
 }
 
-const WORDS: StreamWords<FollowItem> = {
+const WORDS: StreamWords<StreamItem> = {
   message: messageOf,
   alive: ': alive\n\n',
   end: 'event: done\ndata: {}\n\n',
   fault: error => `event: error\ndata: ${JSON.stringify({ error })}\n\n`,
 };
 
-function messageOf(item: FollowItem): string {
+function messageOf(item: StreamItem): string {
   const cursor = 'cursor' in item && !/[\r\n\0]/.test(item.cursor) ? `id: ${item.cursor}\n` : '';
   return `${cursor}event: ${item.item}\ndata: ${dataOf(item)}\n\n`;
 }
@@ -26,7 +30,7 @@ function messageOf(item: FollowItem): string {
 /** What many followers of one task are given is put into text once. */
 const piecesAsText = new WeakMap<readonly OutputPiece[], string>();
 
-function dataOf(item: FollowItem): string {
+function dataOf(item: StreamItem): string {
   if (item.item !== 'output') return JSON.stringify(item);
   const { pieces, ...rest } = item;
   let text = piecesAsText.get(pieces);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { DeckhandError, type ErrorRecord } from '../../core/deckhand-error.ts';
-import { ERROR_TABLE } from '../../core/error-table.ts';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import { faultFrom, type Call, type Transport } from './transport.ts';
 
 // An import statement reads every export of the module, and one of them loads all of undici: ten times the time.
 const { Agent, request: httpRequest } = process.getBuiltinModule('node:http');
@@ -16,17 +16,8 @@ export interface ExchangeOptions {
   readonly requestId?: string;
 }
 
-export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly body?: unknown;
-  readonly signal: AbortSignal;
-  /** Milliseconds until the answer must have begun. */
-  readonly limit: number;
-}
-
 /** Requests to one daemon over connections that are kept. Faults of the way are `daemon.unreachable`. */
-export class Exchange implements Disposable {
+export class Exchange implements Transport {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #base: RequestOptions;
   /** For messages: where the daemon should be. */
@@ -176,24 +167,4 @@ function reasonOf(error: NodeJS.ErrnoException): string {
 
 function stopped(): DeckhandError {
   return new DeckhandError('command.cancelled', 'The call to the daemon was stopped.');
-}
-
-/** The error in an answer `{ error: … }`, or null when there is none. */
-export function faultFrom(text: string): DeckhandError | null {
-  let record: Partial<ErrorRecord> | undefined;
-  try {
-    record = (JSON.parse(text) as { readonly error?: Partial<ErrorRecord> } | null)?.error;
-  } catch {
-    return null;
-  }
-  if (typeof record?.code !== 'string' || typeof record.message !== 'string') return null;
-  const details = typeof record.details === 'object' ? record.details : {};
-  if (!Object.hasOwn(ERROR_TABLE, record.code)) {
-    // a newer daemon may know codes that we do not
-    return new DeckhandError('internal.defect', record.message, {
-      details: { ...details, code: record.code },
-    });
-  }
-  const hint = typeof record.hint === 'string' ? { hint: record.hint } : {};
-  return new DeckhandError(record.code, record.message, { details, ...hint });
 }

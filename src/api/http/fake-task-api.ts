@@ -157,6 +157,16 @@ const tunnel = {
 const runbook = { name: 'nginx', title: 'Install nginx', parameters: [], examples: ['install nginx'] };
 
 const sampleBehaviour: TaskApi = {
+  lines: async () => ({
+    attempt: 1,
+    total: 1,
+    lines: [{ number: 1, stream: 'stdout', text: 'grüße', cut: 0, time: 1, open: false }],
+    next: null,
+  }),
+  async *changes() {
+    yield { item: 'hello', version: '1.2.3', counts: { running: 1 } };
+    yield { item: 'lines', task: 'task-1', attempt: 1, total: 7 };
+  },
   submit: async () => sampleSubmitted,
   async *submitAndFollow() {
     yield { item: 'submitted', submitted: sampleSubmitted };

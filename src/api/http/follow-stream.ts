@@ -1,11 +1,9 @@
-import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
 import type { FollowItem } from '../task-api.ts';
-import type { Call, Exchange } from './exchange.ts';
-import { faultFrom } from './exchange.ts';
 import { decodeItem, type WireItem } from './item-codec.ts';
 import { SseDecoder } from './sse-decoder.ts';
+import { faultFrom, type AnswerBody, type Call, type Transport } from './transport.ts';
 
 /** Milliseconds without a daemon after which a follower gives up. */
 const LONGEST_ABSENCE = 30_000;
@@ -18,7 +16,7 @@ const OPEN_LIMIT = 30_000;
 type FollowCall = Pick<Call, 'method' | 'path' | 'body'>;
 
 export interface FollowParts {
-  readonly exchange: Exchange;
+  readonly transport: Transport;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** For jitter: 0 … 1. */
@@ -42,7 +40,7 @@ export interface Followed {
  * after 30 s when one went away.
  */
 export async function* followItems(parts: FollowParts, followed: Followed): AsyncGenerator<FollowItem> {
-  const { exchange, clock, signal } = parts;
+  const { transport, clock, signal } = parts;
   const once = new OnceFilter();
   let call = followed.first;
   let group: string | null = null;
@@ -53,10 +51,10 @@ export async function* followItems(parts: FollowParts, followed: Followed): Asyn
   while (!signal.aborted) {
     let lost: unknown;
     try {
-      const response = await exchange.open({ ...call, signal, limit: OPEN_LIMIT });
+      const response = await transport.open({ ...call, signal, limit: OPEN_LIMIT });
       wasThere = true;
       lostAt = null;
-      for await (const item of itemsOf(response, exchange)) {
+      for await (const item of itemsOf(response, transport)) {
         if (item === 'done') return;
         pause = FIRST_PAUSE;
         if (item.item === 'submitted') group = item.submitted.group;
@@ -64,7 +62,7 @@ export async function* followItems(parts: FollowParts, followed: Followed): Asyn
         if (once.passes(item)) yield item;
         if (signal.aborted) return;
       }
-      lost = exchange.unreachable('the stream ended too soon');
+      lost = transport.unreachable('the stream ended too soon');
     } catch (error) {
       if (signal.aborted) return;
       if (!isUnreachable(error) || !wasThere) throw toDeckhandError(error);
@@ -85,10 +83,10 @@ function isUnreachable(error: unknown): boolean {
 }
 
 /** The items of one connection; `done` is the daemon's word that nothing follows. */
-async function* itemsOf(response: IncomingMessage, exchange: Exchange): AsyncGenerator<FollowItem | 'done'> {
+async function* itemsOf(response: AnswerBody, transport: Transport): AsyncGenerator<FollowItem | 'done'> {
   const decoder = new SseDecoder();
   try {
-    for await (const chunk of chunksOf(response, exchange)) {
+    for await (const chunk of chunksOf(response, transport)) {
       for (const message of decoder.push(chunk)) {
         if (message.event === 'done') yield 'done';
         else if (message.event === 'error') {
@@ -105,15 +103,15 @@ async function* itemsOf(response: IncomingMessage, exchange: Exchange): AsyncGen
 }
 
 /** Chunks as they come. Silence is measured only while somebody waits: a slow reader is not a dead daemon. */
-async function* chunksOf(response: IncomingMessage, exchange: Exchange): AsyncGenerator<Uint8Array> {
-  const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+async function* chunksOf(response: AnswerBody, transport: Transport): AsyncGenerator<Uint8Array> {
+  const chunks = response[Symbol.asyncIterator]();
   for (;;) {
     const timer = setTimeout(() => response.destroy(new Error('silent')), LONGEST_SILENCE);
-    let next: IteratorResult<Buffer>;
+    let next: IteratorResult<Uint8Array>;
     try {
       next = await chunks.next();
     } catch (error) {
-      throw exchange.unreachable('the connection was lost', error);
+      throw transport.unreachable('the connection was lost', error);
     } finally {
       clearTimeout(timer);
     }

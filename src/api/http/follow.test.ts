@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { FollowItem, Submission } from '../task-api.ts';
-import { connectClient } from './client.ts';
+import { connectClient } from './connect.ts';
 import { sampleSubmitted } from './fake-task-api.ts';
 import { ended, event, scripted } from './scripted-follow.ts';
 import { ServedFake } from './serve-fake.ts';

@@ -1,9 +1,10 @@
 import type { OutputPiece } from '../../core/task-event.ts';
 import type { FollowItem, OutputPage, Submission } from '../task-api.ts';
+import { fromBase64, toBase64 } from './base64.ts';
 
 /**
  * How bytes travel in JSON, for both sides: base64. Everything else in the contract is JSON already.
- * This file is loaded by the client, so it imports nothing at run time.
+ * This file is loaded by the client, in browsers too.
  */
 
 export interface WirePiece extends Omit<OutputPiece, 'bytes'> {
@@ -17,16 +18,6 @@ export interface WirePage {
   readonly next: string | null;
 }
 export type WireSubmission = Omit<Submission, 'input'> & { readonly input?: string };
-
-export function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-}
-
-/** Lenient, as `Buffer` is: the server checks what comes from outside with `strictBase64`. */
-export function fromBase64(text: string): Uint8Array {
-  const buffer = Buffer.from(text, 'base64');
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-}
 
 /** The bytes, or null when the text is not exactly what `toBase64` writes. */
 export function strictBase64(text: string): Uint8Array | null {

@@ -5,6 +5,7 @@ import { fleetDesk } from './fleet-desk.ts';
 import { queueDesk } from './queue-desk.ts';
 import { taskDesk } from './task-desk.ts';
 import { tunnelDesk } from './tunnel-desk.ts';
+import { watchDesk } from './watch-desk.ts';
 
 /**
  * The engine as its surfaces see it: takes wishes, checks them, and gives each to the right part.
@@ -18,6 +19,7 @@ export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
     ...fleetDesk(request),
     ...tunnelDesk(request),
     ...chatDesk(request),
+    ...watchDesk(request),
     [Symbol.asyncDispose]: parts.close,
   };
 }

@@ -1,5 +1,6 @@
 import type { OutputPiece } from '../../core/task-event.ts';
 import type { ClaimWrite, WriteOutcome } from '../store.ts';
+import { countLines } from './line-index.ts';
 import { packPieces } from './output-frames.ts';
 import { removeAttached, removeDeployment, saveAttached, saveDeployment } from './notebook.ts';
 import { settleClaim } from './settle.ts';
@@ -82,5 +83,6 @@ function keepOutput(transaction: Transaction, task: TaskRow, pieces: readonly Ou
     packing,
     frames,
   );
+  countLines(transaction.database, task, fresh);
   transaction.output(task, fresh);
 }

@@ -190,4 +190,15 @@ CREATE TABLE message (
   PRIMARY KEY (conversation, place)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- How many lines of each stream had ended with a row of output, counted from the beginning of its attempt.
+CREATE TABLE output_line (
+  task INTEGER NOT NULL REFERENCES task(number) ON DELETE CASCADE,
+  seq INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  stdout INTEGER NOT NULL,
+  stderr INTEGER NOT NULL,
+  PRIMARY KEY (task, seq)
+) STRICT, WITHOUT ROWID;
+`,
 ];

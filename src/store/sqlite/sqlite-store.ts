@@ -9,6 +9,7 @@ import * as conversations from './conversations.ts';
 import { CommitWatch } from './commit-watch.ts';
 import { control, decide, expireApprovals } from './control.ts';
 import type { Database } from './database.ts';
+import { findLine, readLineExtent } from './line-index.ts';
 import * as notebook from './notebook.ts';
 import * as queries from './queries.ts';
 import { recordWrite } from './record.ts';
@@ -171,6 +172,14 @@ export class SqliteStore implements Seam.Store {
   }
   async outputLength(task: string): ReturnType<Seam.Store['outputLength']> {
     return queries.readOutputLength(this.#database, task);
+  }
+  async lineExtent(task: string): ReturnType<Seam.Store['lineExtent']> {
+    return readLineExtent(this.#database, task);
+  }
+  async findLine(
+    ...[task, extent, stream, line]: Parameters<Seam.Store['findLine']>
+  ): ReturnType<Seam.Store['findLine']> {
+    return findLine(this.#database, task, extent, stream, line);
   }
   async statistics(now: number): Promise<Seam.TaskStatistics> {
     return readStatistics(this.#database, now);

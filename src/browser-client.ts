@@ -1,0 +1,27 @@
+import { FetchTransport, type FetchOptions } from './api/http/fetch-transport.ts';
+import { clientOver } from './api/http/client.ts';
+import type { TaskApi } from './api/task-api.ts';
+import { systemClock } from './core/clock.ts';
+
+/** `deckhand/client` in a browser: the same calls over `fetch`. */
+export type * from './api/contract.ts';
+export type * from './api/task-api.ts';
+export type * from './api/watch-contract.ts';
+export type { Approval, Progress, Surroundings } from './core/task.ts';
+export type { TaskEvent } from './core/task-event.ts';
+export type { TaskState } from './core/task-state.ts';
+export type { ErrorRecord } from './core/deckhand-error.ts';
+export { DeckhandError, toDeckhandError } from './core/deckhand-error.ts';
+export { isFinal, TASK_STATES } from './core/task-state.ts';
+export { sanitiseText } from './core/untrusted.ts';
+
+/** The task API of the daemon that served the page. */
+export function connectBrowser(options: FetchOptions & { readonly signal?: AbortSignal } = {}): TaskApi {
+  const { signal, ...rest } = options;
+  return clientOver({
+    transport: new FetchTransport(rest),
+    signal,
+    clock: systemClock,
+    random: Math.random,
+  });
+}
