@@ -33,6 +33,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     'Carry out a plan file, or a runbook with parameters from a file',
     async () => (await import('./commands/apply.ts')).applyCommand,
   ),
+  report: command(
+    'Tell what a run did and what proves it, as text, Markdown, HTML, JSON or CSV',
+    async () => (await import('./commands/report.ts')).reportCommand,
+  ),
   exec: command('Run a command on hosts', async () => (await import('./commands/exec.ts')).execCommand),
   put: command(
     'Upload files and folders to hosts',

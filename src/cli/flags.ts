@@ -101,7 +101,7 @@ export const intentFlags = {
 export const approvalFlags = {
   yes: toggle('Approve the plan without asking'),
   confirm: toggle('Ask before each step: approve, skip or abort'),
-  report: value('Also write a report; .md or .json decides the form', 'FILE'),
+  report: value('Also write a report; .md, .html, .json, .csv or .txt decides the form', 'FILE'),
 } as const;
 
 export const approvalAliases = { y: 'yes' } as const;

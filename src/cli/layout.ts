@@ -1,10 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import { sanitiseText } from '../core/untrusted.ts';
+import { oneLine } from '../core/untrusted.ts';
 
-/** Untrusted text on one line: sanitised, line breaks and tabs as spaces. */
-export function oneLine(text: string): string {
-  return sanitiseText(text).replaceAll(/\s+/g, ' ').trim();
-}
+export { oneLine } from '../core/untrusted.ts';
 
 /** Cuts plain text to `width` characters, with `…` where something was left out. */
 export function fit(text: string, width: number): string {

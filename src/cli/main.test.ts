@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallOptions, PlanRequest, RunRequest } from '../api/contract.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { RunReport } from '../core/run-report.ts';
-import { provedReport, samplePreview } from './sample-run.ts';
+import { provedReport, samplePreview } from '../reports/sample-run.ts';
 import { runScripted } from './scripted-surroundings.ts';
 
 let folder = '';

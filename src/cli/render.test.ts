@@ -1,8 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { renderPlan } from './render-plan.ts';
 import { renderReport } from './render-report.ts';
-import { renderMarkdown } from './report-markdown.ts';
-import { provedReport, samplePreview, sampleReport } from './sample-run.ts';
+import { provedReport, samplePreview, sampleReport } from '../reports/sample-run.ts';
 import { makeStyle, wantsColour } from './style.ts';
 
 const plain = makeStyle(false);
@@ -69,33 +68,4 @@ test('colours only when asked for', () => {
   expect(wantsColour(true, { TERM: 'dumb' })).toBe(false);
   expect(wantsColour(false, {})).toBe(false);
   expect(wantsColour(false, { FORCE_COLOR: '1' })).toBe(true);
-});
-
-describe('the Markdown report', () => {
-  const text = renderMarkdown(sampleReport);
-
-  test('every change, correction and proof points to a command run', () => {
-    const claims = text.split('\n').filter(line => /^\s*- (Holds|changed|dpkg|\*\*unchanged)/.test(line));
-    expect(claims).toHaveLength(4);
-    for (const claim of claims) expect(claim).toMatch(/\[\[run-[a-z]+\]\(#run-[a-z]+\)\]/);
-  });
-
-  test('the appendix has the runs, fenced so that their output cannot end the fence', () => {
-    expect(text).toContain('<a id="run-check"></a>');
-    expect(text).toContain('````\na\n```\nb\n````');
-    expect(text).toContain('```sh\ncurl -fsS http://127.0.0.1:8080/\n```');
-  });
-
-  test('text of a host is no markup, and long output is cut', () => {
-    const [host] = provedReport.hosts;
-    const runs = host!.commandRuns.map(run => ({ ...run, stdout: 'x'.repeat(10_000) }));
-    const nasty = renderMarkdown({
-      ...provedReport,
-      goal: '<b>x</b> | [a](b)\u001b[2J',
-      hosts: [{ ...host!, commandRuns: runs }],
-    });
-    expect(nasty.split('\n')[0]).toBe(String.raw`# \<b\>x\</b\> \| \[a\](b)`);
-    expect(nasty).toContain('characters left out');
-    expect(nasty).not.toContain('\u001b');
-  });
 });

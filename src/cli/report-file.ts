@@ -1,9 +1,8 @@
 import { access, constants, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DeckhandError } from '../core/deckhand-error.ts';
-import type { RunReport } from '../core/run-report.ts';
-import { toJson } from './json-output.ts';
-import { renderMarkdown } from './report-markdown.ts';
+import type { RunRecord } from '../core/run-record.ts';
+import { formatOfFile, formatReport } from './report-format.ts';
 
 /**
  * Asked before anything runs: fails with `input.invalid` when the name of the report file decides no
@@ -11,32 +10,39 @@ import { renderMarkdown } from './report-markdown.ts';
  */
 export async function checkReportFile(file: string | undefined): Promise<void> {
   if (file === undefined) return;
-  if (!/\.(md|json)$/.test(file))
-    throw new DeckhandError('input.invalid', `--report: '${file}' ends neither in .md nor in .json.`);
+  if (formatOfFile(file) === null)
+    throw new DeckhandError(
+      'input.invalid',
+      `--report: '${file}' ends in none of .md, .html, .json, .csv and .txt.`,
+    );
   try {
     await access(dirname(resolve(file)), constants.W_OK);
   } catch (error) {
-    throw unwritable(file, error);
+    throw unwritable('--report', file, error);
   }
 }
 
-/** Writes the report as Markdown or JSON, by the name of the file; readable by this account alone. */
+/** Writes the report in the form that the file's name asks for; readable by this account alone. */
 export async function writeReport(
   file: string,
-  report: RunReport,
+  record: RunRecord,
   blot: (text: string) => string,
 ): Promise<void> {
-  const text = file.endsWith('.md') ? renderMarkdown(report) : `${toJson(report, 2)}\n`;
+  await writePrivately('--report', file, blot(formatReport(record, formatOfFile(file) ?? 'markdown')));
+}
+
+/** Writes a file that only this account can read. Throws `local.file-missing`. */
+export async function writePrivately(flag: string, file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, blot(text), { mode: 0o600 });
+    await writeFile(file, text, { mode: 0o600 });
   } catch (error) {
-    throw unwritable(file, error);
+    throw unwritable(flag, file, error);
   }
 }
 
-function unwritable(file: string, error: unknown): DeckhandError {
+function unwritable(flag: string, file: string, error: unknown): DeckhandError {
   const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-  return new DeckhandError('local.file-missing', `--report: ${file} cannot be written (${reason}).`, {
+  return new DeckhandError('local.file-missing', `${flag}: ${file} cannot be written (${reason}).`, {
     cause: error,
     hint: 'Choose a folder that exists and that you may write.',
   });

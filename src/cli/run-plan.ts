@@ -1,4 +1,5 @@
 import type { PlanRequest, RunRequest } from '../api/contract.ts';
+import { recordOfReport, runRecordOf } from '../api/over-tasks/run-record.ts';
 import { runSubmission } from '../api/over-tasks/submissions.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { EXIT } from '../core/error-table.ts';
@@ -112,7 +113,9 @@ async function saveReport(
 ): Promise<number> {
   if (file === undefined) return EXIT.ok;
   try {
-    await writeReport(file, report, session.blot);
+    // events and approvals belong to it; without them it is still a report
+    const record = await runRecordOf(session.tasks, report.id).catch(() => recordOfReport(report));
+    await writeReport(file, record, session.blot);
     session.say(`report written to ${file}`);
     return EXIT.ok;
   } catch (thrown) {

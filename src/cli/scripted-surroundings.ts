@@ -14,7 +14,7 @@ import type { Asker } from './asker.ts';
 import type { DaemonControl, PolicyTools } from './context.ts';
 import type { InterruptWords } from './interrupt.ts';
 import { runCli } from './main.ts';
-import { provedReport, samplePreview } from './sample-run.ts';
+import { provedReport, samplePreview } from '../reports/sample-run.ts';
 import { scriptedTasks } from './scripted-tasks.ts';
 
 /** What a command line printed and asked. */

@@ -4,7 +4,7 @@ import type { FollowItem, TaskApi } from '../api/task-api.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { TaskEvent, TaskEventBody } from '../core/task-event.ts';
 import type { Approval } from '../core/task.ts';
-import { provedReport } from './sample-run.ts';
+import { provedReport } from '../reports/sample-run.ts';
 import { runScripted } from './scripted-surroundings.ts';
 
 const view = taskView({ params: { command: 'uptime' }, title: 'uptime', result: executed });

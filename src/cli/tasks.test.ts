@@ -11,7 +11,7 @@ import type {
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { TaskEvent, TaskEventBody } from '../core/task-event.ts';
 import type { Approval } from '../core/task.ts';
-import { samplePreview } from './sample-run.ts';
+import { samplePreview } from '../reports/sample-run.ts';
 import { runScripted } from './scripted-surroundings.ts';
 
 const view = taskView({ params: { command: 'uptime' }, title: 'uptime', result: executed });

@@ -14,6 +14,11 @@ export function sanitiseText(text: string): string {
   return text.replaceAll(ESCAPE_SEQUENCE, '').replaceAll('\r\n', '\n').replaceAll(CONTROL, '\ufffd');
 }
 
+/** Untrusted text on one line: sanitised, line breaks and tabs as spaces. */
+export function oneLine(text: string): string {
+  return sanitiseText(text).replaceAll(/\s+/g, ' ').trim();
+}
+
 /** Bytes as text for people: UTF-8 with replacement characters, sanitised. */
 export function showBytes(bytes: Uint8Array): string {
   return sanitiseText(new TextDecoder().decode(bytes));

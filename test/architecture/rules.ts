@@ -8,6 +8,7 @@ const wiring = [
   'shell',
   'models',
   'secrets',
+  'reports',
   'settings',
   'fleet',
   'holder',
@@ -32,6 +33,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shell: ['core'],
   models: ['core'],
   secrets: ['core'],
+  reports: ['core'],
   settings: ['core'],
   // capabilities
   fleet: ['core', 'settings', 'ssh'],
@@ -64,7 +66,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // surfaces
   api: ['core'],
   daemon: wiring,
-  cli: ['core', 'api', 'settings'],
+  cli: ['core', 'api', 'settings', 'reports'],
   mcp: ['core', 'api'],
   testing: ['core', 'ssh', 'api'],
   'bin.ts': ['cli', 'daemon', 'api', 'core'],
