@@ -1,3 +1,4 @@
+import type { AccessApi } from './access-contract.ts';
 import type { ChatApi } from './chat-contract.ts';
 import type { AttachedModel } from '../core/attached-model.ts';
 import type { Deployment } from '../core/model-params.ts';
@@ -179,7 +180,7 @@ export interface RemoveRequest {
  * All that a surface can ask of the engine, task by task: in-process it is the engine itself, over the
  * socket the client. Methods throw `DeckhandError`.
  */
-export interface TaskApi extends ChatApi, WatchApi, AsyncDisposable {
+export interface TaskApi extends ChatApi, WatchApi, AccessApi, AsyncDisposable {
   submit(submission: Submission): Promise<Submitted>;
   /** Submits and follows: the first item is `submitted`, and no item is missed. */
   submitAndFollow(submission: Submission, options: FollowOptions): AsyncIterable<FollowItem>;

@@ -217,6 +217,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     'Let other programs ask all models at one address of this machine',
     async () => (await import('./commands/serve.ts')).serveCommand,
   ),
+  console: command(
+    'Open the console in a browser',
+    async () => (await import('./commands/console.ts')).consoleCommand,
+  ),
   tunnel: {
     brief: 'Keep ports and sockets leading to other machines',
     commands: {

@@ -67,6 +67,10 @@ export function scriptedTasks(
     endpoint: no,
     openEndpoint: no,
     closeEndpoint: no,
+    console: no,
+    openConsole: no,
+    closeConsole: no,
+    loginLink: no,
   };
   return {
     ...unscripted,

@@ -1,3 +1,4 @@
+import { accessErrors } from './errors/access-errors.ts';
 import { chatErrors } from './errors/chat-errors.ts';
 import { commandErrors } from './errors/command-errors.ts';
 import { connectionErrors } from './errors/connection-errors.ts';
@@ -29,6 +30,7 @@ export const ERROR_TABLE = {
   ...taskErrors,
   ...transferErrors,
   ...tunnelErrors,
+  ...accessErrors,
 } as const satisfies Record<string, ErrorTraits>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;

@@ -1,13 +1,18 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { cpus } from 'node:os';
+import { cpus, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { buildHttpApp, type ServedRequest } from '../api/http/app.ts';
 import { requestListener } from '../api/http/listener.ts';
+import type { HttpApp } from '../api/http/operation.ts';
+import type { WebDoor } from '../api/web/door.ts';
+import { systemClock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { sanitiseText } from '../core/untrusted.ts';
 import { openSqliteStore } from '../store/sqlite/open-store.ts';
 import type { Store } from '../store/store.ts';
+import { ConsoleKeeper } from './access/console-keeper.ts';
+import { consoleOfSettings } from './access/console-of-settings.ts';
 import { openEngine } from './engine.ts';
 import { executorProcess } from './executor-process.ts';
 import { openRegistry } from './open-registry.ts';
@@ -32,7 +37,30 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
   const version = packageVersion();
   makePrivateFolder(places.folder);
   const store = await ownStore(places.folder);
-  const { api, forRequest } = await openEngine({
+  const owner = userInfo().username;
+  const served = (served: ServedRequest): void => {
+    if (served.status >= 400) log(lineOf(served));
+  };
+  const appOf = (door?: WebDoor): HttpApp =>
+    buildHttpApp({
+      ...engine,
+      version,
+      owner,
+      stopping: signal,
+      onServed: served,
+      ...(door && { door }),
+    });
+  const console = await ConsoleKeeper.open({
+    store,
+    clock: systemClock,
+    owner,
+    serve: door => {
+      const listener = requestListener(appOf(door));
+      return (request, response) => void listener(request, response);
+    },
+  });
+  const engine = await openEngine({
+    console,
     store,
     registry: await openRegistry(),
     startExecutor: executorProcess,
@@ -41,23 +69,17 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
     folder: places.folder,
     onTrouble: error => log(`trouble ${error.code} ${error.message}`),
   });
-  const app = buildHttpApp({
-    api,
-    forRequest,
-    version,
-    stopping: signal,
-    onServed: served => {
-      if (served.status >= 400) log(lineOf(served));
-    },
-  });
-  const server = createServer((request, response) => void requestListener(app)(request, response));
+  const listener = requestListener(appOf());
+  const server = createServer((request, response) => void listener(request, response));
   await listen(server, places.socket);
+  await console.restore(await consoleOfSettings(), error => log(`trouble ${error.code} ${error.message}`));
   log(`ready pid ${process.pid} version ${version} socket ${places.socket}`);
   if (!signal.aborted)
     await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
   log('stopping');
   server.close();
-  await api[Symbol.asyncDispose]();
+  await console[Symbol.asyncDispose]();
+  await engine.api[Symbol.asyncDispose]();
   server.closeAllConnections();
   rmSync(places.socket, { force: true });
   log('stopped');

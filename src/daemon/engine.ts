@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import type { Caller } from '../api/caller.ts';
 import type { Submission, TaskApi } from '../api/task-api.ts';
 import { systemClock } from '../core/clock.ts';
 import type { DeckhandError } from '../core/deckhand-error.ts';
@@ -7,8 +8,10 @@ import { Queue } from '../queue/queue.ts';
 import { Scheduler } from '../queue/scheduler.ts';
 import type { Store } from '../store/store.ts';
 import { TaskRegistry } from '../tasks/task-registry.ts';
+import type { ConsoleKeeper } from './access/console-keeper.ts';
 import { openDesk } from './desk/desk.ts';
 import type { DeskParts } from './desk/desk-parts.ts';
+import { placedDesk } from './desk/placed-desk.ts';
 import { Fleets } from './fleet-access.ts';
 import { FollowHub } from './follow-hub.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -25,6 +28,8 @@ export interface EngineOptions {
   /** For what is no task: the token of the endpoint. */
   readonly folder: string;
   readonly onTrouble: (error: DeckhandError) => void;
+  /** Absent: the engine ends with its process, and nobody else comes in. */
+  readonly console?: ConsoleKeeper;
 }
 
 /** Milliseconds without a sign of life after which an executor process counts as gone. */
@@ -32,10 +37,10 @@ const SILENCE_LIMIT = 10_000;
 /** Milliseconds without work after which an executor process is let go, and its connections with it. */
 const IDLE_LIMIT = 600_000;
 
-/** The engine's api, and the same as one request sees it. */
+/** The engine's api, and the same as one request of somebody sees it. */
 export interface Engine {
   readonly api: TaskApi;
-  readonly forRequest: (requestId: string) => TaskApi;
+  readonly forRequest: (requestId: string, caller: Caller) => TaskApi;
 }
 
 /** Wires queue, followers, schedules and hosts over one store; disposing of the api closes all of it, the store last. */
@@ -83,6 +88,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     registry,
     fleets,
     models,
+    console: options.console ?? null,
     clock,
     version,
     startedAt: clock.now(),
@@ -100,5 +106,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   const api = openDesk(parts);
   await models.endpoint.restore(onTrouble);
-  return { api, forRequest: requestId => openDesk(parts, requestId) };
+  return {
+    api,
+    forRequest: (requestId, caller) =>
+      placedDesk(openDesk({ ...parts, who: caller.who || parts.who }, requestId), caller),
+  };
 }

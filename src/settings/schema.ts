@@ -66,6 +66,13 @@ export type HostEntryInput = z.input<typeof hostEntrySchema>;
 /** `off`: what a person types runs, unless a rule denies it. */
 const policyMode = z.enum(['off', 'read-only', 'ask', 'auto', 'allow-list']);
 
+const listenAddress = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .pipe(
+    z.string().regex(/^$|^(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?\d{1,5}$/, 'a port, or address:port'),
+  );
+
 const emptyAsObject = (value: unknown): unknown => value ?? {};
 
 /** A model server that somebody else runs. */
@@ -102,6 +109,7 @@ export const settingsFileSchema = z.strictObject({
   runbooks: z.array(path).optional(),
   policy: z.strictObject({ mode: policyMode.optional(), rules: path.optional() }).optional(),
   language: language.optional(),
+  console: z.strictObject({ listen: listenAddress.optional() }).optional(),
   hosts: z
     .preprocess(emptyAsObject, z.record(hostName, z.preprocess(emptyAsObject, hostEntrySchema)))
     .optional(),
@@ -130,6 +138,8 @@ export const SETTING_SCHEMAS = {
   'policy.mode': policyMode,
   /** A file of rules; empty: none. */
   'policy.rules': z.string(),
+  /** Where the daemon keeps the console open: `127.0.0.1:8791`, or a port of 127.0.0.1; empty: nowhere. */
+  'console.listen': listenAddress,
 } as const;
 
 export type SettingName = keyof typeof SETTING_SCHEMAS;
@@ -150,6 +160,7 @@ export const DEFAULTS: SettingValues = {
   language: 'en',
   'policy.mode': 'off',
   'policy.rules': '',
+  'console.listen': '',
 };
 
 /** `facts.maxAge` → `DECKHAND_FACTS_MAX_AGE`. */

@@ -63,6 +63,7 @@ describe('loadSettings', () => {
       language: { value: 'de', source: `${own}:2` },
       'policy.mode': { value: 'off', source: 'default' },
       'policy.rules': { value: '', source: 'default' },
+      'console.listen': { value: '', source: 'default' },
     });
     expect(settings.files).toEqual([project, own]);
   });

@@ -1,3 +1,4 @@
+import { accessAnswers } from './access-answers.ts';
 import { chatAnswers } from './chat-answers.ts';
 import { z } from '@hono/zod-openapi';
 import type { ErrorRecord } from '../../core/deckhand-error.ts';
@@ -295,6 +296,7 @@ const change = z
 /** By what they answer. */
 export const answers = {
   ...chatAnswers,
+  ...accessAnswers,
   nothing: z.object({}),
   tunnel,
   tunnels: z.object({ tunnels: z.array(tunnel) }),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { ServedRequest } from './app.ts';
 import { connectClient } from './connect.ts';
+import { fakeDoor, sampleCaller } from '../web/fake-door.ts';
 import { FakeTaskApi } from './fake-task-api.ts';
 import { ServedFake } from './serve-fake.ts';
 
@@ -154,9 +155,9 @@ describe('the token', () => {
   it.each([undefined, 'Bearer wrong', 'Bearer sesame ', 'sesame', 'bearer sesame'])(
     '%s is refused',
     async header => {
-      await using served = await ServedFake.start({}, { token: 'sesame' });
+      await using served = await ServedFake.start({}, { door: fakeDoor({ sesame: sampleCaller('admin') }) });
       const headers = header === undefined ? {} : { authorization: header };
-      for (const path of ['/v1/health', '/v1/openapi.json', '/v1/nothing']) {
+      for (const path of ['/v1/health', '/v1/tasks', '/v1/nothing']) {
         const answer = await served.raw({ method: 'GET', path, headers });
         // a blank at the end of a header is no part of it
         if (header?.endsWith(' ')) expect(answer.status).not.toBe(401);

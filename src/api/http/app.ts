@@ -1,9 +1,14 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { DeckhandError } from '../../core/deckhand-error.ts';
+import { type Caller, ownerCaller } from '../caller.ts';
 import type { TaskApi } from '../task-api.ts';
+import { admit, checkAddress, type WebDoor } from '../web/door.ts';
+import { registerPages } from '../web/pages.ts';
+import { registerSessionRoutes } from '../web/session-routes.ts';
+import { registerAccessRoutes } from './access-routes.ts';
 import { faultOf, inputFault, statusOf } from './faults.ts';
 import { registerChatRoutes } from './chat-routes.ts';
 import { registerFleetRoutes } from './fleet-routes.ts';
@@ -29,10 +34,12 @@ export interface HttpAppOptions {
   readonly api: TaskApi;
   /** Of Deckhand; told in the description and in every answer's `deckhand-version`. */
   readonly version: string;
-  /** The engine as one request sees it, so that its id travels on. Default `api` for all. */
-  readonly forRequest?: (requestId: string) => TaskApi;
-  /** Every request must carry it as `Authorization: Bearer …`. Absent: whoever can connect may ask. */
-  readonly token?: string;
+  /** The engine as one request sees it, so that its id and its caller travel on. Default `api` for all. */
+  readonly forRequest?: (requestId: string, caller: Caller) => TaskApi;
+  /** Who may come in, where others than the owner can connect. Absent: whoever can connect is the owner. */
+  readonly door?: WebDoor;
+  /** The owner's account. */
+  readonly owner?: string;
   /** Aborted: open streams end so that their followers come back later. */
   readonly stopping?: AbortSignal;
   /** Milliseconds between heartbeats of a silent stream; default 15 000. */
@@ -57,7 +64,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
     },
   });
   app.use(identify(options));
-  if (options.token !== undefined) app.use(authorise(options.token));
+  if (options.door) app.use(checkAddress(options.door), admit(options.door));
   app.use(
     bodyLimit({
       maxSize: LARGEST_BODY,
@@ -83,8 +90,8 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
 
   const parts = {
     app,
-    apiOf: (context: { readonly var: { readonly requestId: string } }) =>
-      options.forRequest?.(context.var.requestId) ?? options.api,
+    apiOf: ({ var: { requestId, caller } }: Context<HttpEnvironment>) =>
+      options.forRequest?.(requestId, caller) ?? options.api,
     stream: {
       heartbeat: options.heartbeat ?? 15_000,
       grace: GRACE,
@@ -97,10 +104,11 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   registerTunnelRoutes(parts);
   registerChatRoutes(parts);
   registerWatchRoutes(parts);
-  app.doc31('/v1/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Deckhand', version: options.version },
-  });
+  registerAccessRoutes(parts);
+  registerSessionRoutes(parts, options.door ?? null);
+  if (options.door) registerPages(app, options.door);
+  for (const path of ['/v1/openapi.json', '/openapi.json'])
+    app.doc31(path, { openapi: '3.1.0', info: { title: 'Deckhand', version: options.version } });
   return app;
 }
 
@@ -111,6 +119,7 @@ function identify(options: HttpAppOptions): MiddlewareHandler<HttpEnvironment> {
     const asked = context.req.header('x-request-id');
     const requestId = asked !== undefined && SANE_REQUEST_ID.test(asked) ? asked : randomUUID();
     context.set('requestId', requestId);
+    if (!options.door) context.set('caller', ownerCaller(options.owner ?? ''));
     await next();
     context.header('x-request-id', requestId);
     context.header('deckhand-version', options.version);
@@ -122,17 +131,5 @@ function identify(options: HttpAppOptions): MiddlewareHandler<HttpEnvironment> {
       duration: performance.now() - begun,
       ...(context.error && { error: faultOf(context.error) }),
     });
-  };
-}
-
-function authorise(token: string): MiddlewareHandler<HttpEnvironment> {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const wanted = digest(`Bearer ${token}`);
-  return async (context, next) => {
-    // digests have one length, and comparing them tells nothing of the token by its timing
-    if (!timingSafeEqual(digest(context.req.header('authorization') ?? ''), wanted)) {
-      throw new DeckhandError('api.unauthorised', 'The request carries no valid token.');
-    }
-    await next();
   };
 }

@@ -3,7 +3,9 @@ import type { AttachedModel } from '../../core/attached-model.ts';
 import type { Deployment } from '../../core/model-params.ts';
 import type { TaskEvent } from '../../core/task-event.ts';
 import type { Approval } from '../../core/task.ts';
+import type { AccessApi } from '../access-contract.ts';
 import type { ChatApi } from '../chat-contract.ts';
+import { accessCalls } from './access-client.ts';
 import { chatCalls } from './chat-client.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { FollowOptions, ScheduleView, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
@@ -49,6 +51,7 @@ export function clientOver({ transport, signal, clock, random }: ClientParts): T
     ...otherCalls(ask),
     ...chatCalls(ask, transport, open),
     ...watchCalls(ask, transport, open),
+    ...accessCalls(ask),
     async [Symbol.asyncDispose]() {
       closing.abort();
       transport[Symbol.dispose]();
@@ -122,7 +125,7 @@ function taskCalls(ask: Ask, follow: Follow): Pick<TaskApi, TaskCalls> {
 
 function otherCalls(
   ask: Ask,
-): Omit<TaskApi, TaskCalls | keyof ChatApi | keyof WatchApi | typeof Symbol.asyncDispose> {
+): Omit<TaskApi, TaskCalls | keyof ChatApi | keyof WatchApi | keyof AccessApi | typeof Symbol.asyncDispose> {
   return {
     async tunnels() {
       return (await ask<{ tunnels: readonly TunnelView[] }>('GET', '/v1/tunnels')).tunnels;

@@ -265,6 +265,15 @@ const sampleBehaviour: TaskApi = {
   listRunbooks: async () => [runbook],
   showRunbook: async () => ({ summary: runbook, source: 'name: nginx\n' }),
   doctor: async () => [{ subject: 'store', id: 'store.size', status: 'ok', message: 'small', fix: null }],
+  console: async () => null,
+  openConsole: async (_, { port, address }) => ({
+    url: `http://${address}:${port}`,
+    loopback: true,
+    built: true,
+    sessions: 0,
+  }),
+  closeConsole: async () => {},
+  loginLink: async () => ({ url: 'http://127.0.0.1:8791/login#t', expiresAt: 5 }),
   async [Symbol.asyncDispose]() {},
 };
 

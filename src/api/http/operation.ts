@@ -2,11 +2,12 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { z } from '../../core/schema.ts';
 import type { PaceOptions } from '../paced-stream.ts';
+import type { Caller } from '../caller.ts';
 import type { TaskApi } from '../task-api.ts';
 import { errorAnswer } from './answer-schemas.ts';
 
 export interface HttpEnvironment {
-  readonly Variables: { requestId: string };
+  readonly Variables: { requestId: string; caller: Caller };
 }
 export type HttpApp = OpenAPIHono<HttpEnvironment>;
 
@@ -18,9 +19,12 @@ export interface RouteParts {
   readonly stream: PaceOptions;
 }
 
+/** A method of the contract, or what only the door knows. */
+export type OperationName = Exclude<keyof TaskApi, symbol> | 'login' | 'session' | 'logout';
+
 /** A method of the contract as one HTTP operation. `id` is the method's name. */
 export interface Operation<Path extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
-  readonly id: Exclude<keyof TaskApi, symbol>;
+  readonly id: OperationName;
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** `{name}` for parameters. */
   readonly path: string;
@@ -71,7 +75,10 @@ export function register<
       parameters: (parameters ? valid('param') : undefined) as z.output<Path>,
       query: (query ? valid('query') : undefined) as z.output<Query>,
       body: (body ? valid('json') : undefined) as z.output<Body>,
-      api: parts.apiOf(context),
+      // signing in asks nothing of the engine, and nobody is known yet who could
+      get api() {
+        return parts.apiOf(context);
+      },
       context,
     });
     return answer instanceof Response ? answer : context.json(answer ?? {});

@@ -26,13 +26,17 @@ const integer = z
   .transform(Number);
 const taskState = z.enum(TASK_STATES);
 
-export const surroundings = z.strictObject({
+/** Where a wish stands that does not say it: `placedDesk` knows. */
+const ANYWHERE = { folder: '', overrides: {} };
+const givenSurroundings = z.strictObject({
   folder: text.min(1),
   settingsFile: text.optional(),
   sshConfigFile: text.optional(),
   overrides: z.record(z.string(), z.string()),
   agentSocket: text.optional(),
 });
+/** May be left out: then it is where the caller's way in was made. */
+export const surroundings = givenSurroundings.default(ANYWHERE);
 
 export const submission = z.strictObject({
   kind: name,

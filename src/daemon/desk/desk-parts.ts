@@ -5,6 +5,7 @@ import type { Queue } from '../../queue/queue.ts';
 import type { Scheduler } from '../../queue/scheduler.ts';
 import type { Store } from '../../store/store.ts';
 import type { TaskRegistry } from '../../tasks/task-registry.ts';
+import type { ConsoleKeeper } from '../access/console-keeper.ts';
 import type { Models } from '../models/open-models.ts';
 import type { Fleets } from '../fleet-access.ts';
 import type { FollowHub } from '../follow-hub.ts';
@@ -18,6 +19,8 @@ export interface DeskParts {
   readonly registry: TaskRegistry;
   readonly fleets: Fleets;
   readonly models: Models;
+  /** Null: an engine without a daemon. */
+  readonly console: ConsoleKeeper | null;
   readonly clock: Clock;
   readonly version: string;
   /** Milliseconds since the epoch. */

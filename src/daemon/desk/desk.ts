@@ -1,4 +1,5 @@
 import type { TaskApi } from '../../api/task-api.ts';
+import { accessDesk } from './access-desk.ts';
 import { asRequest, type DeskParts } from './desk-parts.ts';
 import { chatDesk } from './chat-desk.ts';
 import { fleetDesk } from './fleet-desk.ts';
@@ -20,6 +21,7 @@ export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
     ...tunnelDesk(request),
     ...chatDesk(request),
     ...watchDesk(request),
+    ...accessDesk(request),
     [Symbol.asyncDispose]: parts.close,
   };
 }
