@@ -1,6 +1,6 @@
 import type { z } from './schema.ts';
 
-/** What a planning model is asked for; each may be another model (`agent.model`, `agent.model.repair`, …). */
+/** What a planning model is asked for; each may be another model (`agent.model`, `agent.models.repair`, …). */
 export const PLANNING_ROLES = ['improve', 'plan', 'detail', 'repair', 'summarise'] as const;
 export type PlanningRole = (typeof PLANNING_ROLES)[number];
 
@@ -40,7 +40,8 @@ export interface PlanningModel {
   readonly name: string;
   /**
    * Throws `planner.malformed` (twice no fitting answer), `planner.unreachable`, `planner.refused` (key or
-   * account), `planner.busy` (after retries), `planner.budget-exhausted`, `planner.timed-out`.
+   * account), `planner.unknown` (its server has no such model), `planner.busy` (after retries),
+   * `planner.budget-exhausted`, `planner.timed-out`, `chat.context-overflow` and `chat.refused`.
    */
   ask<Value>(call: PlanningCall<Value>): Promise<PlanningAnswer<Value>>;
 }

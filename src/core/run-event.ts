@@ -1,6 +1,7 @@
 import type { ErrorRecord } from './deckhand-error.ts';
 import type { PlanPreview, ProofReport, StepOutcome, StepReport } from './run-report.ts';
 import type { OutputStream } from './command-run.ts';
+import type { PlanningRole, PlanningUsage } from './planning-model.ts';
 
 /** What happened, in order: the one thing that progress rows, logs and the console are drawn from. */
 export type RunEventBody =
@@ -8,6 +9,27 @@ export type RunEventBody =
       readonly kind: 'host-phase';
       readonly host: string;
       readonly phase: 'connecting' | 'reading facts' | 'checking' | 'running' | 'proving';
+    }
+  /** `number` counts the calls of planning models in one attempt. */
+  | {
+      readonly kind: 'model-asked';
+      readonly number: number;
+      readonly role: PlanningRole;
+      readonly model: string;
+    }
+  | {
+      readonly kind: 'model-answered';
+      readonly number: number;
+      readonly role: PlanningRole;
+      readonly model: string;
+      /** Milliseconds. */
+      readonly duration: number;
+      readonly usage: PlanningUsage;
+      readonly requests: number;
+      readonly repaired: boolean;
+      /** True: an earlier claim had asked the same; nothing was sent. */
+      readonly replayed: boolean;
+      readonly error?: ErrorRecord;
     }
   | { readonly kind: 'plan-ready'; readonly preview: PlanPreview }
   | {

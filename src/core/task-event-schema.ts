@@ -1,3 +1,4 @@
+import { PLANNING_ROLES } from './planning-model.ts';
 import { z } from './schema.ts';
 import type { TaskEventBody } from './task-event.ts';
 import { TASK_STATES } from './task-state.ts';
@@ -10,6 +11,7 @@ const text = z.string();
 const report = z.looseObject({});
 const host = { host: text };
 const step = { ...host, stepId: text };
+const asked = { number: z.number().int().min(1), role: z.enum(PLANNING_ROLES), model: text };
 const progress = z.object({
   done: z.number().min(0),
   total: z.number().min(0).nullable(),
@@ -28,6 +30,16 @@ const bodies = {
   'cancel-asked': { force: z.boolean() },
   note: { text },
   'host-phase': { ...host, phase: text },
+  'model-asked': asked,
+  'model-answered': {
+    ...asked,
+    duration: z.number(),
+    usage: report,
+    requests: z.number().int(),
+    repaired: z.boolean(),
+    replayed: z.boolean(),
+    error: report.optional(),
+  },
   'plan-ready': { preview: report },
   'approval-requested': { hash: text, title: text, approval: text.optional() },
   'step-started': { ...step, title: text, index: z.number().int(), total: z.number().int() },

@@ -5,6 +5,8 @@ import type { TaskView } from '../task-api.ts';
 /** Kinds of task events that displays of a run take as they are. */
 const RUN_KINDS: Readonly<Record<Exclude<RunEventBody['kind'], 'output'>, true>> = {
   'host-phase': true,
+  'model-asked': true,
+  'model-answered': true,
   'plan-ready': true,
   'approval-requested': true,
   'step-started': true,
