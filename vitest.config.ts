@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
+            'eval/**/*.test.ts',
             'src/**/*.test.ts',
             'test/architecture.test.ts',
             'test/docs/**/*.test.ts',
@@ -28,7 +29,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['eval/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,

@@ -3,6 +3,7 @@
 #
 #   lab.sh template                build the host templates, or unpack the cached ones; sweeps a crashed run's leftovers
 #   lab.sh cache PACKAGE...        download packages once, so that apt in every host started later finds them locally
+#   lab.sh layer NAME <SCRIPT      what a script adds to the template, kept; hosts booted with LAB_LAYER=NAME have it
 #   lab.sh up N|A-B...             booted hosts: lab-N at 10.77.N.2 (root)
 #   lab.sh up-busybox N|A-B...     busybox ash + dropbear: no sftp, rsync, python, sudo, systemd (root)
 #   lab.sh inner J N               booted host N at 10.99.N.2, reachable from host J only (root)
@@ -34,7 +35,7 @@ command=${1:-help}
 [ $# -gt 0 ] && shift
 case $command in
   help | -h | --help) usage ;;
-  template | cache | up | up-busybox | up-plain | inner | down | reset | stop | start | net | mod | rekey | ssh | status | sshconfig | clean)
+  template | cache | layer | up | up-busybox | up-plain | inner | down | reset | stop | start | net | mod | rekey | ssh | status | sshconfig | clean)
     mkdir -p "$LAB_DIR/hosts" "$LAB_DIR/locks"
     "cmd_${command//-/_}" "$@"
     ;;

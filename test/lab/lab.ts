@@ -12,6 +12,8 @@ export interface LabOptions {
   kind?: LabKind;
   /** Makes the host an inner one, reachable only from the booted host with this number. */
   behind?: number;
+  /** What `lab.sh layer` added to the template, by name; of a booted host. */
+  layer?: string;
   /** Attach to the host if it is up already, as it is. Otherwise every bootHost starts from a pristine host. */
   keep?: boolean;
 }
@@ -95,8 +97,12 @@ function execute(
 }
 
 /** Runs one lab.sh command; throws with its message when it fails. */
-export async function lab(args: string[], timeoutMs = 2 * minute): Promise<string> {
-  const result = await execute(script, args, { timeoutMs });
+export async function lab(
+  args: string[],
+  timeoutMs = 2 * minute,
+  more: { env?: Record<string, string>; input?: string } = {},
+): Promise<string> {
+  const result = await execute(script, args, { timeoutMs, ...more });
   if (result.code !== 0)
     throw new Error(`lab.sh ${args.join(' ')} ended with ${result.code}: ${result.stderr.trim()}`);
   return result.stdout;
@@ -140,7 +146,12 @@ export async function bootHost(n: number, options: LabOptions = {}): Promise<Lab
     throw new Error('only a booted host can stand behind another');
   if (options.keep !== true && existsSync(hostDirectory(id))) await lab(['down', id]);
   if (options.behind !== undefined) await lab(['inner', String(options.behind), String(n)], bootLimit);
-  else await lab([{ booted: 'up', busybox: 'up-busybox', plain: 'up-plain' }[kind], String(n)], bootLimit);
+  else
+    await lab(
+      [{ booted: 'up', busybox: 'up-busybox', plain: 'up-plain' }[kind], String(n)],
+      bootLimit,
+      options.layer === undefined ? {} : { env: { LAB_LAYER: options.layer } },
+    );
 
   const command = async (...args: string[]): Promise<void> => void (await lab(args));
   const down = (): Promise<void> => command('down', id);

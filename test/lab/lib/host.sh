@@ -6,6 +6,7 @@ disk_up() { # a size-limited overlay over the template, with an identity of its 
   mkdir -p "$dir/root" "$dir/rw"
   mountpoint -q "$dir/root" && return 0
   if [ "$(kind_of "$id")" = busybox ]; then lower=$BUSYBOX; elif [ -e "$PACKAGES" ]; then lower=$(realpath "$PACKAGES"):$TEMPLATE; fi
+  if [ -f "$dir/layer" ]; then lower=$(realpath "$LAB_DIR/layers/$(fact "$id" layer)"):$lower; fi
   mountpoint -q "$dir/rw" || mount -t tmpfs -o "size=$LAB_DISK,mode=755" "lab-$id" "$dir/rw"
   mkdir -p "$dir/rw/upper" "$dir/rw/work"
   mount -t overlay "lab-$id" -o "lowerdir=$lower,upperdir=$dir/rw/upper,workdir=$dir/rw/work" "$dir/root"
@@ -88,6 +89,7 @@ create() { # create KIND ID ADDRESS [JUMP]
   echo 22 >"$dir/port"
   echo root >"$dir/user"
   [ -z "$jump" ] || echo "$jump" >"$dir/jump"
+  [ -z "${LAB_LAYER:-}" ] || echo "$LAB_LAYER" >"$dir/layer"
   echo "$kind" >"$dir/kind"
   if [ ! -f "$dir/hostkey" ]; then new_host_key "$id"; write_known_hosts "$id"; fi
   write_ssh_config "$id"

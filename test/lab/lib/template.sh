@@ -157,6 +157,25 @@ download_into() { # download_into PACKAGE... TREE UPPER
   ln -sfn "$new" "$PACKAGES.link" && mv -T "$PACKAGES.link" "$PACKAGES"
 }
 
+# lab.sh layer NAME <SCRIPT: what the script, run by sh inside the template, adds to it; "up" takes it with LAB_LAYER=NAME.
+cmd_layer() { need_root; ensure_templates; locked template build_layer "${1:?NAME}"; }
+build_layer() {
+  [[ $1 =~ ^[a-z][a-z0-9-]*$ ]] || die "a layer is called by letters, digits and dashes, not '$1'"
+  cat >"$LAB_DIR/layer-$1.sh"
+  with_debian layer_from "$1" >"$LAB_DIR/layer-$1.log" 2>&1 || die "no layer $1, see $LAB_DIR/layer-$1.log"
+}
+layer_from() { # layer_from NAME TREE UPPER
+  local name=$1 tree=$2 upper=$3 new=$LAB_DIR/layers/$1.$(now_ms)
+  if [ -d "$PACKAGES/var" ]; then cp -a "$PACKAGES/var/." "$tree/var/"; else apt_update "$tree" || return 1; fi
+  # nothing is started in a tree that is not running
+  printf '#!/bin/sh\nexit 101\n' >"$tree/usr/sbin/policy-rc.d" && chmod 755 "$tree/usr/sbin/policy-rc.d"
+  in_tree "$tree" sh -eu <"$LAB_DIR/layer-$name.sh" || return 1
+  rm -f "$tree/usr/sbin/policy-rc.d" "$tree/etc/resolv.conf"
+  mkdir -p "$new" && cp -a "$upper/." "$new/" || return 1
+  rm -rf "$new/var/lib/apt/lists" "$new/var/cache/apt"   # the layer of packages below has them
+  ln -sfn "$new" "$LAB_DIR/layers/$name.link" && mv -T "$LAB_DIR/layers/$name.link" "$LAB_DIR/layers/$name"
+}
+
 build_busybox() { with_debian busybox_from >"$LAB_DIR/busybox.log" 2>&1 || die "no busybox template, see $LAB_DIR/busybox.log"; }
 busybox_from() {
   local debian=$1 tree=$BUSYBOX.new name file

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { RunReport, PlanPreview } from '../src/core/run-report.ts';
+import type { Asked } from './grade.ts';
+
+const ENTRY = join(import.meta.dirname, '../src/bin.ts');
+/** Milliseconds between the interrupt at the time limit and the end of the process. */
+const GRACE = 15_000;
+
+export interface Place {
+  /** Home, state, cache and settings of this one run: nothing is left over from another. */
+  readonly folder: string;
+  readonly sshConfigFile: string;
+  readonly host: string;
+}
+
+/** Runs `deckhand` with these words as a person would, its daemon included, and reads its event lines. */
+export async function ask(place: Place, words: readonly string[], limit: number): Promise<Asked> {
+  const begun = performance.now();
+  const [verb = '', ...rest] = words;
+  const all = [verb, '--jsonl', '--host', place.host, '--ssh-config', place.sshConfigFile, ...rest];
+  const { code, stdout, timedOut } = await run(place.folder, all, limit);
+  return { ...readLines(stdout), exitCode: code, duration: performance.now() - begun, timedOut };
+}
+
+/** Ends the daemon that `ask` started. */
+export async function endDaemon(folder: string): Promise<void> {
+  await run(folder, ['daemon', 'stop'], 60_000);
+}
+
+interface Line {
+  readonly kind?: string;
+  readonly preview?: PlanPreview;
+  readonly result?: Partial<RunReport> & { readonly usage?: { readonly totalTokens?: number } };
+  readonly error?: { readonly code?: string };
+}
+
+const RISKS = ['none', 'change', 'privileged', 'destructive'] as const;
+
+/** What the event lines of one run tell. Lines that are no JSON are passed over. */
+export function readLines(text: string): Omit<Asked, 'exitCode' | 'duration' | 'timedOut'> {
+  const lines = text.split('\n').flatMap(parse);
+  const preview = lines.findLast(line => line.preview !== undefined)?.preview;
+  const last = lines.findLast(line => line.kind === 'result' || line.kind === 'error');
+  const report = last?.result;
+  const host = report?.hosts?.[0];
+  const risks = preview?.steps.map(step => RISKS.indexOf(step.risk)) ?? [];
+  return {
+    error: last?.error?.code ?? host?.error?.code ?? report?.error?.code ?? '',
+    claimed: report?.outcome ?? 'nothing',
+    risk: preview ? (RISKS[Math.max(0, ...risks)] ?? 'none') : null,
+    steps: preview?.steps.length ?? 0,
+    commands: host?.roundTrips ?? 0,
+    tokens: tokensOf(lines),
+    approvals: lines.filter(line => line.kind === 'approval-requested').length,
+    runbook: preview?.plan.runbook?.name ?? '',
+  };
+}
+
+function parse(line: string): Line[] {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? [value] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Every model call says its usage in an event of its own; whatever carries both counts is summed. */
+function tokensOf(lines: readonly object[]): number {
+  return lines
+    .map(
+      line => (line as { usage?: { promptTokens?: number | null; completionTokens?: number | null } }).usage,
+    )
+    .reduce((sum, usage) => sum + (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0), 0);
+}
+
+async function run(
+  folder: string,
+  words: readonly string[],
+  limit: number,
+): Promise<{ code: number | null; stdout: string; timedOut: boolean }> {
+  const child = spawn(process.execPath, [ENTRY, ...words], {
+    cwd: folder,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      XDG_CACHE_HOME: join(folder, 'cache'),
+      XDG_STATE_HOME: join(folder, 'state'),
+      XDG_CONFIG_HOME: join(folder, 'config'),
+      NO_COLOR: '1',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let timedOut = false;
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (stdout += piece));
+  child.stderr.resume();
+  const interrupt = setTimeout(() => {
+    timedOut = true;
+    child.kill('SIGINT');
+  }, limit);
+  const end = setTimeout(() => child.kill('SIGKILL'), limit + GRACE);
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(interrupt);
+  clearTimeout(end);
+  return { code, stdout, timedOut };
+}
