@@ -1,41 +1,33 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Bundle } from '../../src/engines/bundle/manifest.ts';
 import { localSite } from '../../src/engines/deploy/local-site.ts';
 import { remove } from '../../src/engines/deploy/remove.ts';
-import { type LabFleet, labFleet, onHost } from '../faults/lab-fleet.ts';
+import { onHost } from '../faults/lab-fleet.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { type CommandResult, deckhand as runDeckhand, stopDaemon } from './deckhand-command.ts';
-import { connectAs, deployTiny, realBundle, siteOf, tinyModel } from './model-lab.ts';
+import { connectAs, deployTiny, type ModelLab, openModelLab, siteOf } from './model-lab.ts';
 import { signal } from './ssh-client.ts';
 
 /** Real model servers that Deckhand did not start, as far as it knows. */
+let lab: ModelLab;
 let folder: string;
-let fleet: LabFleet;
 let bundle: Bundle;
 let host: LabHost;
 let model: string;
 let reach: readonly string[];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'connect-'));
-  [fleet, bundle] = await Promise.all([labFleet([34], folder), realBundle()]);
-  [host] = fleet.hosts as [LabHost];
-  reach = ['--ssh-config', fleet.surroundings.sshConfigFile ?? ''];
-  model = await tinyModel(folder, 'tiny.gguf');
+  lab = await openModelLab([34]);
+  ({ folder, bundle, model } = lab);
+  [host] = lab.hosts as [LabHost];
+  reach = ['--ssh-config', lab.fleet.surroundings.sshConfigFile ?? ''];
 });
-afterAll(async () => {
-  await stopDaemon(folder);
-  await fleet?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(async () => await lab?.[Symbol.asyncDispose]());
 
-const deckhand = async (...words: readonly string[]): Promise<CommandResult> =>
-  await runDeckhand(words, { folder });
+const deckhand: ModelLab['deckhand'] = async (...words) => await lab.deckhand(...words);
 
 describe('a server on a host, behind a key', () => {
   it('is connected through SSH, shown, chatted with, seen to be down, and forgotten (L18 L22 T17)', async () => {

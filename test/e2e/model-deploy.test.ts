@@ -1,5 +1,4 @@
-import { access, mkdtemp, mkdir, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
@@ -16,15 +15,23 @@ import { engineHttp } from '../../src/engines/engine-http.ts';
 import { generate } from '../../src/engines/generate.ts';
 import { engineConformance } from '../engines/conformance.ts';
 import { until } from '../faults/fault.ts';
-import { type LabFleet, labFleet, onHost } from '../faults/lab-fleet.ts';
+import { onHost } from '../faults/lab-fleet.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { type CommandResult, deckhand as runDeckhand, stopDaemon } from './deckhand-command.ts';
-import { connectAs, deployTiny, manifestOf, mountState, realBundle, siteOf, tinyModel } from './model-lab.ts';
+import {
+  connectAs,
+  deployTiny,
+  manifestOf,
+  type ModelLab,
+  mountState,
+  openModelLab,
+  siteOf,
+  tinyModel,
+} from './model-lab.ts';
 import { failure, signal } from './ssh-client.ts';
 
 /** A real model server on booted hosts, by accounts that have nothing but sshd. */
+let lab: ModelLab;
 let folder: string;
-let fleet: LabFleet;
 let bundle: Bundle;
 let plain: LabHost;
 let lasting: LabHost;
@@ -33,20 +40,11 @@ let model: string;
 const BASE = '/home/guest/.local/state/deckhand';
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'model-'));
-  [fleet, bundle] = await Promise.all([labFleet([30, 31, 32], folder), realBundle()]);
-  [plain, lasting, crowded] = fleet.hosts as [LabHost, LabHost, LabHost];
-  model = await tinyModel(folder, 'tiny.gguf');
-  // what the command line would make is there already
-  const cache = join(folder, 'cache/deckhand/bundles');
-  await mkdir(cache, { recursive: true });
-  await copyFile(bundle.path, join(cache, 'llama.cpp-forky-slim.tar.gz'));
+  lab = await openModelLab([30, 31, 32]);
+  ({ folder, bundle, model } = lab);
+  [plain, lasting, crowded] = lab.hosts as [LabHost, LabHost, LabHost];
 });
-afterAll(async () => {
-  await stopDaemon(folder);
-  await fleet?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(async () => await lab?.[Symbol.asyncDispose]());
 
 async function guestSite(host: LabHost): Promise<Site & AsyncDisposable> {
   const connection = await connectAs(host, 'guest', folder);
@@ -74,24 +72,16 @@ async function removeTiny(site: Site): Promise<void> {
 
 describe('a pristine host, an account without sudo, no internet', () => {
   let before: string;
-  const deckhand = async (...words: readonly string[]): Promise<CommandResult> =>
-    await runDeckhand(words, { folder });
-  const reach = async (): Promise<readonly string[]> => {
-    const config = await readFile(fleet.surroundings.sshConfigFile ?? '', 'utf8');
-    const path = join(folder, 'as-guest');
-    await writeFile(path, config.replaceAll('User root', 'User guest'));
-    return ['--ssh-config', path];
-  };
 
   it('serves the model, proved, and asked again sends nothing (L03 L04 L05 L06 L08 L09 B07)', async () => {
     await plain.mod('nopython');
     await onHost(plain, 'ip route del default; rm -f /usr/bin/curl /usr/bin/wget');
     before = await manifestOf(plain);
-    const words = ['model', 'deploy', ...(await reach()), plain.name, model, '--threads', '1'];
-    const first = await deckhand(...words);
+    const words = ['model', 'deploy', ...lab.asGuest, plain.name, model, '--threads', '1'];
+    const first = await lab.deckhand(...words);
     expect(first.stdout).toContain('it says: Ahoy! This is the tiny test model of');
     expect(first.code).toBe(0);
-    const again = await deckhand(...words, '--json');
+    const again = await lab.deckhand(...words, '--json');
     const { results } = JSON.parse(again.stdout) as {
       results: { result: { uploaded: number; steps: object[] } }[];
     };
@@ -105,7 +95,7 @@ describe('a pristine host, an account without sudo, no internet', () => {
       { name: 'verify' },
       { name: 'done' },
     ]);
-    expect((await deckhand('model', 'list')).stdout).toContain('tiny.gguf');
+    expect((await lab.deckhand('model', 'list')).stdout).toContain('tiny.gguf');
   });
 
   it('listens for nobody outside, and keeps its key to itself (T05 T17)', async () => {
@@ -129,13 +119,13 @@ describe('a pristine host, an account without sudo, no internet', () => {
   });
 
   it('shows how it is, and is as before when it is removed (L12 L18)', async () => {
-    const shown = await deckhand('model', 'show', ...(await reach()), `${plain.name}/tiny`);
+    const shown = await lab.deckhand('model', 'show', ...lab.asGuest, `${plain.name}/tiny`);
     expect(shown.stdout).toMatch(/ready\n[\s\S]*\/health +200/);
     expect(shown.stdout).toMatch(/can +resume, cancel/);
-    const removed = await deckhand('model', 'remove', ...(await reach()), `${plain.name}/tiny`);
+    const removed = await lab.deckhand('model', 'remove', ...lab.asGuest, `${plain.name}/tiny`);
     expect(removed.stdout).toBe(`tiny is gone from ${plain.name}\n`);
     expect(await manifestOf(plain)).toBe(before);
-    expect((await deckhand('model', 'list')).stdout).toContain('no model servers');
+    expect((await lab.deckhand('model', 'list')).stdout).toContain('no model servers');
   });
 
   it('refuses what is no model before it speaks to any host', async () => {
@@ -147,7 +137,7 @@ describe('a pristine host, an account without sudo, no internet', () => {
     const said = [];
     for (const [name, bytes] of Object.entries(wrong)) {
       await writeFile(join(folder, name), bytes);
-      const { code, stderr } = await deckhand(
+      const { code, stderr } = await lab.deckhand(
         'model',
         'deploy',
         'no-such-host.invalid',

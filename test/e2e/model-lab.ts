@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
 import { deployParams, type DeployResult, type DeployStep } from '../../src/core/model-params.ts';
@@ -11,8 +12,10 @@ import { sshSite } from '../../src/engines/deploy/ssh-site.ts';
 import { readModel } from '../../src/engines/gguf/read-model.ts';
 import { resolveHost } from '../../src/ssh/resolve-host.ts';
 import type { SshConnection } from '../../src/ssh/connection.ts';
+import { type LabFleet, labFleet } from '../faults/lab-fleet.ts';
 import { labDirectory, type LabHost } from '../lab/lab.ts';
 import { makeTinyModel, type TinyModelOptions } from '../model/tiny-model.ts';
+import { type CommandResult, deckhand, stopDaemon } from './deckhand-command.ts';
 import { connect, signal } from './ssh-client.ts';
 
 /** The real engine's bundle, made once on this machine from the distribution's packages. */
@@ -25,6 +28,44 @@ export async function realBundle(): Promise<Bundle> {
     onStage: () => {},
     signal: AbortSignal.timeout(240_000),
   });
+}
+
+/** Booted hosts, the engine's bundle where the command line looks for it, and a model. */
+export interface ModelLab extends AsyncDisposable {
+  readonly folder: string;
+  readonly fleet: LabFleet;
+  readonly hosts: readonly LabHost[];
+  readonly bundle: Bundle;
+  /** `tiny.gguf`. */
+  readonly model: string;
+  /** For the command line: to the hosts as an account that has nothing but sshd. */
+  readonly asGuest: readonly string[];
+  readonly deckhand: (...words: readonly string[]) => Promise<CommandResult>;
+}
+
+export async function openModelLab(numbers: readonly number[]): Promise<ModelLab> {
+  const folder = await mkdtemp(join(tmpdir(), 'model-'));
+  const [fleet, bundle] = await Promise.all([labFleet(numbers, folder), realBundle()]);
+  const cache = join(folder, 'cache/deckhand/bundles');
+  await mkdir(cache, { recursive: true });
+  await copyFile(bundle.path, join(cache, 'llama.cpp-forky-slim.tar.gz'));
+  const config = await readFile(fleet.surroundings.sshConfigFile ?? '', 'utf8');
+  const guestConfig = join(folder, 'as-guest');
+  await writeFile(guestConfig, config.replaceAll('User root', 'User guest'));
+  return {
+    folder,
+    fleet,
+    hosts: fleet.hosts,
+    bundle,
+    model: await tinyModel(folder, 'tiny.gguf'),
+    asGuest: ['--ssh-config', guestConfig],
+    deckhand: async (...words) => await deckhand(words, { folder }),
+    [Symbol.asyncDispose]: async () => {
+      await stopDaemon(folder);
+      await fleet[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 export async function tinyModel(

@@ -1,42 +1,36 @@
-import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TaskView } from '../../src/api/task-api.ts';
 import type { DeployResult, StatusResult } from '../../src/core/model-params.ts';
 import type { Bundle } from '../../src/engines/bundle/manifest.ts';
 import { DaemonUnderTest } from '../faults/daemon-under-test.ts';
 import { until } from '../faults/fault.ts';
-import { type LabFleet, labFleet, onHost } from '../faults/lab-fleet.ts';
+import { onHost } from '../faults/lab-fleet.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { manifestOf, realBundle, tinyModel } from './model-lab.ts';
+import { manifestOf, type ModelLab, openModelLab, tinyModel } from './model-lab.ts';
 
 /** A deployment by root, as a unit of the machine, through a daemon that is killed in the middle of it. */
-let folder: string;
-let fleet: LabFleet;
+let lab: ModelLab;
 let bundle: Bundle;
 let host: LabHost;
 let daemon: DaemonUnderTest;
 let model: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'system-'));
-  [fleet, bundle] = await Promise.all([labFleet([35], folder), realBundle()]);
-  [host] = fleet.hosts as [LabHost];
-  model = await tinyModel(folder, 'large.gguf', { dimension: 512, feedForward: 2048, layers: 3, heads: 8 });
-  const cache = join(folder, 'cache/deckhand/bundles');
-  await mkdir(cache, { recursive: true });
-  await copyFile(bundle.path, join(cache, 'llama.cpp-forky-slim.tar.gz'));
-  daemon = await DaemonUnderTest.start(folder);
+  lab = await openModelLab([35]);
+  ({ bundle } = lab);
+  [host] = lab.hosts as [LabHost];
+  const shape = { dimension: 512, feedForward: 2048, layers: 3, heads: 8 };
+  model = await tinyModel(lab.folder, 'large.gguf', shape);
+  daemon = await DaemonUnderTest.start(lab.folder);
 });
 afterAll(async () => {
   await daemon?.[Symbol.asyncDispose]();
-  await fleet?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  await lab?.[Symbol.asyncDispose]();
 });
 
 async function submitted(kind: string, params: object): Promise<string> {
-  const submission = { kind, hosts: host.name, params: { ...params }, surroundings: fleet.surroundings };
+  const submission = { kind, hosts: host.name, params: { ...params }, surroundings: lab.fleet.surroundings };
   const { tasks } = await daemon.api.submit(submission);
   return tasks[0]?.id ?? '';
 }

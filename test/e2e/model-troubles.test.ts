@@ -1,47 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import type { Bundle } from '../../src/engines/bundle/manifest.ts';
 import { inspect } from '../../src/engines/deploy/inspect.ts';
 import { until } from '../faults/fault.ts';
-import { type LabFleet, labFleet, onHost } from '../faults/lab-fleet.ts';
+import { onHost } from '../faults/lab-fleet.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { stopDaemon } from './deckhand-command.ts';
-import { connectAs, deployTiny, realBundle, siteOf, tinyModel } from './model-lab.ts';
+import { connectAs, deployTiny, type ModelLab, openModelLab, siteOf } from './model-lab.ts';
 import { failure, signal } from './ssh-client.ts';
 
 /** A model server whose program goes bad, watched by a person. */
-let folder: string;
-let fleet: LabFleet;
-let bundle: Bundle;
+let lab: ModelLab;
 let host: LabHost;
-let model: string;
 const ENGINES = '/home/guest/.local/state/deckhand/engines';
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'trouble-'));
-  [fleet, bundle] = await Promise.all([labFleet([33], folder), realBundle()]);
-  [host] = fleet.hosts as [LabHost];
-  model = await tinyModel(folder, 'tiny.gguf');
-  const cache = join(folder, 'cache/deckhand/bundles');
-  await mkdir(cache, { recursive: true });
-  await copyFile(bundle.path, join(cache, 'llama.cpp-forky-slim.tar.gz'));
+  lab = await openModelLab([33]);
+  [host] = lab.hosts as [LabHost];
 });
-afterAll(async () => {
-  await stopDaemon(folder);
-  await fleet?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(async () => await lab?.[Symbol.asyncDispose]());
 
 /** `deckhand model logs -f`, as it prints. */
 async function followLog(): Promise<{ readonly child: ChildProcess; readonly text: () => string }> {
-  const config = await readFile(fleet.surroundings.sshConfigFile ?? '', 'utf8');
-  const path = join(folder, 'as-guest');
-  await writeFile(path, config.replaceAll('User root', 'User guest'));
-  const words = ['model', 'logs', '-f', '--lines', '3', '--ssh-config', path, `${host.name}/tiny`];
+  const { folder } = lab;
+  const words = ['model', 'logs', '-f', '--lines', '3', ...lab.asGuest, `${host.name}/tiny`];
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/bin.ts'), ...words], {
     cwd: folder,
     env: {
@@ -61,7 +43,8 @@ async function followLog(): Promise<{ readonly child: ChildProcess; readonly tex
 describe('a unit whose program dies at every start', () => {
   it('is named a crash loop with its last words, is followed through it, and is mended by the next deployment', async () => {
     await onHost(host, 'loginctl enable-linger guest');
-    const connection = await connectAs(host, 'guest', folder);
+    const { bundle, model } = lab;
+    const connection = await connectAs(host, 'guest', lab.folder);
     const site = siteOf(connection);
     const { deployment } = await deployTiny({ site, bundle, model });
     expect(deployment.service).toBe('user');
