@@ -114,6 +114,34 @@ describe('an answer that is cut off', () => {
   });
 });
 
+describe('a chat that is left', () => {
+  it('while the network is gone is dropped by the server when it is back (L24)', async () => {
+    await using server = await FakeModelServer.start({ resumes: true });
+    server.hold();
+    const stop = new AbortController();
+    const reading = errorOf(server.door(), { signal: stop.signal });
+    await expect.poll(() => server.busy).toBe(1);
+    server.unplug();
+    stop.abort(new Error('enough'));
+    expect(String(await reading)).toBe('Error: enough');
+    expect(server.busy).toBe(1);
+    server.plugIn();
+    await expect.poll(() => server.busy, { timeout: 10_000 }).toBe(0);
+  });
+
+  it('before the server took up the question is dropped all the same (L24)', async () => {
+    await using server = await FakeModelServer.start({ resumes: true });
+    server.hold();
+    server.slowToLearn = 2;
+    const stop = new AbortController();
+    const reading = errorOf(server.door(), { signal: stop.signal });
+    await expect.poll(() => server.busy).toBe(1);
+    stop.abort(new Error('enough'));
+    await reading;
+    await expect.poll(() => server.busy, { timeout: 10_000 }).toBe(0);
+  });
+});
+
 describe('a server that says nothing', () => {
   it('is noticed by its missing pings, or by the time for the first event', async () => {
     await using server = await FakeModelServer.start();

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { chatFault, notAStream } from './chat-fault.ts';
 import { ask, type ModelDoor, readText } from './door.ts';
+import { sayFarewell } from './farewell.ts';
 import { type SseMessage, SseLines } from './sse-lines.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -31,10 +32,9 @@ export interface StreamCall {
   readonly onInterruption?: (what: 'cut' | 'resumed', why: string) => void;
 }
 
-/** Milliseconds: pauses between looks for a stream that was cut, and what telling the server to stop may take. */
+/** Milliseconds: pauses between looks for a stream that was cut. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 2_000;
-const FAREWELL = 5_000;
 const PINGS_MISSED = 3;
 const END = '[DONE]';
 
@@ -256,7 +256,12 @@ class ResumableStream {
     this.#response?.destroy();
     if (this.#ended || !this.#begun || !this.#door.resumes) return;
     this.#ended = true;
-    await deleteStream(this.#door, this.#id);
+    await sayFarewell({
+      door: this.#door,
+      id: this.#id,
+      clock: this.#call.clock,
+      outage: this.#limits.outage,
+    });
   }
 }
 
@@ -266,16 +271,5 @@ class Interrupted extends Error {
   constructor(why: unknown) {
     super('interrupted');
     this.why = why;
-  }
-}
-
-/** A server that cannot be reached ends the stream by itself some time after nobody reads it. */
-async function deleteStream(door: ModelDoor, id: string): Promise<void> {
-  try {
-    const signal = AbortSignal.timeout(FAREWELL);
-    const response = await ask(door, { method: 'DELETE', path: `/v1/stream?conv_id=${id}`, signal });
-    response.destroy();
-  } catch {
-    // there is nobody to tell
   }
 }

@@ -39,6 +39,8 @@ export class FakeModelServer implements AsyncDisposable {
   /** Comments so many times before the answer. */
   pings = 0;
   unended = false;
+  /** So many times it does not know yet what it is told to drop. */
+  slowToLearn = 0;
   #held: Promise<void> | null = null;
   #release: () => void = () => {};
   #refusing = false;
@@ -212,7 +214,8 @@ export class FakeModelServer implements AsyncDisposable {
   }
 
   #stream(method: string, url: URL, response: ServerResponse): void {
-    const running = this.#streams.get(url.searchParams.get('conv_id') ?? '');
+    const known = this.#streams.get(url.searchParams.get('conv_id') ?? '');
+    const running = method === 'DELETE' && this.slowToLearn-- > 0 ? undefined : known;
     if (!running) return send(response, 404, { error: { message: 'stream not found', code: 404 } });
     if (method === 'DELETE') {
       this.#end(running);
