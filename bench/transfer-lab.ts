@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SshConnection } from '../src/ssh/connection.ts';
 import { resolveHost } from '../src/ssh/resolve-host.ts';
+import { opensshEngine } from '../src/ssh/openssh/openssh-engine.ts';
 import { ssh2Engine } from '../src/ssh/ssh2-engine.ts';
 import { transfer, type TransferRequest } from '../src/transfer/transfer.ts';
 import { expectCode, openLab, runProgram } from './lab-link.ts';
@@ -83,6 +84,11 @@ export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
         hostKeys: { acceptUnknown: () => Promise.resolve(false) },
       });
     const open = await connect();
+    const bulkConnection = async (): Promise<SshConnection> =>
+      await opensshEngine.connect(await resolveHost(name, { signal, configFile }), {
+        signal,
+        hostKeys: { acceptUnknown: () => Promise.resolve(false) },
+      });
     closers.push(() => open[Symbol.asyncDispose]());
     return {
       name,
@@ -98,7 +104,7 @@ export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
       },
       connect,
       ours: async (request, connection = open) =>
-        await transferAll({ baseFolder: join(folder, 'state'), ...request }, connection),
+        await transferAll({ baseFolder: join(folder, 'state'), bulkConnection, ...request }, connection),
       there: async script => await output('ssh', ['-F', configFile, ...control, name, script]),
       here: async script => await output('sh', ['-c', script]),
       [Symbol.asyncDispose]: close,
@@ -110,7 +116,7 @@ export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
 }
 
 async function transferAll(
-  request: Request & Pick<TransferRequest, 'baseFolder'>,
+  request: Request & Pick<TransferRequest, 'baseFolder' | 'bulkConnection'>,
   connection: SshConnection,
 ): Promise<void> {
   const { error, result } = await transfer({

@@ -10,7 +10,7 @@ import { selectHosts } from '../fleet/selectors.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/merge.ts';
 import { deckhandPaths } from '../settings/paths.ts';
-import { createAutomaticEngine } from '../ssh/choose-engine.ts';
+import { chooseEngine, createAutomaticEngine } from '../ssh/choose-engine.ts';
 import { ConnectionPool } from '../ssh/connection-pool.ts';
 import type { ConnectOptions, SshConnection, SshEngine } from '../ssh/connection.ts';
 import { opensshEngine } from '../ssh/openssh/openssh-engine.ts';
@@ -111,6 +111,28 @@ export class FleetAccess implements AsyncDisposable {
     const connection = await this.#pool.use(host, signal, connectPrompts(prompts));
     this.#spools.see(connection, this.settings.values['timeouts.lost']);
     return connection;
+  }
+
+  /**
+   * One more connection to a host that is connected already, by the system's client, if nobody has to be asked for it.
+   * Null: it is not wanted or cannot be had; the shared one serves then.
+   */
+  async bulkConnection(host: string, signal: AbortSignal): Promise<SshConnection | null> {
+    const resolved = await this.resolve(host, signal);
+    if (chooseEngine(resolved).engine === 'openssh' || resolved.engine === 'ssh2') return null;
+    const connectTimeout = this.settings.values['timeouts.connect'];
+    const hostKeys = { acceptUnknown: () => Promise.resolve(false) };
+    try {
+      return await opensshEngine.connect(resolved, {
+        connectTimeout,
+        resolve: this.resolve,
+        hostKeys,
+        signal,
+      });
+    } catch {
+      signal.throwIfAborted();
+      return null;
+    }
   }
 
   /** Facts from the cache while they are young enough and the host key is the same; else asked (one round trip). */

@@ -36,6 +36,10 @@ export class TaskHosts implements HostAccess {
     return await this.#fleet.connect(host, this.#prompts, signal);
   }
 
+  async bulkConnection(host: string, signal: AbortSignal): Promise<SshConnection | null> {
+    return await this.#fleet.bulkConnection(host, signal);
+  }
+
   async ownConnection(
     host: string,
     options: Parameters<HostAccess['ownConnection']>[1],

@@ -24,6 +24,11 @@ export interface HostAccess {
   connect(host: string, signal: AbortSignal): Promise<void>;
   /** The same connection itself, for what moves files. */
   connection(host: string, signal: AbortSignal): Promise<SshConnection>;
+  /**
+   * A connection of the system's client besides, for much data: its ciphers are the faster ones. Null: this host's
+   * configuration, or a question to a person, is in the way.
+   */
+  bulkConnection(host: string, signal: AbortSignal): Promise<SshConnection | null>;
   /** A connection that nobody shares: whoever asked closes it. */
   ownConnection(
     host: string,

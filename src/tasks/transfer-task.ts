@@ -63,6 +63,7 @@ async function carryOut<Params>(
     local: rawFromText(localPath),
     remote: rawFromText(remotePath),
     connection,
+    bulkConnection: async stop => await hosts.bulkConnection(host, stop),
     clock,
     signal,
     baseFolder: hosts.syncFolder,

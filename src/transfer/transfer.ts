@@ -70,11 +70,12 @@ class Transfer {
     if (known && changed === null) return { result: this.#sameAsLast(known) };
     const trees = changed ?? (await listBoth(this.#request));
     this.#checkSource(trees);
-    const { connection, clock, signal, links, rateLimit, onProgress } = this.#request;
+    const { connection, bulkConnection, clock, signal, links, rateLimit, onProgress } = this.#request;
     const preserve = this.#request.preserve || direction === 'both';
     await using job = new Job(
       {
         connection,
+        bulkConnection,
         clock,
         signal,
         preserve,

@@ -16,11 +16,13 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SshConnection } from '../../src/ssh/connection.ts';
+import { opensshEngine } from '../../src/ssh/openssh/openssh-engine.ts';
 import { resolveHost } from '../../src/ssh/resolve-host.ts';
 import { transfer } from '../../src/transfer/transfer.ts';
 import { bootHost, type LabHost, labSshConfig } from '../lab/lab.ts';
 import { deckhand as runDeckhand, stopDaemon, type CommandResult } from './deckhand-command.ts';
-import { connect, signal } from './ssh-client.ts';
+import { connect, never, signal } from './ssh-client.ts';
 import { plainTransfer } from '../fakes/plain-transfer.ts';
 
 /** Files between this machine and booted hosts, by the real command line and daemon. */
@@ -316,6 +318,46 @@ describe('what goes wrong', () => {
     expect(put.code).toBe(1);
     expect(put.text).toContain('host.unsupported');
     expect((await tiny.run('ls -A /root/with-attributes')).code).not.toBe(0);
+  });
+
+  it('a large file takes one connection of the system client besides, a small one none', async () => {
+    const host = await resolveHost(one.name, { signal, configFile });
+    await using connection = await connect(host);
+    const opened: SshConnection[] = [];
+    const bulkConnection = async (): Promise<SshConnection> => {
+      const bulk = await opensshEngine.connect(host, { signal, hostKeys: never });
+      opened.push(bulk);
+      return bulk;
+    };
+    const base = { ...plainTransfer(), connection, bulkConnection, signal, recursive: false, baseFolder: '' };
+    const size = 80 * 1024 * 1024;
+    for (const [name, bytes] of [
+      ['small', 8 * 1024 * 1024],
+      ['large', size],
+    ] as const) {
+      const local = bigFile(`bulk-${name}`, bytes);
+      const remote = `/srv/bulk-${name}`;
+      const there = await transfer({ ...base, id: `${name}-up`, local, remote, direction: 'push' });
+      expect(there.result).toMatchObject({ files: 1, bytes, verified: 1 });
+      expect(await hashThere(one, remote)).toBe(await hashOf(local));
+      rmSync(local);
+      const back = await transfer({ ...base, id: `${name}-down`, local, remote, direction: 'pull' });
+      expect(back.result).toMatchObject({ files: 1, bytes, verified: 1 });
+      expect(opened.length).toBe(name === 'small' ? 0 : 2);
+    }
+    // closed with the transfer, not lost
+    expect(await Promise.all(opened.map(async bulk => await bulk.closed))).toEqual([undefined, undefined]);
+    const none = { ...base, bulkConnection: () => Promise.resolve(null) };
+    const local = bigFile('bulk-none', size);
+    const { result } = await transfer({
+      ...none,
+      id: 'none',
+      local,
+      remote: '/srv/bulk-none',
+      direction: 'push',
+    });
+    expect(result).toMatchObject({ files: 1, bytes: size, verified: 1 });
+    await one.run('rm -f /srv/bulk-*');
   });
 
   it('a source that changes while it is read is never torn', async () => {

@@ -77,7 +77,7 @@ class BigDownloading {
     // the host reads it twice, the second time from memory
     const there = hashRemote(job.connection, hash, [source], job.signal);
     there.catch(() => undefined);
-    const sftp = await job.sftp();
+    const sftp = await job.sftpFor(entry.size);
     if (sftp === null) await this.#byShell(file, offset);
     else await this.#bySftp(sftp, file, offset);
     if (isSparse(entry)) await file.truncate(entry.size);

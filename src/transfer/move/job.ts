@@ -12,6 +12,8 @@ import { RateLimit } from './rate-limit.ts';
 
 /** Bytes from which a file travels by itself, in ranges that can be resumed; smaller ones go in one stream. */
 export const BIG = 4 * 1024 * 1024;
+/** Bytes from which a file is worth a connection of its own, which takes about a fifth of a second to open. */
+const BULK = 64 * 1024 * 1024;
 
 /** Where a tree is, and where what is not finished stands meanwhile. */
 export interface Place {
@@ -45,6 +47,7 @@ export function partName(path: RawPath): string {
 
 export interface JobOptions {
   readonly connection: SshConnection;
+  readonly bulkConnection?: ((signal: AbortSignal) => Promise<SshConnection | null>) | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly preserve: boolean;
@@ -66,7 +69,9 @@ export class Job implements AsyncDisposable {
   readonly rate: RateLimit;
   readonly failures: { readonly path: RawPath; readonly error: DeckhandError }[] = [];
   readonly counts = { ...NO_COUNTS };
+  readonly #resources = new AsyncDisposableStack();
   #sftp: Promise<SftpClient | null> | undefined;
+  #bulk: Promise<SftpClient | null> | undefined;
   #arrived = 0;
 
   constructor(options: JobOptions, capabilities: Capabilities) {
@@ -87,12 +92,31 @@ export class Job implements AsyncDisposable {
 
   /** Null: the host has no SFTP server. */
   async sftp(): Promise<SftpClient | null> {
-    this.#sftp ??= openSftp(this.connection, { signal: this.signal }).catch((error: unknown) => {
+    this.#sftp ??= this.#open(this.connection);
+    return await this.#sftp;
+  }
+
+  /** For a file of so many bytes: over the bulk connection where that pays and there is one. */
+  async sftpFor(size: number): Promise<SftpClient | null> {
+    const shared = await this.sftp();
+    if (shared === null || size < BULK || this.options.bulkConnection === undefined) return shared;
+    this.#bulk ??= this.#openBulk(this.options.bulkConnection);
+    return (await this.#bulk) ?? shared;
+  }
+
+  async #openBulk(connect: NonNullable<JobOptions['bulkConnection']>): Promise<SftpClient | null> {
+    const connection = await connect(this.signal);
+    return connection && (await this.#open(this.#resources.use(connection)));
+  }
+
+  async #open(connection: SshConnection): Promise<SftpClient | null> {
+    try {
+      return this.#resources.use(await openSftp(connection, { signal: this.signal }));
+    } catch (error) {
       const { code } = toDeckhandError(error);
       if (code === 'transfer.unsupported' || code === 'transfer.protocol') return null;
       throw error;
-    });
-    return await this.#sftp;
+    }
   }
 
   /** Bytes that have arrived just now; fewer than none when a file begins anew. */
@@ -110,8 +134,8 @@ export class Job implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const client = await this.#sftp?.catch(() => null);
-    await client?.[Symbol.asyncDispose]();
+    await Promise.allSettled([this.#sftp, this.#bulk]);
+    await this.#resources.disposeAsync();
   }
 }
 

@@ -74,7 +74,7 @@ class BigUploading {
   async run(follow: boolean): Promise<{ readonly counted: number; finish: () => Promise<void> }> {
     const { job, source, entry } = this.#one;
     await using file = await openToRead(source, follow);
-    const sftp = await job.sftp();
+    const sftp = await job.sftpFor(entry.size);
     const found = await this.#resumeAt();
     // without SFTP holes are left out block by block
     const offset = sftp === null && isSparse(entry) ? found - (found % HOLE) : found;
