@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { orderSteps, type Plan } from '../core/plan.ts';
+import { orderSteps, type Plan, type Step } from '../core/plan.ts';
 import type { PlannedStep } from '../core/run-report.ts';
 import type { Effect } from '../core/state.ts';
+import { canonicalText } from '../shell/canonical.ts';
+import { readShell } from '../shell/read-script.ts';
 import { describeState, effectsOf } from '../states/registry.ts';
 
 const SEVERITY = ['none', 'change', 'privileged', 'destructive'] as const;
@@ -36,11 +38,24 @@ function highestRisk(effects: readonly Effect[]): PlannedStep['risk'] {
 export function approvalHash(hosts: readonly string[], plan: Plan): string {
   const meaning = {
     hosts: [...hosts].sort(),
-    steps: orderSteps(plan),
+    steps: orderSteps(plan).map(meaningOf),
     postconditions: plan.postconditions,
     report: plan.report,
   };
   return createHash('sha256').update(canonicalJson(meaning)).digest('hex');
+}
+
+/** Without the words around it; scripts as what shells decode, so that quoting and spacing do not count. */
+function meaningOf({ why: _why, ...step }: Step): unknown {
+  return {
+    ...step,
+    states: step.states.map(state =>
+      state.kind === 'command'
+        ? { ...state, script: canonicalText(readShell(state.script), state.script) }
+        : state,
+    ),
+    ...(step.undo === undefined ? {} : { undo: canonicalText(readShell(step.undo), step.undo) }),
+  };
 }
 
 /** JSON with sorted keys, so that equal values give equal text. */

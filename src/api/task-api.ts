@@ -4,7 +4,7 @@ import type { AttachedModel } from '../core/attached-model.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
-import type { Approval, OnLost, RetryRule, Surroundings, TaskRecord } from '../core/task.ts';
+import type { Approval, ApprovalWord, OnLost, RetryRule, Surroundings, TaskRecord } from '../core/task.ts';
 import type { TunnelView } from './tunnel-contract.ts';
 import type { WatchApi } from './watch-contract.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary, Selector, AddHostRequest } from './contract.ts';
@@ -201,7 +201,8 @@ export interface TaskApi extends ChatApi, WatchApi, AccessApi, AsyncDisposable {
   remove(request: RemoveRequest): Promise<{ readonly count: number }>;
 
   approvals(state: Approval['state'] | null): Promise<readonly Approval[]>;
-  decide(approval: string, answer: 'approved' | 'declined'): Promise<TaskView>;
+  /** `word`: what a run that does not know how to go on is told. */
+  decide(approval: string, answer: 'approved' | 'declined', word?: ApprovalWord): Promise<TaskView>;
 
   /** By name, the newest of each. A new one is submitted: kind `ssh.tunnel`. */
   tunnels(): Promise<readonly TunnelView[]>;

@@ -144,4 +144,10 @@ const approval: Approval = {
   expiresAt: 10,
   decidedBy: null,
   decidedAt: null,
+  kind: 'plan',
+  about: {},
+  choice: null,
+  note: null,
+  uses: 1,
+  validUntil: null,
 };

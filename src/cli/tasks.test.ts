@@ -279,9 +279,14 @@ describe('looking and steering', () => {
     };
     expect((await runScripted(['approvals', 'list'], { tasks })).stdout).toContain('approval-1');
     await runScripted(['approvals', 'list', '--all'], { tasks });
-    await runScripted(['approvals', 'approve', 'approval-1'], { tasks });
+    await runScripted(['approvals', 'approve', 'approval-1', '--skip', '--note', 'later'], { tasks });
     await runScripted(['approvals', 'decline', 'approval-1'], { tasks });
-    expect(seen).toEqual(['open', null, ['approval-1', 'approved'], ['approval-1', 'declined']]);
+    expect(seen).toEqual([
+      'open',
+      null,
+      ['approval-1', 'approved', { choice: 'skip', note: 'later' }],
+      ['approval-1', 'declined'],
+    ]);
   });
 
   test.each([
@@ -314,4 +319,10 @@ const approval: Approval = {
   expiresAt: 10,
   decidedBy: null,
   decidedAt: null,
+  kind: 'plan',
+  about: {},
+  choice: null,
+  note: null,
+  uses: 1,
+  validUntil: null,
 };

@@ -23,6 +23,16 @@ export const stepSchema = z.strictObject({
   checks: z.array(checkSchema).default([]),
   /** Seconds. */
   timeout: z.number().min(1).max(86_400).default(600),
+  /** Hosts of the run that this step is for; absent = all of them. */
+  hosts: z.array(z.string()).min(1).optional(),
+  /** Must hold before anything of the step is done. */
+  prerequisites: z.array(checkSchema).max(20).optional(),
+  /** POSIX sh that takes the step back, as root; run only when the step changed something and the host got worse. */
+  undo: z.string().min(1).max(20_000).optional(),
+  /** Why it is there, for whoever approves it. */
+  why: z.string().max(1000).optional(),
+  /** A model wrote it: it is trusted less. Absent = a person, or a runbook's author. */
+  madeBy: z.literal('model').optional(),
 });
 export type Step = z.infer<typeof stepSchema>;
 
@@ -41,8 +51,19 @@ export const planSchema = z.strictObject({
   postconditions: z.array(checkSchema).default([]),
   /** True: the run prints what it found (a listing, a bundle) as its answer. */
   report: z.array(checkSchema).default([]),
+  /** A model wrote the post-conditions. */
+  madeBy: z.literal('model').optional(),
+  /** Why a person must see this plan before it runs, whatever was allowed beforehand. */
+  doubts: z.array(z.string().max(500)).max(100).optional(),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** The steps of a plan for one host, in the order of the run; what waits for steps of other hosts does not wait. */
+export function stepsOf(plan: Pick<Plan, 'steps'>, host: string): readonly Step[] {
+  const mine = orderSteps(plan).filter(({ hosts }) => hosts === undefined || hosts.includes(host));
+  const ids = new Set(mine.map(({ id }) => id));
+  return mine.map(step => ({ ...step, dependsOn: step.dependsOn.filter(id => ids.has(id)) }));
+}
 
 /**
  * Steps in an order that respects their dependencies (stable: file order where free).

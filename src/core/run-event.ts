@@ -67,6 +67,23 @@ export type RunEventBody =
       readonly outcome: StepOutcome;
       readonly report: StepReport;
     }
+  /** What is done about a step that failed: by whom it was decided, and why. */
+  | {
+      readonly kind: 'decision';
+      readonly host: string;
+      readonly stepId: string;
+      readonly action: string;
+      readonly reason: string;
+    }
+  /** The run does not know further, and waits without a slot until somebody answers the approval. */
+  | {
+      readonly kind: 'needs-person';
+      readonly approval: string;
+      readonly title: string;
+      /** Sanitised and bounded. */
+      readonly evidence: string;
+      readonly choices: readonly string[];
+    }
   | { readonly kind: 'proof'; readonly host: string; readonly proof: ProofReport }
   | {
       readonly kind: 'host-completed';

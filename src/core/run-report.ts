@@ -35,6 +35,27 @@ export interface PlanPreview {
   readonly hash: string;
   readonly steps: readonly PlannedStep[];
   readonly hosts: readonly HostPreview[];
+  /** Everything that would run to change something, as the policy judges it. */
+  readonly commands?: readonly PlannedCommand[];
+  /** Why a person must see it, whatever was allowed beforehand. */
+  readonly doubts?: readonly string[];
+  /** What differs from the plan that was shown before, a line each, `+` and `-`. */
+  readonly difference?: readonly string[];
+}
+
+/** One command of a plan, or what a typed state amounts to, as the policy judges it. */
+export interface PlannedCommand {
+  readonly stepId: string;
+  readonly text: string;
+  /** From harmless to never; see `policy/`. */
+  readonly class: 'read-only' | 'change' | 'destructive' | 'unknown' | 'forbidden';
+  readonly risks: readonly string[];
+  readonly decision: 'run' | 'ask' | 'refuse';
+  /** The rule that decided; null = the mode, or what no mode lets through. */
+  readonly rule: string | null;
+  readonly why: string;
+  /** Hash of hosts, decoded words and effects. */
+  readonly meaning: string;
 }
 
 export interface PlannedStep {
@@ -123,5 +144,17 @@ export interface RunReport {
   readonly duration: number;
   readonly outcome: 'proved' | 'failed' | 'declined';
   readonly hosts: readonly HostReport[];
+  /** What was decided about steps that failed, in order. */
+  readonly decisions?: readonly RunDecision[];
   readonly error?: ErrorRecord;
+}
+
+/** What was done about a step that failed on a host, and why. */
+export interface RunDecision {
+  /** The round of the run that failed, from 0. */
+  readonly round: number;
+  readonly host: string;
+  readonly stepId: string;
+  readonly action: string;
+  readonly reason: string;
 }

@@ -46,6 +46,8 @@ const bodies = {
   'state-applying': { ...step, state: text },
   correction: { ...step, signature: text, title: text },
   'step-completed': { ...step, outcome: text, report },
+  decision: { ...step, action: text, reason: text },
+  'needs-person': { approval: text, title: text, evidence: text, choices: z.array(text) },
   proof: { ...host, proof: report },
   'host-completed': { ...host, outcome: z.enum(['proved', 'failed']), error: report.optional() },
 } satisfies Record<TaskEventBody['kind'], z.ZodRawShape>;

@@ -81,6 +81,18 @@ export interface HostDoctorResult {
   }[];
 }
 
+/** What one run may use up; absent = no limit of its own. */
+export const runBudget = z.strictObject({
+  tokens: z.number().int().min(0).optional(),
+  /** In the currency of the settings' prices. */
+  cost: z.number().min(0).optional(),
+  /** Commands that change something, on all hosts together. */
+  commands: z.number().int().min(0).optional(),
+  /** Milliseconds of work, waiting for persons left out. */
+  time: duration.optional(),
+});
+export type RunBudget = z.infer<typeof runBudget>;
+
 export const agentRunParams = z
   .strictObject({
     intent: z.string().max(10_000).optional(),
@@ -95,6 +107,15 @@ export const agentRunParams = z
     approve: z.enum(['ask', 'yes', 'none']).default('ask'),
     /** `steps`: also asks before each step, by a question to whoever follows. */
     confirm: z.enum(['plan', 'steps']).default('plan'),
+    /** The model that plans, whatever runbook would fit; absent: a runbook that surely fits, else the settings' model. */
+    model: z.string().min(1).max(200).optional(),
+    /** What may run unasked, when that is to be stricter than the settings say. */
+    policy: z.enum(['read-only', 'ask', 'auto', 'allow-list']).optional(),
+    budget: runBudget.optional(),
+    /** False: the request goes to the planner as it was written. */
+    improve: z.boolean().optional(),
+    /** An earlier run that the request may speak of. */
+    after: z.string().max(100).optional(),
   })
   .refine(
     ({ intent, plan, runbook }) => intent !== undefined || plan !== undefined || runbook !== undefined,

@@ -109,4 +109,21 @@ export interface Approval {
   readonly expiresAt: number;
   readonly decidedBy: string | null;
   readonly decidedAt: number | null;
+  /** `escalation`: the run does not know how to go on, and asks for a word rather than for a yes. */
+  readonly kind: 'plan' | 'escalation';
+  /** What is asked, for people: commands with class and risks, why it is asked, evidence. Bounded and sanitised. */
+  readonly about: Readonly<Record<string, unknown>>;
+  /** What the person answered to an escalation; `abort` is a decline. */
+  readonly choice: 'continue' | 'skip' | null;
+  /** The person's own words, for whoever goes on. */
+  readonly note: string | null;
+  /** Times that it may still be used, and until when after it was given. */
+  readonly uses: number;
+  readonly validUntil: number | null;
+}
+
+/** What a person says with an answer. */
+export interface ApprovalWord {
+  readonly choice?: 'continue' | 'skip';
+  readonly note?: string;
 }

@@ -17,6 +17,7 @@ import { FollowHub } from './follow-hub.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { openModels } from './models/open-models.ts';
 import { BUILT_IN_KINDS } from './kinds.ts';
+import { auditLogBeside } from './policy-gate.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -60,6 +61,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     idleLimit: IDLE_LIMIT,
     isResident: kind => registry.isResident(kind),
     onQuestion: question => hubs.forEach(hub => hub.ask(question)),
+    onAudit: async ({ requestId }, entry) => {
+      const time = clock.now();
+      await auditLogBeside(store.location)?.append({ ...entry, time, who: userInfo().username, requestId });
+    },
     onTrouble,
   });
   const hub = new FollowHub(store, (task, question, answer) => queue.answer(task, question, answer));

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { planFromRequest } from '../agent/plan-request.ts';
+import type { RuleBook } from '../agent/judge-plan.ts';
 import { systemClock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { Plan } from '../core/plan.ts';
 import type { ConnectResult, HostDoctorResult } from '../core/task-params.ts';
 import { loadRunbooks } from '../runbooks/load-runbooks.ts';
+import type { Runbook } from '../runbooks/runbook.ts';
 import type { SettingValues } from '../settings/schema.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import type { HostAccess, TaskPrompts } from '../tasks/host-access.ts';
@@ -12,6 +14,7 @@ import { type DoorOptions, HostDoor } from '../tasks/host-door.ts';
 import type { HostAbilities } from '../tasks/plan-run.ts';
 import type { FleetAccess } from './fleet-access.ts';
 import { doctorOfHost, testHost } from './host-questions.ts';
+import { loadRules } from './policy-gate.ts';
 import { placesOf } from './places.ts';
 
 /** Hosts as one task sees them: the shared connections, and its own submitter to ask. */
@@ -94,7 +97,15 @@ export class TaskHosts implements HostAccess {
     return await doctorOfHost(this.#fleet, this.#prompts, host, signal);
   }
 
+  async rules(): Promise<RuleBook> {
+    return await loadRules(this.settings['policy.rules']);
+  }
+
+  async runbooks(): Promise<readonly Runbook[]> {
+    return await loadRunbooks(this.settings.runbooks);
+  }
+
   async plan(request: Parameters<HostAccess['plan']>[0]): Promise<Plan> {
-    return planFromRequest(request, await loadRunbooks(this.settings.runbooks));
+    return planFromRequest(request, await this.runbooks());
   }
 }

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../core/deckhand-error.ts';
-import type { TaskRecord } from '../core/task.ts';
+import type { Approval, TaskRecord } from '../core/task.ts';
 import type { ClaimWrite, Fence, NewApproval } from '../store/store.ts';
 
 /** One claim with all that is needed to carry it out, or to go on where an earlier claim stopped. */
@@ -9,8 +9,8 @@ export interface Assignment {
   /** Bytes of each stream that are kept already, of this attempt. */
   readonly seen: { readonly stdout: number; readonly stderr: number };
   readonly steps: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** Hashes of plans that a person approved for this task. */
-  readonly approved: readonly string[];
+  /** What persons approved for this task, oldest first. */
+  readonly approved: readonly Approval[];
 }
 
 /** How a claim ended, in the words of the kind that carried it out. */

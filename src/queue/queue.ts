@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
-import type { NewTask, TaskRecord } from '../core/task.ts';
-import type { Settlement, Store, TaskControl } from '../store/store.ts';
+import type { ApprovalWord, NewTask, TaskRecord } from '../core/task.ts';
+import type { AuditedDecision, Settlement, Store, TaskControl } from '../store/store.ts';
 import { ClaimWriter } from './claim-writer.ts';
 import { type ClaimMessage, ExecutorPool, type PoolMemberView } from './executor-pool.ts';
 import type {
@@ -34,6 +34,8 @@ export interface QueueOptions {
   readonly isResident?: (kind: string) => boolean;
   /** A question for a person; answered by `answer`, or never. */
   readonly onQuestion: (question: QuestionRecord) => void;
+  /** What the policy decided where a task runs; kept when the promise is done. */
+  readonly onAudit?: (task: TaskRecord, entry: AuditedDecision) => Promise<void>;
   /** A defect of ours or of the store that no caller sees. */
   readonly onTrouble: (error: DeckhandError) => void;
 }
@@ -130,8 +132,13 @@ export class Queue implements AsyncDisposable {
     return task;
   }
 
-  async decide(approval: string, answer: 'approved' | 'declined', who: string): Promise<TaskRecord> {
-    const task = await this.#store.decide(approval, answer, who, this.#options.clock.now());
+  async decide(
+    approval: string,
+    answer: 'approved' | 'declined',
+    who: string,
+    word: ApprovalWord = {},
+  ): Promise<TaskRecord> {
+    const task = await this.#store.decide(approval, answer, who, this.#options.clock.now(), word);
     this.wake();
     return task;
   }
@@ -239,7 +246,7 @@ export class Queue implements AsyncDisposable {
       store.steps(task.id),
       store.approvals({ task: task.id, state: 'approved' }),
     ]);
-    return { task, input, seen, steps, approved: approvals.map(({ hash }) => hash) };
+    return { task, input, seen, steps, approved: approvals };
   }
 
   #hear(message: ClaimMessage, task: TaskRecord, reply: (message: ToExecutor) => void): void {
@@ -261,6 +268,9 @@ export class Queue implements AsyncDisposable {
     const running = this.#running.get(task.id);
     if (running && writes.some(({ write }) => write === 'begun')) running.begun = true;
     try {
+      for (const write of writes) {
+        if (write.write === 'audit') await this.#options.onAudit?.(task, write.entry);
+      }
       const outcomes = await Promise.all(writes.map(async write => await this.#writer.write(write)));
       reply({ say: 'kept', number, fenced: outcomes.includes('fenced') });
     } catch (error) {

@@ -4,7 +4,8 @@ import type { AttachedModel } from '../core/attached-model.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent, TaskEventBody } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
-import type { Approval, NewTask, Progress, TaskRecord } from '../core/task.ts';
+import type { Approval, ApprovalWord, NewTask, Progress, TaskRecord } from '../core/task.ts';
+import type { NewAuditRecord } from './audit-log.ts';
 
 /** A task's id and the number of its claim: what an older claim reports is refused. */
 export interface Fence {
@@ -36,7 +37,16 @@ export type Settlement =
   | { readonly to: 'paused' }
   | { readonly to: 'waiting-approval'; readonly approval: NewApproval };
 
-export type NewApproval = Pick<Approval, 'id' | 'hash' | 'title' | 'expiresAt'>;
+export type NewApproval = Pick<
+  Approval,
+  'id' | 'hash' | 'title' | 'expiresAt' | 'kind' | 'about' | 'uses'
+> & {
+  /** Milliseconds that a yes holds. */
+  readonly validFor: number;
+};
+
+/** What was refused, asked or approved, without who and when. */
+export type AuditedDecision = Omit<NewAuditRecord, 'time' | 'who' | 'requestId'>;
 
 /** What a running claim tells the store. Each is fenced. */
 export type ClaimWrite = Fence &
@@ -55,6 +65,10 @@ export type ClaimWrite = Fence &
     /** A model server of somebody else's is known now, or no longer; a deployment of the same name stays as it is. */
     | { readonly write: 'attached'; readonly attached: AttachedModel }
     | { readonly write: 'detached'; readonly host: string; readonly name: string }
+    /** One use of an approval; `step` is remembered with it, so that no use is counted twice. */
+    | { readonly write: 'approval-used'; readonly approval: string; readonly step: string }
+    /** For the chained audit log; the store itself keeps nothing of it. */
+    | { readonly write: 'audit'; readonly entry: AuditedDecision }
     | { readonly write: 'settle'; readonly settlement: Settlement }
   );
 
@@ -220,7 +234,13 @@ export interface Store extends AsyncDisposable {
   /** Carries out at once what needs no executor (a queued task is cancelled), marks what does (a running one). */
   control(task: string, control: TaskControl, now: number): Promise<TaskRecord>;
   /** Answers an approval; the task is queued or cancelled. Throws `task.illegal-state` when it is no longer open. */
-  decide(approval: string, answer: 'approved' | 'declined', who: string, now: number): Promise<TaskRecord>;
+  decide(
+    approval: string,
+    answer: 'approved' | 'declined',
+    who: string,
+    now: number,
+    word?: ApprovalWord,
+  ): Promise<TaskRecord>;
   /** Fails the tasks of approvals that nobody answered in time. */
   expireApprovals(now: number): Promise<number>;
   /** Removes tasks that have ended, with all that hangs on them. Throws `task.illegal-state` for others. */

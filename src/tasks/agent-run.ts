@@ -4,17 +4,25 @@ import type { RunEventBody } from '../core/run-event.ts';
 import type { PlanPreview, RunReport, StepReport } from '../core/run-report.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { agentRunParams, type AgentRunParams } from '../core/task-params.ts';
+import type { NewApproval } from '../store/store.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
+import type { PlanPolicy } from '../agent/judge-plan.ts';
+import { exhausted, RunMemory } from './agent-memory.ts';
+import { planOf } from './agent-planner.ts';
+import type { Round } from './agent-round.ts';
+import { PERSON_LIFE, runRounds } from './agent-rounds.ts';
 import type { HostDoor, RunPlace } from './host-door.ts';
 import type { StepMemory } from './host-run.ts';
 import { type AgentRunPort, type Approval, previewPlan, runPlan } from './plan-run.ts';
+import { risksOf } from './plan-approval.ts';
 import { outlastLink } from './outlast-link.ts';
 import { cancelOnHosts } from './prove-cancel.ts';
 import { NO_RETRY, type TaskKind, type TaskWork } from './task-kind.ts';
 import { hasWaited, waitForHost } from './wait-for-host.ts';
 
-/** Milliseconds that an approval waits for a person: a week. */
-const APPROVAL_LIFE = 7 * 86_400_000;
+/** Milliseconds that a yes holds, and rounds of the run that may begin under it. */
+const APPROVAL_LIFE = 86_400_000;
+const APPROVAL_USES = 3;
 /** Milliseconds that a claim tries to get a lost link back, the first and every later one; and between two of them. */
 const PATIENCE = 45_000;
 const TRY_AGAIN = 10_000;
@@ -47,34 +55,86 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
   async run(work) {
     const { task, cancel, leave } = work;
     if (task.begun && cancel.aborted) return await cancelRuns(work, begunBefore(work));
-    const plan = await planOf(work);
+    // the door knows which of the two it was: a cancel ends what runs on the host, leaving does not
+    const signal = AbortSignal.any([cancel, leave]);
+    const memory = new RunMemory(work);
+    const policy = await policyOf(work);
+    const plan = await planOf(work, memory, signal);
     const doors: HostDoor[] = [];
     const begun = [...begunBefore(work)];
     const dark = new Set<string>();
-    const port = portOf(work, { doors, begun, dark, count: stepCounter(work, plan) });
+    const port = portOf(work, { doors, begun, dark, policy, memory, count: stepCounter(work, plan) });
     await continuePaused(work, port);
     work.onPause(async () => await pauseRuns(work, doors));
-    // the door knows which of the two it was: a cancel ends what runs on the host, leaving does not
-    const signal = AbortSignal.any([cancel, leave]);
     if (work.params.mode === 'preview') {
       const preview = await previewPlan(plan, work.params.hosts, port, signal);
       return { end: 'succeeded', result: { preview } };
     }
     const approvalId = newId('approval', work.clock.now());
-    try {
-      const report = await runPlan(plan, work.params.hosts, port, optionsOf(work, approvalId, signal));
-      if (cancel.aborted && !leave.aborted && report.outcome !== 'proved')
+    const carryOut = async (round: Round): Promise<RunReport> =>
+      await runPlan(round.plan, round.hosts, port, optionsOf(work, memory, round, approvalId, signal));
+    const interrupted = async (report: RunReport): Promise<Outcome | null> => {
+      if (cancel.aborted && !leave.aborted)
         return { ...(await cancelRuns(work, begun)), result: { report } } as Outcome;
-      return (await waitForHosts(work, report, dark)) ?? outcomeOf(work, report);
+      if (leave.aborted) return outcomeOf(work, report);
+      return await waitForHosts(work, report, dark);
+    };
+    try {
+      const ended = await runRounds({ work, memory, signal, carryOut, interrupted }, plan);
+      return 'end' in ended ? ended : outcomeOf(work, ended);
     } catch (error) {
       if (cancel.aborted && !leave.aborted) return await cancelRuns(work, begun);
       if (!(error instanceof NotApprovedYet)) throw error;
-      const { hash, title } = error;
-      const expiresAt = work.clock.now() + APPROVAL_LIFE;
-      return { end: 'approval', approval: { id: approvalId, hash, title, expiresAt } };
+      return { end: 'approval', approval: approvalOf(error.preview, approvalId, work.clock.now()) };
     }
   },
 };
+
+/** What of plans may run here unasked. Throws `input.invalid` when the run's wish is looser than the settings. */
+async function policyOf({ params, hosts }: Work): Promise<PlanPolicy> {
+  const book = await hosts.rules();
+  const { 'policy.mode': set } = hosts.settings;
+  const wanted = params.policy;
+  // nothing set: a person sees what changes something
+  if (set === 'off') return { mode: wanted ?? 'ask', book };
+  if (wanted === undefined || wanted === set) return { mode: set, book };
+  if (STRICTNESS.indexOf(wanted) < STRICTNESS.indexOf(set)) {
+    throw new DeckhandError(
+      'input.invalid',
+      `policy: '${wanted}' lets more run than the setting policy.mode '${set}'.`,
+      { details: { field: 'policy' } },
+    );
+  }
+  return { mode: wanted, book };
+}
+
+const STRICTNESS = ['auto', 'ask', 'allow-list', 'read-only'] as const;
+
+function approvalOf(preview: PlanPreview, id: string, now: number): NewApproval {
+  const { hash, plan, hosts, commands = [], doubts = [], difference = [] } = preview;
+  const names = hosts.map(({ host }) => host);
+  return {
+    id,
+    hash,
+    title: titleOf(preview),
+    kind: 'plan',
+    about: {
+      goal: plan.goal,
+      hosts: names,
+      risks: risksOf(preview),
+      commands: commands.slice(0, 200).map(command => ({ ...command, text: command.text.slice(0, 4000) })),
+      doubts,
+      difference: difference.slice(0, 200),
+    },
+    uses: APPROVAL_USES,
+    expiresAt: now + PERSON_LIFE,
+    validFor: APPROVAL_LIFE,
+  };
+}
+
+function titleOf({ plan, hosts }: PlanPreview): string {
+  return `${plan.goal} on ${hosts.map(({ host }) => host).join(', ')}`;
+}
 
 function begunBefore({ steps }: Work): readonly RunPlace[] {
   return [...steps].flatMap(([name, { run }]) => (name.startsWith(BEGUN) ? [run as RunPlace] : []));
@@ -87,27 +147,11 @@ async function cancelRuns(work: Work, begun: readonly RunPlace[]): Promise<Outco
 
 /** Ends the claim until a person has answered. */
 class NotApprovedYet extends Error {
-  readonly hash: string;
-  readonly title: string;
-  constructor({ hash, plan, hosts }: PlanPreview) {
+  readonly preview: PlanPreview;
+  constructor(preview: PlanPreview) {
     super('not approved yet');
-    this.hash = hash;
-    this.title = `${plan.goal} on ${hosts.map(({ host }) => host).join(', ')}`;
+    this.preview = preview;
   }
-}
-
-/** The plan is made once: what a person approved is what later claims carry out. */
-async function planOf({ params, steps, hosts, remember }: Work): Promise<Plan> {
-  if (params.plan) return params.plan;
-  const known = steps.get('plan')?.['plan'];
-  if (known) return known as Plan;
-  const plan = await hosts.plan({
-    intent: params.intent ?? '',
-    parameters: params.parameters,
-    runbook: params.runbook,
-  });
-  await remember('plan', { plan });
-  return plan;
 }
 
 /** Steps finished on all hosts, of all there are: told with each that begins or ends (Q22). */
@@ -122,16 +166,18 @@ function stepCounter({ params, progress }: Work, plan: Plan): (event: RunEventBo
   };
 }
 
-interface RunMemory {
+interface Underway {
   readonly doors: HostDoor[];
   /** Whatever this attempt may have begun on hosts. */
   readonly begun: RunPlace[];
   /** Hosts that were in reach and did not come back while this claim waited. */
   readonly dark: Set<string>;
+  readonly policy: PlanPolicy;
+  readonly memory: RunMemory;
   readonly count: (event: RunEventBody) => void;
 }
 
-function portOf(work: Work, { doors, begun, dark, count }: RunMemory): AgentRunPort {
+function portOf(work: Work, { doors, begun, dark, policy, memory, count }: Underway): AgentRunPort {
   const { task, hosts, clock, leave, emit, output } = work;
   const waited = hasWaited(work);
   const reached = task.begun || waited;
@@ -139,6 +185,8 @@ function portOf(work: Work, { doors, begun, dark, count }: RunMemory): AgentRunP
   const limit = waited ? TRY_AGAIN : PATIENCE;
   return {
     clock,
+    policy,
+    audit: async entry => await work.audit(entry),
     concurrency: hosts.settings.concurrency,
     door: host => {
       const door = hosts.door({
@@ -148,6 +196,7 @@ function portOf(work: Work, { doors, begun, dark, count }: RunMemory): AgentRunP
         onGivenUp: () => dark.add(host),
         runId: ({ key }) => (key === undefined ? undefined : `${task.id}-${task.attempt}-${key}`),
         onRun: async run => {
+          requireCommands(work, memory, begun.length);
           begun.push(run);
           await Promise.all([work.begin(run.host, run.id), work.remember(`${BEGUN}${run.id}`, { run })]);
         },
@@ -171,25 +220,62 @@ function portOf(work: Work, { doors, begun, dark, count }: RunMemory): AgentRunP
   };
 }
 
-function optionsOf(work: Work, approvalId: string, signal: AbortSignal): Parameters<typeof runPlan>[3] {
-  const { task, params, approved } = work;
+/** Throws `planner.budget-exhausted` before a command, or after a time, that is not paid for. */
+function requireCommands({ params, task, clock }: Work, _memory: RunMemory, begun: number): void {
+  const { commands, time } = params.budget ?? {};
+  if (commands !== undefined && begun >= commands) throw exhausted(`${begun} of ${commands} commands`);
+  const spent = task.startedAt === null ? 0 : clock.now() - task.startedAt;
+  if (time !== undefined && spent >= time) throw exhausted(`${spent} of ${time} ms`);
+}
+
+function optionsOf(
+  work: Work,
+  memory: RunMemory,
+  round: Round,
+  approvalId: string,
+  signal: AbortSignal,
+): Parameters<typeof runPlan>[3] {
+  const { task, params } = work;
   const approve = params.approve === 'none' ? undefined : approverOf(work);
   return {
     id: task.id,
     signal,
     confirmSteps: params.confirm === 'steps',
-    approved: new Set(approved),
+    covered: async hash => await isCovered(work, memory, round, hash),
+    only: new Set(round.only),
+    round: round.number,
+    ...(round.earlier ? { earlier: round.earlier } : {}),
     ...(params.approve === 'ask' ? { approvalId } : {}),
     ...(approve ? { approve } : {}),
-    memory: host => memoryOf(work, host),
+    memory: host => memoryOf(memory, host, round.number),
   };
+}
+
+/** A yes to exactly this plan that has neither expired nor been used up; a round uses it once. */
+async function isCovered(
+  { approved, clock, useApproval }: Work,
+  memory: RunMemory,
+  { number }: Round,
+  hash: string,
+): Promise<boolean> {
+  for (const { id, kind, hash: given, uses, validUntil } of approved) {
+    const step = `use ${id} ${number}`;
+    if (kind !== 'plan' || given !== hash) continue;
+    if (memory.get(step)) return true;
+    if (uses < 1 || (validUntil !== null && validUntil <= clock.now())) continue;
+    await useApproval(id, step);
+    memory.note(step);
+    return true;
+  }
+  return false;
 }
 
 /** Whole plans wait for a person without a slot; single steps are asked of whoever follows. */
 function approverOf({ params, ask }: Work): (approval: Approval) => Promise<'approve' | 'skip' | 'decline'> {
   return async ({ preview, step, host }) => {
     if (!step) {
-      if (params.approve === 'yes') return 'approve';
+      // what nobody could have foreseen is not covered by a yes given beforehand
+      if (params.approve === 'yes' && (preview.doubts ?? []).length === 0) return 'approve';
       throw new NotApprovedYet(preview);
     }
     const { hash } = preview;
@@ -204,10 +290,11 @@ function approverOf({ params, ask }: Work): (approval: Approval) => Promise<'app
   };
 }
 
-function memoryOf({ steps, remember }: Work, host: string): StepMemory {
+function memoryOf(memory: RunMemory, host: string, round: number): StepMemory {
+  const place = round === 0 ? host : `${host}/${round}`;
   return {
-    finished: stepId => steps.get(`${host}/${stepId}`) as StepReport | undefined,
-    remember: async report => await remember(`${host}/${report.id}`, { ...report }),
+    finished: stepId => memory.get(`${place}/${stepId}`) as StepReport | undefined,
+    remember: async report => await memory.keep(`${place}/${report.id}`, { ...report }),
   };
 }
 

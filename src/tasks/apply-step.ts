@@ -15,6 +15,10 @@ const OUTPUT_LIMIT = 1024 * 1024;
 export interface StepPort extends CheckPort {
   readonly emit: (event: RunEventBody) => void;
   readonly onOutput: OnOutput;
+  /** Throws `policy.refused` or `policy.needs-approval` when the state must not be applied now. */
+  readonly guard: (step: Step) => Promise<void>;
+  /** Of the run: the same work of a later round is begun anew. */
+  readonly round: number;
 }
 
 export interface AppliedStep {
@@ -136,13 +140,14 @@ async function runScript(
 ): Promise<CommandRun> {
   const request = {
     host: port.host,
-    key: keyOf(port.host, step.id, purpose, attempt),
+    key: keyOf(port, step.id, purpose, attempt),
     script,
     privilege: privilegeOf(state),
     timeout,
     outputLimit: OUTPUT_LIMIT,
     durable: true,
   } as const;
+  await port.guard(step);
   port.emit({ kind: 'state-applying', host: port.host, stepId: step.id, state: describeState(state) });
   const run = await port.run(request, signal, port.onOutput);
   port.journal.record(run, purpose);
@@ -150,8 +155,9 @@ async function runScript(
 }
 
 /** The same for the same script of the same step: a claim that goes on finds the run an earlier one began. */
-function keyOf(host: string, stepId: string, purpose: string, attempt: number): string {
-  const text = JSON.stringify([host, stepId, purpose, attempt]);
+function keyOf({ host, round }: StepPort, stepId: string, purpose: string, attempt: number): string {
+  const parts = [host, stepId, purpose, attempt];
+  const text = JSON.stringify(round === 0 ? parts : [...parts, round]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

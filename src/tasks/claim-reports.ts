@@ -5,7 +5,7 @@ import type { Deployment } from '../core/model-params.ts';
 import type { TaskEventBody } from '../core/task-event.ts';
 import { taskEventBodySchema } from '../core/task-event-schema.ts';
 import type { Progress } from '../core/task.ts';
-import type { ClaimWrite, Fence } from '../store/store.ts';
+import type { AuditedDecision, ClaimWrite, Fence } from '../store/store.ts';
 import { ClaimOutput } from './claim-output.ts';
 
 /** Progress events of one task: at most four a second. */
@@ -77,6 +77,14 @@ export class ClaimReports {
 
   async remember(name: string, output: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#keep({ ...this.#fence, write: 'step', name, output });
+  }
+
+  async useApproval(approval: string, step: string): Promise<void> {
+    await this.#keep({ ...this.#fence, write: 'approval-used', approval, step });
+  }
+
+  async audit(entry: AuditedDecision): Promise<void> {
+    await this.#keep({ ...this.#fence, write: 'audit', entry });
   }
 
   async deployed(deployment: Deployment): Promise<void> {

@@ -136,6 +136,8 @@ export class TaskExecutor {
       undeployed: async (host, name) => await reports.undeployed(host, name),
       attached: async model => await reports.attached(model),
       detached: async (host, name) => await reports.detached(host, name),
+      useApproval: async (approval, step) => await reports.useApproval(approval, step),
+      audit: async entry => await reports.audit(entry),
       ask: async question => await this.#ask(claim, question),
       planningModel: async wish => await this.#options.planning(work, wish),
     };

@@ -1,6 +1,8 @@
+import type { RuleBook } from '../agent/judge-plan.ts';
 import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { ConnectResult, HostDoctorResult } from '../core/task-params.ts';
 import type { Plan } from '../core/plan.ts';
+import type { Runbook } from '../runbooks/runbook.ts';
 import type { SettingValues } from '../settings/schema.ts';
 import type { ConnectOptions, SshConnection } from '../ssh/connection.ts';
 import type { HostAbilities } from './plan-run.ts';
@@ -45,6 +47,9 @@ export interface HostAccess {
   ): Promise<{ readonly facts: Readonly<Record<string, unknown>>; readonly age: number }>;
   abilities(host: string, signal: AbortSignal): Promise<HostAbilities>;
   doctor(host: string, signal: AbortSignal): Promise<HostDoctorResult['findings']>;
+  /** The rules of the policy, or why there are none to trust. */
+  rules(): Promise<RuleBook>;
+  runbooks(): Promise<readonly Runbook[]>;
   plan(request: {
     readonly intent: string;
     readonly parameters: Readonly<Record<string, string>>;

@@ -71,6 +71,8 @@ async function carryOut(
     clock: systemClock,
     emit: event => events.push(event),
     onOutput: () => undefined,
+    guard: () => Promise.resolve(),
+    round: 0,
   };
   const { signal } = new AbortController();
   const options = memory ? { memory } : {};

@@ -1,7 +1,7 @@
 import { applyStep, stepItems, type StepPort } from './apply-step.ts';
 import { checkHost, checkUntil, type Observations } from './check-host.ts';
 import type { Check, Plan, Step } from '../core/plan.ts';
-import { orderSteps } from '../core/plan.ts';
+import { stepsOf } from '../core/plan.ts';
 import type { HostPreview, HostReport, PendingChange, ProofReport, StepReport } from '../core/run-report.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { CheckItem } from '../states/compile-checks.ts';
@@ -21,7 +21,7 @@ function proofItems(checks: readonly Check[], kind: 'post' | 'report'): readonly
 
 /** Asks everything a plan wants to know of a host at once; changes nothing. */
 export async function lookAtHost(port: StepPort, plan: Plan, signal: AbortSignal): Promise<HostLook> {
-  const steps = orderSteps(plan);
+  const steps = stepsOf(plan, port.host);
   port.emit({ kind: 'host-phase', host: port.host, phase: 'checking' });
   const items = [...steps.flatMap(stepItems), ...proofItems(plan.postconditions, 'post')];
   const observations = await checkHost(port, items, 'look at every state and post-condition', signal);
@@ -63,7 +63,7 @@ export async function runOnHost(
   options: { readonly confirm?: ConfirmStep; readonly memory?: StepMemory } = {},
 ): Promise<Omit<HostReport, 'roundTrips' | 'commandRuns'>> {
   port.emit({ kind: 'host-phase', host: port.host, phase: 'running' });
-  const steps = orderSteps(plan);
+  const steps = stepsOf(plan, port.host);
   const reports: StepReport[] = [];
   const unkept: StepReport[] = [];
   const keepHolding = async (): Promise<void> => {
@@ -172,6 +172,7 @@ async function runStep(
       const error = new DeckhandError('approval.declined', 'A person skipped this step.');
       return { ...base, outcome: 'skipped', error: error.toJSON() };
     }
+    await requirePrerequisites(port, step, signal);
     await situation.keepHolding();
     const applied = await applyStep(port, step, seen, signal);
     const { changes, corrections, error } = applied;
@@ -180,6 +181,20 @@ async function runStep(
   } catch (error) {
     return { ...base, outcome: 'failed', error: toDeckhandError(error).toJSON() };
   }
+}
+
+/** Asked before anything of the step is done. Throws `step.prerequisite-unmet`. */
+async function requirePrerequisites(port: StepPort, step: Step, signal: AbortSignal): Promise<void> {
+  const checks = step.prerequisites ?? [];
+  if (checks.length === 0) return;
+  const items = checks.map((check, index) => ({ id: `${step.id}/needs-${index}`, check }));
+  const seen = await checkUntil(port, items, `look what it needs: ${step.title}`, signal);
+  const unmet = items.find(({ id }) => seen.get(id)?.holds !== true);
+  if (!unmet) return;
+  const observed = seen.get(unmet.id);
+  throw new DeckhandError('step.prerequisite-unmet', `${step.title}: needs first: ${unmet.check.title}.`, {
+    details: { runId: observed?.commandRunId, evidence: observed?.detail },
+  });
 }
 
 async function proveHost(

@@ -1,3 +1,5 @@
+import type { PlanPolicy } from '../agent/judge-plan.ts';
+import { planDifference } from '../agent/plan-difference.ts';
 import { approvalHash, planSteps } from '../agent/plan-preview.ts';
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
@@ -7,6 +9,15 @@ import type { HostPreview, HostReport, PlanPreview, RunReport } from '../core/ru
 import type { StepPort } from './apply-step.ts';
 import { type HostLook, lookAtHost, runOnHost, type StepMemory } from './host-run.ts';
 import type { HostDoor } from './host-door.ts';
+import {
+  guardOf,
+  judgedPreview,
+  type KeepAudit,
+  passLooks,
+  planEntry,
+  refuseForbidden,
+  runsUnasked,
+} from './plan-approval.ts';
 import { inParallel } from './in-parallel.ts';
 import { RunJournal } from './run-journal.ts';
 
@@ -24,6 +35,10 @@ export interface AgentRunPort {
   readonly door: (host: string) => HostDoor;
   readonly abilities: (host: string, signal: AbortSignal) => Promise<HostAbilities>;
   readonly emit: (event: RunEventBody) => void;
+  /** What of a plan may run, and what is asked. */
+  readonly policy: PlanPolicy;
+  /** Kept before it resolves. */
+  readonly audit: KeepAudit;
 }
 
 export interface Approval {
@@ -36,8 +51,14 @@ export interface AgentRunOptions {
   /** Absent: nobody can approve, and the run stops before any change. */
   readonly approve?: (approval: Approval) => Promise<'approve' | 'skip' | 'decline'>;
   readonly confirmSteps: boolean;
-  /** Hashes that a person approved before. */
-  readonly approved?: ReadonlySet<string>;
+  /** True: a person approved exactly this before, and it still holds; counts as a use of it. */
+  readonly covered?: (hash: string) => Promise<boolean>;
+  /** Hosts that are worked on now; absent = all that the plan is for. */
+  readonly only?: ReadonlySet<string>;
+  /** From 0: how often the run has looked, carried out and proved before. */
+  readonly round?: number;
+  /** The plan of the round before. */
+  readonly earlier?: Plan;
   /** Names the approval that is asked for in the event that says so. */
   readonly approvalId?: string;
   /** The id that the report carries. */
@@ -63,7 +84,8 @@ export async function previewPlan(
   port: AgentRunPort,
   signal: AbortSignal,
 ): Promise<PlanPreview> {
-  return toPreview(plan, await prepare(plan, hosts, port, signal));
+  await passLooks(plan, hosts, port.audit);
+  return toPreview(plan, hosts, await prepare(plan, hosts, port, { signal }), port);
 }
 
 /** The whole of `agent.run`: look, ask for approval, carry out on each host, prove, report. */
@@ -76,14 +98,20 @@ export async function runPlan(
   orderSteps(plan);
   const startedAt = port.clock.now();
   const begun = port.clock.monotonic();
-  const prepared = await prepare(plan, hosts, port, options.signal);
-  const preview = toPreview(plan, prepared);
+  await passLooks(plan, hosts, port.audit);
+  const only = hosts.filter(host => options.only?.has(host) !== false);
+  const prepared = await prepare(plan, only, port, options);
+  const preview = toPreview(plan, hosts, prepared, port, options.earlier);
   port.emit({ kind: 'plan-ready', preview });
-  const answer = await askApproval(preview, port, options);
+  const answer = await askApproval(preview, hosts, port, options);
+  const approved = answer === 'approve' ? (preview.commands ?? []) : [];
+  const guard = guardOf(hosts, port.policy, approved, port.audit);
   const reports =
-    answer === 'approve'
-      ? await inParallel(prepared, port.concurrency, host => carryOut(plan, host, preview, options))
-      : [];
+    answer === 'decline'
+      ? []
+      : await inParallel(prepared, port.concurrency, host =>
+          carryOut(plan, { ...host, port: { ...host.port, guard } }, preview, options),
+        );
   const base = {
     version: 1,
     id: options.id,
@@ -94,13 +122,18 @@ export async function runPlan(
     duration: port.clock.monotonic() - begun,
     hosts: reports,
   } as const;
-  if (answer !== 'approve') {
+  if (answer === 'decline') {
     const error = new DeckhandError('approval.declined', 'The plan was declined; nothing was changed.');
     return { ...base, outcome: 'declined', error: error.toJSON() };
   }
+  return { ...base, ...overallOutcome(reports) };
+}
+
+/** How a run ended, from how it ended on each host. */
+export function overallOutcome(reports: readonly HostReport[]): Pick<RunReport, 'outcome' | 'error'> {
   const failed = reports.filter(report => report.outcome === 'failed');
-  if (failed.length === 0) return { ...base, outcome: 'proved' };
-  return { ...base, outcome: 'failed', error: overallError(reports, failed).toJSON() };
+  if (failed.length === 0) return { outcome: 'proved' };
+  return { outcome: 'failed', error: overallError(reports, failed).toJSON() };
 }
 
 function overallError(reports: readonly HostReport[], failed: readonly HostReport[]): DeckhandError {
@@ -124,7 +157,7 @@ async function prepare(
   plan: Plan,
   hosts: readonly string[],
   port: AgentRunPort,
-  signal: AbortSignal,
+  { signal, round = 0 }: Pick<AgentRunOptions, 'signal' | 'round'>,
 ): Promise<readonly PreparedHost[]> {
   return await inParallel(hosts, port.concurrency, async host => {
     const door = port.door(host);
@@ -136,6 +169,9 @@ async function prepare(
       clock: port.clock,
       emit: port.emit,
       onOutput: (stream, bytes) => port.emit({ kind: 'output', host, stream, bytes }),
+      // until the plan is approved, nothing of it runs
+      guard: guardOf(hosts, port.policy, [], port.audit),
+      round,
     };
     const base = { host, door, port: stepPort, journal } as const;
     try {
@@ -170,7 +206,13 @@ function requireAbilities(plan: Plan, host: string, abilities: HostAbilities): v
   }
 }
 
-function toPreview(plan: Plan, prepared: readonly PreparedHost[]): PlanPreview {
+function toPreview(
+  plan: Plan,
+  names: readonly string[],
+  prepared: readonly PreparedHost[],
+  { policy }: Pick<AgentRunPort, 'policy'>,
+  earlier?: Plan,
+): PlanPreview {
   const hosts = prepared.map(
     ({ host, look, error }): HostPreview =>
       look
@@ -179,23 +221,28 @@ function toPreview(plan: Plan, prepared: readonly PreparedHost[]): PlanPreview {
   );
   return {
     plan,
-    hash: approvalHash(
-      prepared.map(({ host }) => host),
-      plan,
-    ),
+    hash: approvalHash(names, plan),
     steps: planSteps(plan),
     hosts,
+    ...judgedPreview(plan, names, policy),
+    ...(earlier ? { difference: planDifference(earlier, plan) } : {}),
   };
 }
 
-/** Nothing to change needs no approval; otherwise somebody must say yes to exactly this. */
+/**
+ * Nothing to change needs no approval, and what the policy lets run unasked neither (`unasked`: only that may run);
+ * otherwise somebody must say yes to exactly this.
+ */
 async function askApproval(
   preview: PlanPreview,
+  hosts: readonly string[],
   port: AgentRunPort,
   options: AgentRunOptions,
-): Promise<'approve' | 'decline'> {
-  if (preview.hosts.every(host => host.pending.length === 0)) return 'approve';
-  if (options.approved?.has(preview.hash)) return 'approve';
+): Promise<'approve' | 'decline' | 'unasked'> {
+  if (preview.hosts.every(host => host.pending.length === 0)) return 'unasked';
+  await refuseForbidden(preview, hosts, port.audit);
+  if (runsUnasked(preview)) return 'unasked';
+  if (await options.covered?.(preview.hash)) return 'approve';
   const title = `${preview.plan.goal} on ${preview.hosts.map(host => host.host).join(', ')}`;
   const approval = options.approvalId === undefined ? {} : { approval: options.approvalId };
   port.emit({ kind: 'approval-requested', hash: preview.hash, title, ...approval });
@@ -204,7 +251,9 @@ async function askApproval(
       details: { hash: preview.hash },
     });
   }
-  return (await options.approve({ preview })) === 'approve' ? 'approve' : 'decline';
+  if ((await options.approve({ preview })) !== 'approve') return 'decline';
+  await port.audit(planEntry('policy.approved', preview, hosts, 'by whoever submitted it'));
+  return 'approve';
 }
 
 async function carryOut(

@@ -5,8 +5,9 @@ import type { Deployment } from '../core/model-params.ts';
 import type { PlanningModel } from '../core/planning-model.ts';
 import type { z } from '../core/schema.ts';
 import type { TaskEventBody } from '../core/task-event.ts';
-import type { OnLost, Progress, RetryRule, TaskRecord } from '../core/task.ts';
+import type { Approval, OnLost, Progress, RetryRule, TaskRecord } from '../core/task.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
+import type { AuditedDecision } from '../store/store.ts';
 import type { HostAccess } from './host-access.ts';
 
 /** A question without id and task: who is asked adds them. */
@@ -34,8 +35,8 @@ export interface TaskWork<Params> {
   readonly seen: { readonly stdout: number; readonly stderr: number };
   /** What earlier claims of this task remembered by `remember`. */
   readonly steps: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** Hashes of plans that a person approved for this task. */
-  readonly approved: readonly string[];
+  /** What persons approved for this task, oldest first. */
+  readonly approved: readonly Approval[];
   readonly hosts: HostAccess;
   readonly clock: Clock;
   /** Aborted when the task is cancelled: stop the work on the host and prove it. */
@@ -61,6 +62,10 @@ export interface TaskWork<Params> {
   /** A model server of somebody else's is known, or no longer: kept before it resolves. */
   readonly attached: (attached: AttachedModel) => Promise<void>;
   readonly detached: (host: string, name: string) => Promise<void>;
+  /** Counts a use of an approval once for each `step`, which `steps` has in the next claim. */
+  readonly useApproval: (approval: string, step: string) => Promise<void>;
+  /** In the chained audit log before it resolves. */
+  readonly audit: (entry: AuditedDecision) => Promise<void>;
   /** Null: nobody can answer. */
   readonly ask: (question: Asked) => Promise<string | null>;
   /** Null: the settings name none. Throws `planner.unknown` naming those that are known. */

@@ -9,6 +9,7 @@ import {
   MANY,
   MINUTE,
   NOON,
+  PLAN,
   settle,
   submitOne,
   SUCCESS,
@@ -192,7 +193,7 @@ export function claimCases(open: OpenStore): void {
   });
 
   describe('an approval', () => {
-    const ask = { id: 'approval-1', hash: 'abc', title: 'Install nginx', expiresAt: NOON + MINUTE };
+    const ask = { id: 'approval-1', hash: 'abc', title: 'Install nginx', expiresAt: NOON + MINUTE, ...PLAN };
 
     it('holds the task without holding a place, until a person decides', async () => {
       await using store = await open();
@@ -200,7 +201,8 @@ export function claimCases(open: OpenStore): void {
       await settle(store, await claimOne(store), { to: 'waiting-approval', approval: ask });
       expect(await store.task(id)).toMatchObject({ state: 'waiting-approval' });
       expect(await store.runningByHost()).toEqual(new Map());
-      expect(await store.approvals({ state: 'open' })).toMatchObject([{ ...ask, task: id, askedAt: NOON }]);
+      const { validFor: _life, ...asked } = ask;
+      expect(await store.approvals({ state: 'open' })).toMatchObject([{ ...asked, task: id, askedAt: NOON }]);
       expect(await store.decide('approval-1', 'approved', 'ann', NOON + 1)).toMatchObject({
         state: 'queued',
       });
@@ -213,6 +215,22 @@ export function claimCases(open: OpenStore): void {
         code: 'task.unknown',
       });
       expect(await claimOne(store)).toMatchObject({ id, claim: 2, attempt: 1 });
+    });
+
+    it('keeps the person’s word, holds for its time, and each use is counted once', async () => {
+      await using store = await open();
+      const { id } = await submitOne(store);
+      await settle(store, await claimOne(store), { to: 'waiting-approval', approval: ask });
+      await store.decide('approval-1', 'approved', 'ann', NOON + 1, { choice: 'skip', note: 'port 81' });
+      const word = { choice: 'skip', note: 'port 81', uses: 2, validUntil: NOON + 1 + MINUTE };
+      expect(await store.approvals({ task: id })).toMatchObject([word]);
+      const fence = fenceOf(await claimOne(store));
+      const use: ClaimWrite = { ...fence, write: 'approval-used', approval: 'approval-1', step: 'use 0' };
+      for (const left of [1, 0, 0]) {
+        await store.record([use], NOON + 2);
+        expect(await store.approvals({ task: id })).toMatchObject([{ uses: left }]);
+      }
+      expect((await store.steps(id)).has('use 0')).toBe(true);
     });
 
     it('declined cancels the task', async () => {

@@ -8,6 +8,7 @@ import {
   fenceOf,
   MINUTE,
   NOON,
+  PLAN,
   sampleTask,
   settle,
   submitOne,
@@ -69,7 +70,10 @@ export function controlCases(open: OpenStore): void {
       { to: 'delayed', at: NOON + MINUTE, reason: 'no answer' },
       { to: 'paused' },
       { to: 'repeat', at: NOON + MINUTE, error: failure() },
-      { to: 'waiting-approval', approval: { id: 'a', hash: 'h', title: 't', expiresAt: NOON + MINUTE } },
+      {
+        to: 'waiting-approval',
+        approval: { id: 'a', hash: 'h', title: 't', expiresAt: NOON + MINUTE, ...PLAN },
+      },
     ];
     it.each(later)('that came while it ran is heard when the claim ends as $to', async settlement => {
       await using store = await open();

@@ -5,7 +5,7 @@ import { isFinal, mayBecome, type TaskState } from '../../src/core/task-state.ts
 import type { TaskEvent } from '../../src/core/task-event.ts';
 import type { Settlement, Store, TaskControl } from '../../src/store/store.ts';
 import type { OpenStore } from './conformance.ts';
-import { failure, MANY, MINUTE, NOON, sampleTask } from './sample-task.ts';
+import { failure, MANY, MINUTE, NOON, PLAN, sampleTask } from './sample-task.ts';
 
 const HOSTS = ['web', 'web', 'db', 'web', null] as const;
 const LIMITS = { hostDefault: 2, hostLimits: { db: 1 } };
@@ -202,7 +202,7 @@ class RandomWork {
     const error = failure();
     const at = this.#now + MINUTE;
     this.#approvals += 1;
-    const approval = { id: `approval-${this.#approvals}`, hash: 'h', title: 't', expiresAt: at };
+    const approval = { id: `approval-${this.#approvals}`, hash: 'h', title: 't', expiresAt: at, ...PLAN };
     const all: readonly Settlement[] = [
       { to: 'succeeded', result: {} },
       { to: 'failed', error },

@@ -7,6 +7,8 @@ import type { ClaimLimits, Fence, Settlement, Store } from '../../src/store/stor
 /** A moment for tests that do not care which. */
 export const NOON = Date.UTC(2026, 5, 1, 12);
 export const MINUTE = 60_000;
+/** What an approval has besides its name and its hash. */
+export const PLAN = { kind: 'plan', about: { risks: ['data-loss'] }, uses: 2, validFor: MINUTE } as const;
 export const MANY: ClaimLimits = { free: 1_000, hostDefault: 1_000, hostLimits: {} };
 export const ONE: ClaimLimits = { free: 1, hostDefault: 1_000, hostLimits: {} };
 

@@ -110,6 +110,12 @@ const approval = z
     expiresAt: time,
     decidedBy: z.string().nullable(),
     decidedAt: time.nullable(),
+    kind: z.enum(['plan', 'escalation']),
+    about: z.record(z.string(), z.unknown()),
+    choice: z.enum(['continue', 'skip']).nullable(),
+    note: z.string().nullable(),
+    uses: z.number(),
+    validUntil: time.nullable(),
   })
   .openapi('Approval') satisfies z.ZodType<Approval>;
 

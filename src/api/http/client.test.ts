@@ -41,7 +41,7 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   retry: ['task-1'],
   remove: [{ tasks: ['task-1'], states: ['failed'], olderThan: 5, dryRun: true }],
   approvals: ['open'],
-  decide: ['approval-1', 'declined'],
+  decide: ['approval-1', 'approved', { choice: 'skip', note: 'not needed' }],
   pauseQueue: [],
   resumeQueue: [],
   limits: [],

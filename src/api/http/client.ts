@@ -119,7 +119,8 @@ function taskCalls(ask: Ask, follow: Follow): Pick<TaskApi, TaskCalls> {
       const path = `/v1/approvals${queryText({ state })}`;
       return (await ask<{ approvals: readonly Approval[] }>('GET', path)).approvals;
     },
-    decide: (approval, answer) => ask('POST', `/v1/approvals/${part(approval)}/decide`, { answer }),
+    decide: (approval, answer, word) =>
+      ask('POST', `/v1/approvals/${part(approval)}/decide`, { answer, ...word }),
   };
 }
 

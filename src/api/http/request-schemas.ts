@@ -92,7 +92,11 @@ export const approvalsQuery = z.object({
 /** Text for secrets; nothing of it is logged or kept. */
 export const answerBody = z.strictObject({ answer: z.string().max(65_536).nullable() });
 export const cancelBody = z.strictObject({ force: z.boolean().default(false) });
-export const decideBody = z.strictObject({ answer: z.enum(['approved', 'declined']) });
+export const decideBody = z.strictObject({
+  answer: z.enum(['approved', 'declined']),
+  choice: z.enum(['continue', 'skip']).optional(),
+  note: z.string().max(4000).optional(),
+});
 export const removeBody = z.strictObject({
   tasks: z.array(name).max(10_000).optional(),
   states: z.array(taskState).optional(),

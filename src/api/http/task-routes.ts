@@ -175,7 +175,11 @@ function registerApprovals(parts: RouteParts): void {
     parameters: requests.id,
     body: requests.decideBody,
     answer: answers.task,
-    carryOut: async ({ parameters, body, api }) => await api.decide(parameters.id, body.answer),
+    carryOut: async ({ parameters, body, api }) => {
+      const { answer, choice, note } = body;
+      const word = { ...(choice ? { choice } : {}), ...(note === undefined ? {} : { note }) };
+      return await api.decide(parameters.id, answer, word);
+    },
   });
 }
 

@@ -13,6 +13,8 @@ const RUN_KINDS: Readonly<Record<Exclude<RunEventBody['kind'], 'output'>, true>>
   'state-applying': true,
   correction: true,
   'step-completed': true,
+  decision: true,
+  'needs-person': true,
   proof: true,
   'host-completed': true,
 };

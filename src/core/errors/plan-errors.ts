@@ -75,6 +75,24 @@ export const planErrors = {
     424,
     'Mend the failed step first.',
   ),
+  'step.prerequisite-unmet': row(
+    'What a step needs beforehand does not hold on the host, so nothing of it was done.',
+    'failed',
+    422,
+    'Read which prerequisite in the message, and bring it about first.',
+  ),
+  'run.regression': row(
+    'The plan was carried out, and the host is worse off than before.',
+    'failed',
+    422,
+    'Read in the report what got worse, what was taken back and what was not.',
+  ),
+  'run.needs-person': row(
+    'The run does not know how to go on, and nobody was there to ask.',
+    'approvalNeeded',
+    409,
+    'Read the evidence in the report; run it again with somebody to answer, or mend the cause first.',
+  ),
   'run.postcondition-failed': row(
     'All steps ran, but a post-condition does not hold.',
     'failed',

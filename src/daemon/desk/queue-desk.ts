@@ -1,4 +1,5 @@
 import type { QueueHealth, TaskApi } from '../../api/task-api.ts';
+import { auditLogBeside } from '../policy-gate.ts';
 import { removeTasks } from '../remove-tasks.ts';
 import { viewOf } from '../task-view.ts';
 import { audit, type DeskRequest } from './desk-parts.ts';
@@ -28,9 +29,9 @@ export function queueDesk(request: DeskRequest): QueueCalls {
   const { store, queue, scheduler, clock, who } = request;
   return {
     approvals: async state => await store.approvals(state === null ? {} : { state }),
-    async decide(approval, answer) {
-      const task = await queue.decide(approval, answer, who);
-      await audit(request, `approval.${answer}`, approval);
+    async decide(approval, answer, word) {
+      const task = await queue.decide(approval, answer, who, word);
+      await auditDecision(request, task.id, approval);
       return viewOf(task);
     },
     async remove(wish) {
@@ -74,6 +75,28 @@ export function queueDesk(request: DeskRequest): QueueCalls {
       return { file, bytes };
     },
   };
+}
+
+/** A person's word on a plan, in the chained log: what, on which hosts, with which risks. */
+async function auditDecision(request: DeskRequest, task: string, id: string): Promise<void> {
+  const { store, clock, requestId } = request;
+  const approval = (await store.approvals({ task })).find(one => one.id === id);
+  if (!approval) return;
+  const { about, state, choice, note, hash, title, decidedBy } = approval;
+  const texts = (name: string): string[] => (Array.isArray(about[name]) ? about[name].map(String) : []);
+  await auditLogBeside(store.location)?.append({
+    time: clock.now(),
+    who: decidedBy ?? '',
+    action: `approval.${state}`,
+    hosts: texts('hosts'),
+    command: title,
+    class: approval.kind,
+    risks: texts('risks'),
+    rule: null,
+    why: [choice, note].filter(Boolean).join(': ') || `approval ${id} of task ${task}`,
+    meaning: hash,
+    requestId: requestId(),
+  });
 }
 
 async function healthOf({ queue, store, version, startedAt }: DeskRequest): Promise<QueueHealth> {

@@ -1,6 +1,6 @@
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { isFinal, type TaskState } from '../../core/task-state.ts';
-import type { Approval } from '../../core/task.ts';
+import type { Approval, ApprovalWord } from '../../core/task.ts';
 import type { TaskControl } from '../store.ts';
 import { cancelTask, closeApprovals, moveTask, readyState } from './move-task.ts';
 import { errorRecord } from './sqlite-faults.ts';
@@ -79,6 +79,7 @@ export function decide(
   id: string,
   answer: 'approved' | 'declined',
   who: string,
+  word: ApprovalWord = {},
 ): number {
   const row = transaction.database.one('SELECT task, state, expires_at FROM approval WHERE id = ?', id);
   if (!row) {
@@ -93,6 +94,13 @@ export function decide(
     });
   }
   closeApproval(transaction, id, answer, who);
+  transaction.database.run(
+    'UPDATE approval SET valid_until = ? + valid_for, choice = ?, note = ? WHERE id = ?',
+    transaction.now,
+    word.choice ?? null,
+    word.note ?? null,
+    id,
+  );
   if (answer === 'approved') moveTask(transaction, task, 'queued', { reason: `approved by ${who}` });
   else {
     const error = errorRecord('approval.declined', `${who} declined the plan.`, {

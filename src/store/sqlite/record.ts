@@ -40,6 +40,23 @@ export function recordWrite(transaction: Transaction, write: ClaimWrite): WriteO
         JSON.stringify(write.output),
       );
       break;
+    case 'approval-used':
+      transaction.database.run(
+        'UPDATE approval SET uses = uses - 1 WHERE id = ? AND task = ? AND uses > 0',
+        write.approval,
+        task.number,
+      );
+      transaction.database.run(
+        'INSERT OR REPLACE INTO step (task, name, attempt, output) VALUES (?, ?, ?, ?)',
+        task.number,
+        write.step,
+        task.attempt,
+        '{}',
+      );
+      break;
+    case 'audit':
+      // goes to the log beside the store, before it comes here
+      break;
     case 'deployed':
       saveDeployment(transaction.database, write.deployment);
       break;

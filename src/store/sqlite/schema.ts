@@ -201,4 +201,14 @@ CREATE TABLE output_line (
   PRIMARY KEY (task, seq)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+ALTER TABLE approval ADD COLUMN kind TEXT NOT NULL DEFAULT 'plan';
+ALTER TABLE approval ADD COLUMN about TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE approval ADD COLUMN choice TEXT;
+ALTER TABLE approval ADD COLUMN note TEXT;
+-- Times it may be used, how long a yes holds, until when it does. Older ones held for their task.
+ALTER TABLE approval ADD COLUMN uses INTEGER NOT NULL DEFAULT 1000;
+ALTER TABLE approval ADD COLUMN valid_for INTEGER NOT NULL DEFAULT 604800000;
+ALTER TABLE approval ADD COLUMN valid_until INTEGER;
+`,
 ];

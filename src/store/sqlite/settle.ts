@@ -83,14 +83,18 @@ function askApproval(
 ): void {
   if (heardCancel(transaction, task)) return;
   transaction.database.run(
-    `INSERT INTO approval (id, task, hash, title, state, asked_at, expires_at)
-     VALUES (?, ?, ?, ?, 'open', ?, ?)`,
+    `INSERT INTO approval (id, task, hash, title, state, asked_at, expires_at, kind, about, uses, valid_for)
+     VALUES (?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)`,
     approval.id,
     task.number,
     approval.hash,
     approval.title,
     transaction.now,
     approval.expiresAt,
+    approval.kind,
+    JSON.stringify(approval.about),
+    approval.uses,
+    approval.validFor,
   );
   task.pauseAsked = false;
   moveTask(transaction, task, 'waiting-approval', { reason: approval.title });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { dirname } from 'node:path';
 import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
-import type { NewTask, TaskRecord } from '../../core/task.ts';
+import type { ApprovalWord, NewTask, TaskRecord } from '../../core/task.ts';
 import type * as Seam from '../store.ts';
 import { copyStore, faultsOf } from './backup.ts';
 import { claim, recover, runningByHost } from './claim.ts';
@@ -126,8 +126,11 @@ export class SqliteStore implements Seam.Store {
     answer: 'approved' | 'declined',
     who: string,
     now: number,
+    word: ApprovalWord = {},
   ): Promise<TaskRecord> {
-    return this.#write(now, transaction => transaction.record(decide(transaction, approval, answer, who)));
+    return this.#write(now, transaction =>
+      transaction.record(decide(transaction, approval, answer, who, word)),
+    );
   }
   async expireApprovals(now: number): Promise<number> {
     return this.#write(now, expireApprovals);

@@ -170,6 +170,12 @@ export function readApproval(row: Row): Approval {
     expiresAt: whole(row['expires_at']),
     decidedBy: textOrNull(row['decided_by']),
     decidedAt: wholeOrNull(row['decided_at']),
+    kind: text(row['kind']) as Approval['kind'],
+    about: JSON.parse(text(row['about'])) as Approval['about'],
+    choice: textOrNull(row['choice']) as Approval['choice'],
+    note: textOrNull(row['note']),
+    uses: whole(row['uses']),
+    validUntil: wholeOrNull(row['valid_until']),
   };
 }
 
