@@ -78,6 +78,12 @@ const record: RunRecord = {
       expiresAt: 10,
       decidedBy: 'alice',
       decidedAt: 5,
+      kind: 'plan',
+      about: {},
+      choice: null,
+      note: null,
+      uses: 1,
+      validUntil: 10,
     },
   ],
 };
