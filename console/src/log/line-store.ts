@@ -1,0 +1,101 @@
+import type { LinePage, LineQuery, OutputLine } from 'deckhand/client';
+
+/** Lines asked for at once. */
+const BLOCK = 200;
+/** Lines kept; those read longest ago are forgotten. */
+const MOST_KEPT = 20_000;
+
+type Ask = (query: LineQuery) => Promise<LinePage>;
+
+/**
+ * Lines by their numbers, asked for when somebody wants to see them: one question at a time, always for what is
+ * wanted now. Bounded, however long the log is.
+ */
+export class LineStore {
+  readonly #ask: Ask;
+  readonly #onLines: () => void;
+  readonly #stream: LineQuery['stream'];
+  readonly #lines = new Map<number, OutputLine>();
+  #wanted: readonly [from: number, to: number] = [1, 0];
+  #asking = false;
+  /** The log has grown while its end was asked for. */
+  #again = false;
+  #closed = false;
+  /** Lines there are, as far as is known. */
+  total = 0;
+  attempt = 1;
+
+  constructor(ask: Ask, stream: LineQuery['stream'], onLines: () => void) {
+    this.#ask = ask;
+    this.#stream = stream;
+    this.#onLines = onLines;
+  }
+
+  get kept(): number {
+    return this.#lines.size;
+  }
+  get(number: number): OutputLine | undefined {
+    return this.#lines.get(number);
+  }
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Sees to it that these lines come. Rejects with what the daemon says. */
+  async want(from: number, to: number): Promise<void> {
+    this.#wanted = [from, to];
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      for (let block = this.#missing(); block !== null && !this.#closed; block = this.#missing())
+        if ((await this.#read(block, BLOCK)) === 0) return;
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /** The last lines, and how many there are, at once. Asked for again meanwhile: once more afterwards. */
+  async tail(count: number): Promise<void> {
+    this.#again = true;
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      while (this.#again && !this.#closed) {
+        this.#again = false;
+        await this.#read(null, count);
+      }
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  #missing(): number | null {
+    const [from, to] = this.#wanted;
+    for (let number = from; number <= Math.min(to, this.total); number += 1)
+      if (!this.#lines.has(number)) return Math.max(1, number - (from === number ? BLOCK / 2 : 0));
+    return null;
+  }
+
+  async #read(from: number | null, count: number): Promise<number> {
+    const page = await this.#ask({ from, count, stream: this.#stream, search: null });
+    if (this.#closed) return 0;
+    if (page.attempt !== this.attempt) this.#lines.clear();
+    ({ attempt: this.attempt, total: this.total } = page);
+    for (const line of page.lines) {
+      this.#lines.delete(line.number);
+      this.#lines.set(line.number, line);
+    }
+    for (const number of this.#lines.keys()) {
+      if (this.#lines.size <= MOST_KEPT) break;
+      this.#lines.delete(number);
+    }
+    this.#onLines();
+    return page.lines.length;
+  }
+
+  /** Lines that had no end when they were read may have one now. */
+  grown(): void {
+    for (const line of [...this.#lines.values()].slice(-BLOCK))
+      if (line.open) this.#lines.delete(line.number);
+  }
+}

@@ -1,0 +1,67 @@
+import type { InputHTMLAttributes, JSX, SelectHTMLAttributes } from 'react';
+
+const LOOK = 'min-h-8 rounded border border-line bg-ground px-2 py-1';
+
+/** One line of text with its label; `hidden` labels are read, not seen. */
+export function TextField({
+  label,
+  hideLabel = false,
+  className = '',
+  ...rest
+}: InputHTMLAttributes<HTMLInputElement> & {
+  readonly label: string;
+  readonly hideLabel?: boolean;
+}): JSX.Element {
+  return (
+    <label className={`flex flex-col gap-1 ${className}`}>
+      <span className={hideLabel ? 'sr-only' : 'text-xs text-muted'}>{label}</span>
+      <input {...rest} className={LOOK} />
+    </label>
+  );
+}
+
+export function Choices({
+  label,
+  options,
+  ...rest
+}: SelectHTMLAttributes<HTMLSelectElement> & {
+  readonly label: string;
+  readonly options: readonly (readonly [value: string, word: string])[];
+}): JSX.Element {
+  return (
+    <label className="flex items-center gap-1">
+      <span className="sr-only">{label}</span>
+      <select {...rest} className={LOOK}>
+        {options.map(([value, word]) => (
+          <option key={value} value={value}>
+            {word}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** The text that filters a list; `/` leads here. */
+export function SearchField({
+  value,
+  onChange,
+  label,
+}: {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly label: string;
+}): JSX.Element {
+  return (
+    <TextField
+      label={label}
+      hideLabel
+      type="search"
+      data-search=""
+      placeholder={`${label} ( / )`}
+      value={value}
+      onChange={event => onChange(event.target.value)}
+      className="min-w-40 flex-1 sm:max-w-72"
+    />
+  );
+}

@@ -1,0 +1,40 @@
+import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
+
+/** A screen: one folder, and one line here. */
+export interface Screen {
+  /** As wouter writes it: `/runs/:id`. */
+  readonly path: string;
+  readonly title: string;
+  /** In the rail, reached by `g` and this letter; null: only from other screens. */
+  readonly key: string | null;
+  readonly glyph: string;
+  readonly Component: LazyExoticComponent<ComponentType>;
+}
+
+/** In the order of the rail. */
+export const SCREENS: readonly Screen[] = [
+  {
+    path: '/fleet',
+    title: 'Fleet',
+    key: 'f',
+    glyph: '▤',
+    Component: lazy(() => import('./fleet/fleet-screen.tsx')),
+  },
+  {
+    path: '/tasks',
+    title: 'Tasks',
+    key: 't',
+    glyph: '☰',
+    Component: lazy(() => import('./tasks/tasks-screen.tsx')),
+  },
+  {
+    path: '/runs/:id',
+    title: 'Run',
+    key: null,
+    glyph: '▸',
+    Component: lazy(() => import('./run/run-screen.tsx')),
+  },
+];
+
+/** Where the console begins. */
+export const FIRST_PLACE = '/fleet';

@@ -1,0 +1,58 @@
+import { TASK_STATES, type TaskQuery, type TaskRow, type TaskState } from 'deckhand/client';
+
+/** What the address says of which tasks are wanted. Pure. */
+export interface TaskFilter {
+  readonly state: TaskState | null;
+  readonly kind: string;
+  readonly host: string;
+  readonly text: string;
+}
+
+export function filterOf(address: URLSearchParams): TaskFilter {
+  const state = address.get('state') ?? '';
+  return {
+    state: (TASK_STATES as readonly string[]).includes(state) ? (state as TaskState) : null,
+    kind: address.get('kind') ?? '',
+    host: address.get('host') ?? '',
+    text: address.get('text') ?? '',
+  };
+}
+
+/** What the daemon filters; the text is looked for here. */
+export function queryOf({ state, kind, host }: TaskFilter): TaskQuery {
+  return {
+    ...(state !== null && { states: [state] }),
+    ...(kind !== '' && { kind }),
+    ...(host !== '' && { host }),
+  };
+}
+
+export function isEmpty({ state, kind, host, text }: TaskFilter): boolean {
+  return state === null && kind === '' && host === '' && text === '';
+}
+
+export function fits(task: TaskRow, { state, kind, host, text }: TaskFilter): boolean {
+  return (
+    (state === null || task.state === state) &&
+    (kind === '' || task.kind === kind) &&
+    (host === '' || task.host === host) &&
+    `${task.title} ${task.host ?? ''} ${task.id} ${task.error?.code ?? ''}`
+      .toLowerCase()
+      .includes(text.toLowerCase())
+  );
+}
+
+/** The list after a change: what is known is replaced, what is new and fits comes first. */
+export function merged(
+  list: readonly TaskRow[],
+  changed: readonly TaskRow[],
+  filter: TaskFilter,
+): readonly TaskRow[] {
+  const news = new Map(changed.map(task => [task.id, task]));
+  const kept = list
+    .map(task => news.get(task.id) ?? task)
+    .filter(task => fits(task, { ...filter, text: '' }));
+  const known = new Set(list.map(task => task.id));
+  const added = changed.filter(task => !known.has(task.id) && fits(task, { ...filter, text: '' }));
+  return [...added.toSorted((a, b) => b.createdAt - a.createdAt), ...kept];
+}
