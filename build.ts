@@ -6,7 +6,7 @@ import { type InputOptions, type OutputChunk, rolldown } from 'rolldown';
 /**
  * `npm run build`: plain JavaScript in dist/, in the layout of src/, with the files that are read at run time
  * beside it. The command line is bundled, because its start-up is felt; the engine, which only a daemon or
- * `--local` loads, stays as it is.
+ * `--local` loads, stays as it is. The console's pages go into dist/console.
  */
 const READ_AT_RUN_TIME = ['holder/script', 'daemon/demo'];
 const ENGINE = /\/src\/daemon\/(local-engine|daemon|demo)\.ts$/;
@@ -55,3 +55,5 @@ await bundle.write({
   codeSplitting: { groups: [{ name: 'everyday', test: id => everyday.has(id) }] },
 });
 await chmod('dist/bin.js', 0o755);
+execFileSync('vite', ['build', 'console', '--logLevel', 'warn'], { stdio: 'inherit' });
+await cp('console/dist', 'dist/console', { recursive: true });

@@ -11,7 +11,6 @@ export default defineConfig({
   plugins: [react(), tailwind()],
   resolve: { alias: { 'deckhand/client': resolve(import.meta.dirname, '../src/browser-client.ts') } },
   build: {
-    outDir: resolve(import.meta.dirname, '../dist/console'),
     emptyOutDir: true,
     // the page may load only its own files: nothing is put into it as data
     assetsInlineLimit: 0,

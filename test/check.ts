@@ -26,8 +26,13 @@ const atOnce = 2;
 /** Longest first, so that the last one to end is a short one. */
 const parts: readonly Part[] = [
   { name: 'unit tests', tool: 'vitest', arguments: ['run', '--project', 'unit'] },
-  { name: 'lint', tool: 'oxlint', arguments: ['--type-aware', '--deny-warnings', 'src', 'test', 'bench'] },
+  {
+    name: 'lint',
+    tool: 'oxlint',
+    arguments: ['--type-aware', '--deny-warnings', 'src', 'test', 'bench', 'console/src'],
+  },
   { name: 'types', tool: 'tsc', arguments: ['-p', 'tsconfig.json'] },
+  { name: 'types of the console', tool: 'tsc', arguments: ['-p', 'console'] },
   { name: 'dead code', tool: 'knip', arguments: [] },
   { name: 'format', tool: 'biome', arguments: ['format', '.'] },
 ];
@@ -71,7 +76,7 @@ function report(outcome: Outcome): void {
   const mark = outcome.passed ? 'ok    ' : 'FAILED';
   const seconds = `${(outcome.duration / 1000).toFixed(1)} s`.padStart(7);
   if (!outcome.passed) console.log(`\n--- ${outcome.part.name}\n${outcome.output.trimEnd()}\n---`);
-  console.log(`${mark} ${outcome.part.name.padEnd(12)} ${seconds}${summaryOf(outcome)}`);
+  console.log(`${mark} ${outcome.part.name.padEnd(20)} ${seconds}${summaryOf(outcome)}`);
 }
 
 const begun = performance.now();

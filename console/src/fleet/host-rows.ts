@@ -69,8 +69,8 @@ function stateOf({ state, error }: TaskRow): HostState | null {
 }
 
 interface FactsLike {
-  readonly os?: { readonly prettyName?: unknown; readonly id?: unknown };
-  readonly processor?: { readonly count?: unknown };
+  readonly os?: { readonly prettyName?: string; readonly id?: string };
+  readonly processor?: { readonly count?: number };
   readonly memory?: { readonly total: number; readonly available: number } | null;
   readonly disks?: readonly { readonly mount: string; readonly total: number; readonly available: number }[];
 }
@@ -80,8 +80,8 @@ export function shortFacts(result: Readonly<Record<string, unknown>> | null): Sh
   const facts = result?.['facts'] as FactsLike | undefined;
   if (!facts) return null;
   return {
-    system: String(facts.os?.prettyName ?? facts.os?.id ?? ''),
-    processors: Number(facts.processor?.count ?? 0),
+    system: facts.os?.prettyName ?? facts.os?.id ?? '',
+    processors: facts.processor?.count ?? 0,
     memory: facts.memory ?? null,
     disk: facts.disks?.find(disk => disk.mount === '/') ?? facts.disks?.[0] ?? null,
   };

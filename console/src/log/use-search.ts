@@ -19,19 +19,20 @@ export function useSearch(task: string, stream: LineQuery['stream'], text: strin
   useEffect(() => {
     setHits(text === '' ? NONE : { numbers: [], complete: false });
     if (text === '') return undefined;
-    let wanted = true;
+    const stop = new AbortController();
+    const { signal } = stop;
     const search = async (): Promise<void> => {
       const numbers: number[] = [];
-      for (let from: number | null = 1; from !== null && wanted && numbers.length < MOST; ) {
+      for (let from: number | null = 1; from !== null && !signal.aborted && numbers.length < MOST; ) {
         const page = await api.lines(task, { from, count: 1000, stream, search: text });
         numbers.push(...page.lines.map(line => line.number));
         from = page.next;
-        if (wanted) setHits({ numbers: [...numbers], complete: from === null });
+        if (!signal.aborted) setHits({ numbers: [...numbers], complete: from === null });
       }
     };
-    const timer = setTimeout(() => void search().catch(() => wanted && setHits(NONE)), PAUSE);
+    const timer = setTimeout(() => void search().catch(() => signal.aborted || setHits(NONE)), PAUSE);
     return () => {
-      wanted = false;
+      stop.abort();
       clearTimeout(timer);
     };
   }, [task, stream, text]);

@@ -14,7 +14,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
   };
   return (
     <Button look="bare" className="text-muted" title={text.slice(0, 300)} onClick={() => void copy()}>
-      <span aria-hidden="true">⧉</span> {label}
+      {label}
     </Button>
   );
 }

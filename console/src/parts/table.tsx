@@ -85,7 +85,7 @@ export function Table<Row>(props: {
               {rest.map(({ title, render, wide, grows }) => (
                 <td
                   key={title}
-                  className={`px-2 py-1.5 ${hidden(wide)} ${grows === true ? 'w-full max-w-0 truncate' : ''}`}
+                  className={`px-2 py-1.5 ${hidden(wide)} ${grows === true ? 'w-full max-w-0 truncate' : 'whitespace-nowrap'}`}
                 >
                   {render(row)}
                 </td>

@@ -20,7 +20,7 @@ import { useOutputs, useRun } from './use-run.ts';
 
 /** What was submitted together: how it stands, on which servers, and what each said. */
 export default function RunScreen(): JSX.Element {
-  const { id = '' } = useParams<{ id: string }>();
+  const { id } = useParams<{ id: string }>();
   const [address, change] = useAddress();
   const run = useRun(id);
   const tasks = run.value ?? [];

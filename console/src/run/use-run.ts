@@ -47,13 +47,12 @@ export function useEvents(task: TaskRow | null): readonly TaskEvent[] {
   useEffect(() => {
     if (id === '' || have >= wanted) return undefined;
     let isWanted = true;
-    api.events(id, have, PAGE).then(
-      more => {
-        if (isWanted && more.length > 0)
-          setKept(old => ({ task: id, events: [...(old.task === id ? old.events : []), ...more] }));
-      },
-      () => undefined,
-    );
+    const read = async (): Promise<void> => {
+      const more = await api.events(id, have, PAGE);
+      if (isWanted && more.length > 0)
+        setKept(old => ({ task: id, events: [...(old.task === id ? old.events : []), ...more] }));
+    };
+    read().catch(() => undefined);
     return () => {
       isWanted = false;
     };

@@ -29,7 +29,7 @@ const taskState = z.enum(TASK_STATES);
 /** Where a wish stands that does not say it: `placedDesk` knows. */
 const ANYWHERE = { folder: '', overrides: {} };
 const givenSurroundings = z.strictObject({
-  folder: text.min(1),
+  folder: text.describe("empty: where the caller's way in was made"),
   settingsFile: text.optional(),
   sshConfigFile: text.optional(),
   overrides: z.record(z.string(), z.string()),
