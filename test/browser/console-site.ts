@@ -36,14 +36,19 @@ export async function openSite(
   await mkdir(join(folder, '.ssh'));
   const config = readFileSync(await labSshConfig(hosts, folder), 'utf8');
   await writeFile(join(folder, '.ssh/config'), config + moreConfig, { mode: 0o600 });
-  const run = async (...words: readonly string[]): Promise<CommandResult> => await deckhand(words, { folder });
+  const run = async (...words: readonly string[]): Promise<CommandResult> =>
+    await deckhand(words, { folder });
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--hide-scrollbars=false'],
   });
   const contexts: BrowserContext[] = [];
   const link = async (): Promise<string> => {
-    const { stdout, stderr, code } = await run('console', '--no-open', ...(contexts.length === 0 ? ['--port', '0'] : []));
+    const { stdout, stderr, code } = await run(
+      'console',
+      '--no-open',
+      ...(contexts.length === 0 ? ['--port', '0'] : []),
+    );
     if (code !== 0) throw new Error(`deckhand console ended with ${code}: ${stderr}`);
     return stdout.trim();
   };
