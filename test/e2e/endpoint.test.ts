@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import OpenAI from 'openai';
+import {
+  APIError,
+  APIUserAbortError,
+  AuthenticationError,
+  BadRequestError,
+  NotFoundError,
+  OpenAI,
+} from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { onHost } from '../faults/lab-fleet.ts';
@@ -124,21 +131,21 @@ describe("OpenAI's own client, unchanged (B08)", () => {
     const failed = async (call: Promise<unknown>): Promise<unknown> =>
       await call.catch((error: unknown) => error);
     const unknown = await failed(openai.chat.completions.create({ ...plain, model: 'nope' }));
-    expect(unknown).toBeInstanceOf(OpenAI.NotFoundError);
+    expect(unknown).toBeInstanceOf(NotFoundError);
     expect(unknown).toMatchObject({
       code: 'model_not_found',
       message: expect.stringContaining('slow, tiny') as string,
     });
     const wrongKey = new OpenAI({ baseURL: url, apiKey: 'wrong', maxRetries: 0 });
-    expect(await failed(wrongKey.models.list())).toBeInstanceOf(OpenAI.AuthenticationError);
+    expect(await failed(wrongKey.models.list())).toBeInstanceOf(AuthenticationError);
     const long = [{ role: 'user' as const, content: 'word '.repeat(5_000) }];
     for (const stream of [true, false]) {
       const overflow = await failed(openai.chat.completions.create({ ...plain, messages: long, stream }));
-      expect(overflow).toBeInstanceOf(OpenAI.BadRequestError);
+      expect(overflow).toBeInstanceOf(BadRequestError);
       expect(overflow).toMatchObject({ code: 'context_length_exceeded' });
     }
     const embeddings = await failed(openai.embeddings.create({ model: 'tiny', input: 'hi' }));
-    expect(embeddings).toBeInstanceOf(OpenAI.APIError);
+    expect(embeddings).toBeInstanceOf(APIError);
     expect(String(embeddings)).toMatch(/embedding/);
   });
 
@@ -161,7 +168,7 @@ describe("OpenAI's own client, unchanged (B08)", () => {
     );
     await eyes.untilBusy('slow');
     stop.abort();
-    await expect(whole).rejects.toBeInstanceOf(OpenAI.APIUserAbortError);
+    await expect(whole).rejects.toBeInstanceOf(APIUserAbortError);
     await eyes.untilIdle('slow');
   });
 });

@@ -90,3 +90,20 @@ describe('a unit whose program dies at every start', () => {
     await connection.close();
   });
 });
+
+describe('a server that forbids forwarding', () => {
+  it.each([
+    ['socket', 'AllowStreamLocalForwarding'],
+    ['port', 'AllowTcpForwarding'],
+  ])('is named as what it is, for a %s', async (listen, option) => {
+    const { bundle, model } = lab;
+    await host.mod('sshd', `${option} no`);
+    const connection = await connectAs(host, 'guest', lab.folder);
+    const params = { listen, name: 'walled' };
+    const error = await failure(deployTiny({ site: siteOf(connection), bundle, model, params }));
+    expect(error).toMatchObject({ code: 'tunnel.forward-denied' });
+    expect(await onHost(host, 'ls /home/guest/.local/state/deckhand/llm/walled/releases')).toBe('');
+    await connection.close();
+    await host.mod('sshd', `${option} yes`);
+  });
+});

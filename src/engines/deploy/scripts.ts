@@ -154,6 +154,14 @@ export function listenersScript(pid: number): string {
 awk -v i="$i" 'FNR>1 && $4=="0A" && index(i, " " $10 " ") && $2 !~ /^0100007F:/ && $2 !~ /^00000000000000000000000001000000:/ {print $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null`;
 }
 
+/** Exits with 0 when something listens where a release is to be reached, seen on the target itself. */
+export function heardScript({ listen }: Pick<Release, 'listen'>): string {
+  if ('path' in listen)
+    return `awk -v p=${quote(listen.path)} '$8==p && $4=="00010000" {f=1} END {exit !f}' /proc/net/unix`;
+  const port = listen.port.toString(16).toUpperCase().padStart(4, '0');
+  return `awk '$4=="0A" && $2=="0100007F:${port}" {f=1} END {exit !f}' /proc/net/tcp`;
+}
+
 /** Makes a release the current one: links are renamed over, never absent. What was current is the previous one. */
 export function switchScript(place: StartPlace): string {
   const { layout, release, params, isRoot } = place;

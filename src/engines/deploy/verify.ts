@@ -1,12 +1,13 @@
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
+import { showEndpoint } from '../../core/endpoint.ts';
 import { llamaCpp } from '../adapters/llama-cpp.ts';
 import type { AskEngine, Readiness } from '../engine.ts';
 import { engineHttp } from '../engine-http.ts';
 import { generate } from '../generate.ts';
 import type { Layout } from './layout.ts';
 import type { Release } from './release.ts';
-import { listenersScript } from './scripts.ts';
+import { heardScript, listenersScript } from './scripts.ts';
 import type { Site } from './site.ts';
 import { failureOf, knownFailure } from './failure.ts';
 import { hasEnded, isOver, type ReleaseStatus, releaseStatus } from './status.ts';
@@ -46,14 +47,19 @@ export async function waitUntilReady(place: VerifyPlace): Promise<Readiness> {
   let lookedAt = clock.monotonic();
   let grewAt = clock.monotonic();
   let growth = '';
+  // seen to listen by its host, though we were refused: refused once more, it is the SSH server that refuses
+  let isHeard = false;
   for (;;) {
     const readiness = await readinessOf(ask);
     if (readiness === 'ready' || readiness === 'sleeping') return readiness;
+    const refused = readiness instanceof DeckhandError ? readiness : null;
+    if (refused !== null && isHeard) throw walledOff(place, refused);
     await clock.sleep(pause, signal);
     pause = Math.min(pause * 1.5, LONGEST_PAUSE);
     const now = clock.monotonic();
     if (now - lookedAt < PROCESS_PAUSE) continue;
     lookedAt = now;
+    isHeard = refused !== null && (await heardThere(place));
     const status = await statusOf(place);
     if (hasEnded(status)) {
       // what the log names is so at every start; anything else may be over with the next one
@@ -71,17 +77,30 @@ export async function waitUntilReady(place: VerifyPlace): Promise<Readiness> {
   }
 }
 
-/** A refused connection is an engine that does not listen yet; a forwarding that is denied stays so. */
-async function readinessOf(ask: AskEngine): Promise<Readiness> {
+/** Given back and not thrown: a refused connection, of an engine that does not listen yet, or of a server that denies it. */
+async function readinessOf(ask: AskEngine): Promise<Readiness | DeckhandError> {
   try {
     return await llamaCpp.readiness(ask);
-  } catch (error) {
-    const { code } = toDeckhandError(error);
-    if (code === 'engine.down' || code === 'tunnel.target-refused') return 'starting';
-    // a socket that is not there yet is not told apart from one that is forbidden
-    if (code === 'tunnel.forward-denied') return 'starting';
+  } catch (thrown) {
+    const error = toDeckhandError(thrown);
+    if (error.code === 'engine.down') return 'starting';
+    if (error.code === 'tunnel.target-refused' || error.code === 'tunnel.forward-denied') return error;
     throw error;
   }
+}
+
+/** It listens, as the target itself sees it. */
+async function heardThere({ site, release, signal }: VerifyPlace): Promise<boolean> {
+  return (await site.run(heardScript(release), { signal })).exitCode === 0;
+}
+
+function walledOff({ site, release: { listen } }: VerifyPlace, cause: DeckhandError): DeckhandError {
+  const option = 'path' in listen ? 'AllowStreamLocalForwarding' : 'AllowTcpForwarding';
+  return new DeckhandError(
+    'tunnel.forward-denied',
+    `${site.name}: the engine listens on ${showEndpoint(listen)}, and the SSH server does not lead there.`,
+    { cause, hint: `Set ${option} yes in its sshd_config.`, details: { host: site.name } },
+  );
 }
 
 async function statusOf({ site, layout, release, name, signal }: VerifyPlace): Promise<ReleaseStatus> {
