@@ -7,6 +7,7 @@ import { systemClock } from './core/clock.ts';
 export type * from './api/contract.ts';
 export type * from './api/task-api.ts';
 export type * from './api/watch-contract.ts';
+export type { ChatMessage, ChatUsage, KeptMessage } from './core/chat.ts';
 export type { Approval, Progress, Surroundings } from './core/task.ts';
 export type { TaskEvent } from './core/task-event.ts';
 export type { TaskState } from './core/task-state.ts';

@@ -28,6 +28,13 @@ export const SCREENS: readonly Screen[] = [
     Component: lazy(() => import('./tasks/tasks-screen.tsx')),
   },
   {
+    path: '/chat',
+    title: 'Chat',
+    key: 'c',
+    glyph: '❝',
+    Component: lazy(() => import('./chat/chat-screen.tsx')),
+  },
+  {
     path: '/runs/:id',
     title: 'Run',
     key: null,
