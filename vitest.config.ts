@@ -17,6 +17,7 @@ export default defineConfig({
           include: [
             'eval/**/*.test.ts',
             'src/**/*.test.ts',
+            'console/src/**/*.test.ts',
             'test/architecture.test.ts',
             'test/docs/**/*.test.ts',
             'test/cli/**/*.test.ts',
