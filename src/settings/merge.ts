@@ -56,7 +56,8 @@ export function mergeSettings(
     sourced,
     hosts: mergeNamed(files, 'hosts'),
     groups: mergeNamed(files, 'groups'),
-    modelServers: mergeNamed(files, 'modelServers'),
+    // a project must not lead a person's key to another server by giving it the name of theirs
+    modelServers: mergeNamed(files.toReversed(), 'modelServers'),
     presets: mergeNamed(files, 'presets'),
     files: files.map(loaded => loaded.file),
   };
@@ -91,11 +92,19 @@ function chooseAmong(
   name: SettingName,
   nearestFirst: readonly Sourced<unknown>[],
 ): Sourced<unknown> | undefined {
-  if (name === 'policy.rules') return nearestFirst.at(-1);
+  // where what is known of hosts is sent to is for the person to say
+  if (name === 'policy.rules' || name.startsWith('agent.model')) return nearestFirst.at(-1);
+  if (name.startsWith('agent.budget.')) return smallestBound(nearestFirst);
   if (name !== 'policy.mode') return nearestFirst[0];
   const strictness = ({ value }: Sourced<unknown>): number =>
     STRICTEST_FIRST.indexOf(value as SettingValue<'policy.mode'>);
   return nearestFirst.toSorted((one, other) => strictness(one) - strictness(other))[0];
+}
+
+/** 0 bounds nothing. */
+function smallestBound(found: readonly Sourced<unknown>[]): Sourced<unknown> | undefined {
+  const bound = ({ value }: Sourced<unknown>): number => (value === 0 ? Number.POSITIVE_INFINITY : Number(value));
+  return found.toSorted((one, other) => bound(one) - bound(other))[0];
 }
 
 const STRICTEST_FIRST: readonly SettingValue<'policy.mode'>[] = [

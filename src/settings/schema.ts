@@ -1,6 +1,7 @@
 import { chatParametersSchema, modelName } from '../core/chat.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { parseDuration } from '../core/duration.ts';
+import { PLANNING_ROLES } from '../core/planning-model.ts';
 import { z } from '../core/schema.ts';
 import { parseByteSize } from './byte-size.ts';
 
@@ -28,6 +29,14 @@ const outputLimit = parsedBy(parseByteSize).pipe(
     .max(1024 ** 3),
 );
 const language = z.string().regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'a language such as en or de');
+
+/** A planning model by its name, `HOST/NAME` or `SERVER/MODEL`; empty or null: none. */
+const planner = z.preprocess(value => value ?? '', z.string().max(300).regex(/^\S*$/, 'a name without blanks'));
+/** How long an answer may take: never for ever. */
+const answerTime = duration.pipe(z.number().min(1, 'more than nothing').max(86_400_000, 'a day at most'));
+/** 0 = no bound. */
+const money = z.coerce.number().nonnegative();
+const count = money.pipe(z.number().int('a whole number'));
 
 /** A name of a host: safe as an argument of `ssh -G`, and never taken for a selector. */
 const hostName = z
@@ -75,14 +84,37 @@ const listenAddress = z
 
 const emptyAsObject = (value: unknown): unknown => value ?? {};
 
+/** Where a provider is when nothing else is said. */
+const PROVIDER_URLS = {
+  'openai-compatible': undefined,
+  anthropic: 'https://api.anthropic.com',
+  google: 'https://generativelanguage.googleapis.com',
+} as const;
+
 /** A model server that somebody else runs. */
-const modelServerSchema = z.strictObject({
-  /** Without `/v1`: `http://127.0.0.1:11434`. */
-  url: z.url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' }),
-  /** A file with its key alone. */
-  keyFile: path.optional(),
-  headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/), z.string().max(4096)).default({}),
-});
+const modelServerSchema = z
+  .strictObject({
+    /** Whose wire form it speaks. Others than `openai-compatible` only plan; chats do not go there. */
+    provider: z.enum(['openai-compatible', 'anthropic', 'google']).default('openai-compatible'),
+    /** Without `/v1`: `http://127.0.0.1:11434`. */
+    url: z.url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' }).optional(),
+    /** A file with its key alone. */
+    keyFile: path.optional(),
+    /** The variable of the daemon's environment that has its key. */
+    keyEnvironment: z
+      .string()
+      .regex(/^[A-Z_][A-Z0-9_]{0,99}$/, 'the name of a variable, such as ANTHROPIC_API_KEY')
+      .optional(),
+    headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/), z.string().max(4096)).default({}),
+    /** For a million tokens, in one currency of your choice: the one of agent.budget.money. */
+    price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
+  })
+  .transform((entry, context) => {
+    const url = entry.url ?? PROVIDER_URLS[entry.provider];
+    if (url !== undefined) return { ...entry, url };
+    context.addIssue({ code: 'custom', path: ['url'], message: 'is missing' });
+    return z.NEVER;
+  });
 export type ModelServerEntry = z.infer<typeof modelServerSchema>;
 
 /** How to ask a model, under a name. */
@@ -102,6 +134,17 @@ export const settingsFileSchema = z.strictObject({
       command: duration.optional(),
       idle: duration.optional(),
       lost: duration.optional(),
+    })
+    .optional(),
+  agent: z
+    .strictObject({
+      model: planner.optional(),
+      models: z.partialRecord(z.enum(PLANNING_ROLES), planner).optional(),
+      timeout: answerTime.optional(),
+      silence: answerTime.optional(),
+      budget: z
+        .strictObject({ tokens: count.optional(), money: money.optional(), calls: count.optional() })
+        .optional(),
     })
     .optional(),
   outputLimit: outputLimit.optional(),
@@ -127,6 +170,20 @@ export const SETTING_SCHEMAS = {
   'timeouts.idle': duration,
   /** How long a host may be out of reach before what began there counts as lost. */
   'timeouts.lost': duration,
+  /** Which model plans; each role may have one of its own. */
+  'agent.model': planner,
+  'agent.models.improve': planner,
+  'agent.models.plan': planner,
+  'agent.models.detail': planner,
+  'agent.models.repair': planner,
+  'agent.models.summarise': planner,
+  /** From a request to the end of its answer; and without a single byte. */
+  'agent.timeout': answerTime,
+  'agent.silence': answerTime,
+  /** What the planning models of one run may use up; 0 = no bound. */
+  'agent.budget.tokens': count,
+  'agent.budget.money': money,
+  'agent.budget.calls': count,
   outputLimit,
   'facts.maxAge': duration,
   runbooks: z.preprocess(
@@ -154,6 +211,17 @@ export const DEFAULTS: SettingValues = {
   'timeouts.command': 0,
   'timeouts.idle': 0,
   'timeouts.lost': 86_400_000,
+  'agent.model': '',
+  'agent.models.improve': '',
+  'agent.models.plan': '',
+  'agent.models.detail': '',
+  'agent.models.repair': '',
+  'agent.models.summarise': '',
+  'agent.timeout': 600_000,
+  'agent.silence': 180_000,
+  'agent.budget.tokens': 1_000_000,
+  'agent.budget.money': 0,
+  'agent.budget.calls': 200,
   outputLimit: 1024 * 1024,
   'facts.maxAge': 3_600_000,
   runbooks: [],

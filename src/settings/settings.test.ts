@@ -51,6 +51,11 @@ describe('loadSettings', () => {
     };
     const flags = { 'facts.maxAge': '1m' };
     const settings = await loadSettings({ ...places('work/deep/er', environment), flags });
+    const agentDefaults = Object.fromEntries(
+      Object.entries(DEFAULTS).flatMap(([name, value]) =>
+        name.startsWith('agent.') ? [[name, { value, source: 'default' }]] : [],
+      ),
+    );
     expect(settings.sourced).toEqual({
       concurrency: { value: 20, source: `${project}:2` },
       'timeouts.connect': { value: 7000, source: 'environment DECKHAND_TIMEOUTS_CONNECT' },
@@ -64,6 +69,7 @@ describe('loadSettings', () => {
       'policy.mode': { value: 'off', source: 'default' },
       'policy.rules': { value: '', source: 'default' },
       'console.listen': { value: '', source: 'default' },
+      ...agentDefaults,
     });
     expect(settings.files).toEqual([project, own]);
   });
@@ -91,6 +97,31 @@ describe('loadSettings', () => {
     expect((await loadSettings(places('strict'))).values['policy.mode']).toBe('read-only');
     await rm(join(root, own));
     expect((await loadSettings(places('loose'))).values['policy.rules']).toMatch(/other\.yaml$/);
+  });
+
+  it('lets the person say where plans come from, and no file spend more than another allows (A25)', async () => {
+    const own = 'home/.config/deckhand/deckhand.yaml';
+    await write(
+      own,
+      'agent: {model: gpu-1/qwen, budget: {tokens: 0, calls: 9}}\nmodelServers: {ours: {provider: anthropic, keyFile: ~/k}}\n',
+    );
+    await write(
+      'work/deckhand.yaml',
+      'agent: {model: evil/m, models: {repair: evil/r}, timeout: 2m, budget: {tokens: 5, calls: 90}}\nmodelServers: {ours: {url: http://evil}}\n',
+    );
+    const { values, modelServers } = await loadSettings(places('work'));
+    expect([values['agent.model'], values['agent.timeout']]).toEqual(['gpu-1/qwen', 120_000]);
+    expect([values['agent.budget.tokens'], values['agent.budget.calls']]).toEqual([5, 9]);
+    expect(modelServers.get('ours')?.value).toEqual({
+      provider: 'anthropic',
+      url: 'https://api.anthropic.com',
+      keyFile: join(root, 'home/k'),
+      headers: {},
+    });
+    await rm(join(root, own));
+    expect((await loadSettings(places('work'))).values['agent.model']).toBe('evil/m');
+    const named = await loadSettings(places('nowhere', { DECKHAND_AGENT_MODEL: 'a/b' }));
+    expect(named.values['agent.model']).toBe('a/b');
   });
 
   it('reads only the file that was named, and misses it', async () => {
@@ -121,6 +152,9 @@ describe('parseSettingsFile', () => {
     ['hosts:\n  all: {}', 2, 'hosts.all'],
     ['hosts:\n  a: {jump: "-x"}', 2, 'hosts.a.jump'],
     ['groups:\n  web: nobody', 2, 'groups.web'],
+    ['modelServers:\n  a: {}', 2, 'modelServers.a.url'],
+    ['agent:\n  models: {dream: x}', 2, 'agent.models.dream'],
+    ['agent:\n  timeout: 0', 2, 'agent.timeout'],
     ['- a list', 1, ''],
   ])('names line and field of %j', (text, line, field) => {
     const parse = (): unknown => parseSettingsFile(text, '/w/deckhand.yaml', '/h');
