@@ -7,6 +7,7 @@ import type {
   RemoveResult,
   StatusResult,
 } from '../core/model-params.ts';
+import type { PlanningCheck } from '../core/planning-check.ts';
 import type { Selector } from './contract.ts';
 import type { TransferCall } from './transfer-contract.ts';
 
@@ -81,6 +82,11 @@ export interface ModelApi {
     request: { readonly hosts: Selector; readonly name: string },
     call: TransferCall,
   ): Promise<readonly ModelHostResult<{ readonly host: string; readonly name: string }>[]>;
+  /** Which model plans each role; with `probe` each is asked. */
+  planningModels(
+    request: { readonly model?: string; readonly probe?: boolean },
+    call: TransferCall,
+  ): Promise<PlanningCheck>;
   /** Until the signal of the call; the log comes as events of output. */
   followModelLog(request: LogRequest, call: TransferCall): Promise<readonly ModelHostResult<never>[]>;
 }

@@ -111,6 +111,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         "Print the end of a model server's log",
         async () => (await import('./commands/model-logs.ts')).modelLogsCommand,
       ),
+      planning: command(
+        'Say which model plans, and ask whether it does',
+        async () => (await import('./commands/model-planning.ts')).modelPlanningCommand,
+      ),
       upgrade: command(
         'Replace the model, engine or settings of a model server without a gap',
         async () => (await import('./commands/model-upgrade.ts')).modelUpgradeCommand,

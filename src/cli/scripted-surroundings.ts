@@ -152,6 +152,7 @@ export function transferResult(
 const transferred = async () => await Promise.resolve({ results: [transferResult('web-1')] });
 
 const sampleModels: ModelApi = {
+  planningModels: async () => await Promise.resolve({ roles: [], models: [] }),
   makeBundle: async () =>
     await Promise.resolve({
       path: '/cache/llama.tar.gz',

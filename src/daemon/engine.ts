@@ -3,6 +3,7 @@ import type { Caller } from '../api/caller.ts';
 import type { Submission, TaskApi } from '../api/task-api.ts';
 import { systemClock } from '../core/clock.ts';
 import type { DeckhandError } from '../core/deckhand-error.ts';
+import type { KnownModelServers } from '../core/known-models.ts';
 import type { StartExecutor } from '../queue/executor-protocol.ts';
 import { Queue } from '../queue/queue.ts';
 import { Scheduler } from '../queue/scheduler.ts';
@@ -15,6 +16,7 @@ import { placedDesk } from './desk/placed-desk.ts';
 import { Fleets } from './fleet-access.ts';
 import { FollowHub } from './follow-hub.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { knownModels } from './models/known-models.ts';
 import { openModels } from './models/open-models.ts';
 import { BUILT_IN_KINDS } from './kinds.ts';
 import { auditLogBeside } from './policy-gate.ts';
@@ -51,6 +53,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const registry = options.registry ?? new TaskRegistry(BUILT_IN_KINDS);
   const fleets = new Fleets();
   const hubs: FollowHub[] = [];
+  const known = async (): Promise<KnownModelServers> =>
+    await knownModels(store, async () => await api.tunnels());
   const queue = await Queue.open({
     store,
     clock,
@@ -60,6 +64,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     silenceLimit: SILENCE_LIMIT,
     idleLimit: IDLE_LIMIT,
     isResident: kind => registry.isResident(kind),
+    knownModels: known,
     onQuestion: question => hubs.forEach(hub => hub.ask(question)),
     onAudit: async ({ requestId }, entry) => {
       const time = clock.now();
@@ -83,7 +88,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     fleets,
     clock,
     folder: options.folder,
-    tunnels: async () => await api.tunnels(),
+    known,
   });
   const parts: DeskParts = {
     store,

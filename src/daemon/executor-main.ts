@@ -4,6 +4,7 @@ import type { FromExecutor, ToExecutor } from '../queue/executor-protocol.ts';
 import { TaskExecutor } from '../tasks/executor.ts';
 import { Fleets } from './fleet-access.ts';
 import { openRegistry } from './open-registry.ts';
+import { PlanningDesk } from './planning/planning-desk.ts';
 import { TaskHosts } from './task-hosts.ts';
 
 /** The process of one executor: its daemon speaks to it over the channel it was born with. */
@@ -18,11 +19,12 @@ const send = (message: FromExecutor): void => {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 };
 const fleets = new Fleets();
+const planning = new PlanningDesk({ fleets, clock: systemClock, chance: Math.random });
 const executor = new TaskExecutor({
   registry: await openRegistry(),
   clock: systemClock,
   hosts: async (surroundings, prompts) => new TaskHosts(await fleets.at(surroundings), prompts),
-  planning: () => Promise.resolve(null),
+  planning: planning.modelFor,
   send,
 });
 

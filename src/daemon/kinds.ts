@@ -4,6 +4,7 @@ import { modelBundle } from '../tasks/model-bundle.ts';
 import { modelConnect, modelDisconnect, modelLook } from '../tasks/model-connect.ts';
 import { modelDeploy, modelRollback } from '../tasks/model-deploy.ts';
 import { modelFollow, modelLogs, modelStatus } from '../tasks/model-inspect.ts';
+import { modelPlanning } from '../tasks/model-planning.ts';
 import { modelRemove } from '../tasks/model-remove.ts';
 import { here } from '../tasks/site-task.ts';
 import { scpCopy } from '../tasks/scp-copy.ts';
@@ -38,6 +39,7 @@ export const BUILT_IN_KINDS = [
   modelConnect,
   modelDisconnect,
   modelLook,
+  modelPlanning,
   ...[
     modelDeploy,
     modelRollback,

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../core/deckhand-error.ts';
+import type { KnownModelServers } from '../core/known-models.ts';
 import type { Approval, TaskRecord } from '../core/task.ts';
 import type { ClaimWrite, Fence, NewApproval } from '../store/store.ts';
 
@@ -52,6 +53,8 @@ export type ToExecutor =
   | { readonly say: 'answer'; readonly question: string; readonly answer: string | null }
   /** `number` of the writes that are kept now; `fenced`: the claim is not ours any more. */
   | { readonly say: 'kept'; readonly number: number; readonly fenced: boolean }
+  /** The answer to `models`; null: it could not be found out. */
+  | { readonly say: 'models'; readonly number: number; readonly known: KnownModelServers | null }
   /** Leave everything as it is on the hosts, say `left` for each claim, then end. */
   | { readonly say: 'leave' };
 
@@ -65,6 +68,8 @@ export type FromExecutor =
       readonly writes: readonly ClaimWrite[];
     }
   | { readonly say: 'question'; readonly claim: number; readonly question: QuestionRecord }
+  /** Asks which model servers the engine knows. */
+  | { readonly say: 'models'; readonly task: string; readonly claim: number; readonly number: number }
   /** The last words of a process that this claim is bringing down: no other claim is to blame. */
   | { readonly say: 'crashing'; readonly task: string; readonly claim: number }
   | { readonly say: 'ended'; readonly task: string; readonly claim: number; readonly outcome: Outcome };

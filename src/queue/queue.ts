@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
+import type { KnownModelServers } from '../core/known-models.ts';
 import type { ApprovalWord, NewTask, TaskRecord } from '../core/task.ts';
 import type { AuditedDecision, Settlement, Store, TaskControl } from '../store/store.ts';
 import { ClaimWriter } from './claim-writer.ts';
@@ -36,6 +37,8 @@ export interface QueueOptions {
   readonly onQuestion: (question: QuestionRecord) => void;
   /** What the policy decided where a task runs; kept when the promise is done. */
   readonly onAudit?: (task: TaskRecord, entry: AuditedDecision) => Promise<void>;
+  /** Model servers that a task may plan with. Absent: none are known here. */
+  readonly knownModels?: () => Promise<KnownModelServers>;
   /** A defect of ours or of the store that no caller sees. */
   readonly onTrouble: (error: DeckhandError) => void;
 }
@@ -252,10 +255,21 @@ export class Queue implements AsyncDisposable {
   #hear(message: ClaimMessage, task: TaskRecord, reply: (message: ToExecutor) => void): void {
     if (message.say === 'write') void this.#keep(message, task, reply);
     else if (message.say === 'question') this.#options.onQuestion(message.question);
+    else if (message.say === 'models') void this.#tellModels(message.number, reply);
     else {
       const { clock, chance } = this.#options;
       const begun = this.#running.get(task.id)?.begun ?? task.begun;
       this.#settle(task, settlementOf(task, message.outcome, { begun, now: clock.now(), chance }));
+    }
+  }
+
+  async #tellModels(number: number, reply: (message: ToExecutor) => void): Promise<void> {
+    const none = { deployments: [], attached: [], tunnels: [] };
+    try {
+      reply({ say: 'models', number, known: (await this.#options.knownModels?.()) ?? none });
+    } catch (error) {
+      this.#report(error);
+      reply({ say: 'models', number, known: null });
     }
   }
 

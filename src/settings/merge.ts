@@ -103,7 +103,8 @@ function chooseAmong(
 
 /** 0 bounds nothing. */
 function smallestBound(found: readonly Sourced<unknown>[]): Sourced<unknown> | undefined {
-  const bound = ({ value }: Sourced<unknown>): number => (value === 0 ? Number.POSITIVE_INFINITY : Number(value));
+  const bound = ({ value }: Sourced<unknown>): number =>
+    value === 0 ? Number.POSITIVE_INFINITY : Number(value);
   return found.toSorted((one, other) => bound(one) - bound(other))[0];
 }
 

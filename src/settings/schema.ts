@@ -31,7 +31,10 @@ const outputLimit = parsedBy(parseByteSize).pipe(
 const language = z.string().regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'a language such as en or de');
 
 /** A planning model by its name, `HOST/NAME` or `SERVER/MODEL`; empty or null: none. */
-const planner = z.preprocess(value => value ?? '', z.string().max(300).regex(/^\S*$/, 'a name without blanks'));
+const planner = z.preprocess(
+  value => value ?? '',
+  z.string().max(300).regex(/^\S*$/, 'a name without blanks'),
+);
 /** How long an answer may take: never for ever. */
 const answerTime = duration.pipe(z.number().min(1, 'more than nothing').max(86_400_000, 'a day at most'));
 /** 0 = no bound. */

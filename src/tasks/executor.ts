@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
+import type { KnownModelServers } from '../core/known-models.ts';
 import type { PlanningModel } from '../core/planning-model.ts';
 import type { Surroundings } from '../core/task.ts';
 import type { Assignment, FromExecutor, Outcome, ToExecutor } from '../queue/executor-protocol.ts';
@@ -36,7 +37,9 @@ export class TaskExecutor {
   /** Whose work is being done just now: what follows from it carries it along. */
   readonly #present = new AsyncLocalStorage<Fence>();
   readonly #unkept = new Map<number, (fenced: boolean) => void>();
+  readonly #unknown = new Map<number, (known: KnownModelServers | null) => void>();
   #writes = 0;
+  #looks = 0;
   #idle: (() => void)[] = [];
 
   constructor(options: TaskExecutorOptions) {
@@ -60,6 +63,10 @@ export class TaskExecutor {
       case 'kept':
         this.#unkept.get(message.number)?.(message.fenced);
         this.#unkept.delete(message.number);
+        return;
+      case 'models':
+        this.#unknown.get(message.number)?.(message.known);
+        this.#unknown.delete(message.number);
         return;
       case 'leave':
         for (const claim of this.#claims.values()) claim.leave.abort('left' satisfies LeaveReason);
@@ -139,7 +146,8 @@ export class TaskExecutor {
       useApproval: async (approval, step) => await reports.useApproval(approval, step),
       audit: async entry => await reports.audit(entry),
       ask: async question => await this.#ask(claim, question),
-      planningModel: async wish => await this.#options.planning(work, wish),
+      planningModel: async wish =>
+        await this.#options.planning({ ...work, knownModels: async () => await this.#look(claim) }, wish),
     };
     return work;
   }
@@ -171,6 +179,21 @@ export class TaskExecutor {
       this.#unkept.set(number, resolve);
       this.#options.send({ say: 'write', number, fence, writes });
     });
+  }
+
+  async #look({ assignment: { task }, leave, cancel }: Claim): Promise<KnownModelServers> {
+    const gone = AbortSignal.any([leave.signal, cancel.signal]);
+    this.#looks += 1;
+    const number = this.#looks;
+    const known = await new Promise<KnownModelServers | null>(resolve => {
+      this.#unknown.set(number, resolve);
+      gone.addEventListener('abort', () => resolve(null), { once: true });
+      if (gone.aborted) resolve(null);
+      else this.#options.send({ say: 'models', task: task.id, claim: task.claim, number });
+    });
+    this.#unknown.delete(number);
+    if (known) return known;
+    throw new DeckhandError('planner.unreachable', 'The engine cannot say which model servers it knows.');
   }
 
   async #ask({ assignment: { task }, leave, cancel }: Claim, asked: Asked): Promise<string | null> {

@@ -1,6 +1,7 @@
 import type { AttachedModel } from '../core/attached-model.ts';
 import type { Clock } from '../core/clock.ts';
 import type { OutputStream } from '../core/command-run.ts';
+import type { KnownModelServers } from '../core/known-models.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { PlanningModel } from '../core/planning-model.ts';
 import type { z } from '../core/schema.ts';
@@ -24,7 +25,11 @@ export interface PlanningWish {
 }
 
 /** What a planning model needs of the claim it plans for: what was said is kept there. */
-export type PlanningRun = Pick<TaskWork<unknown>, 'task' | 'steps' | 'clock' | 'emit' | 'remember'>;
+export interface PlanningRun
+  extends Pick<TaskWork<unknown>, 'task' | 'steps' | 'clock' | 'emit' | 'remember'> {
+  /** What the engine knows now. Throws when it cannot say. */
+  readonly knownModels: () => Promise<KnownModelServers>;
+}
 
 /** What a kind works with while it carries out one claim. */
 export interface TaskWork<Params> {

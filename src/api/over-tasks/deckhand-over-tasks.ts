@@ -70,6 +70,7 @@ export function deckhandOverTasks(tasks: TaskApi, options: OverTasksOptions): De
     modelLogs: async (request, call) => await (await models()).modelLogs(request, call),
     connectModel: async (request, call) => await (await models()).connectModel(request, call),
     disconnectModel: async (request, call) => await (await models()).disconnectModel(request, call),
+    planningModels: async (request, call) => await (await models()).planningModels(request, call),
     followModelLog: async (request, call) => await (await models()).followModelLog(request, call),
     addTunnel: async (request, call) => {
       // loaded for this call only: the command line's start-up is felt

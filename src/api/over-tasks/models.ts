@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { AttachedModel } from '../../core/attached-model.ts';
 import type { BundleResult, StatusResult } from '../../core/model-params.ts';
+import type { PlanningCheck } from '../../core/planning-check.ts';
 import type { DeployRequest, ModelApi, ModelHostResult, Selector, TransferCall } from '../contract.ts';
 import type { Submission, TaskApi } from '../task-api.ts';
 import { attachedOf, connectSubmission, knownAttached, onlyKept } from './connect-models.ts';
@@ -35,14 +36,7 @@ export function modelsOverTasks(tasks: TaskApi, options: OverTasksOptions): Mode
         submissionOf('model.bundle', undefined, params, options),
         call,
       );
-      if (made?.result) return made.result;
-      const { code, message, hint, details } = made?.error ?? {
-        code: 'internal.defect',
-        message: 'nothing came of it',
-        hint: '',
-        details: {},
-      };
-      throw new DeckhandError(code, message, { hint, details });
+      return resultOf(made);
     },
     deployModel: async (request, call) => await carry(deploySubmission(request, options), call),
     rollbackModel: onHosts('model.rollback'),
@@ -67,9 +61,26 @@ export function modelsOverTasks(tasks: TaskApi, options: OverTasksOptions): Mode
         call,
       );
     },
+    async planningModels(request, call) {
+      const submission = submissionOf('model.planning', undefined, request, options);
+      const [checked] = await carry<PlanningCheck>(submission, call);
+      return resultOf(checked);
+    },
     modelLogs: onHosts('model.logs'),
     followModelLog: onHosts('model.follow'),
   };
+}
+
+/** Of what has no host: the result, or its error is thrown. */
+function resultOf<Result>(made: ModelHostResult<Result> | undefined): Result {
+  if (made?.result) return made.result;
+  const { code, message, hint, details } = made?.error ?? {
+    code: 'internal.defect',
+    message: 'nothing came of it',
+    hint: '',
+    details: {},
+  };
+  throw new DeckhandError(code, message, { hint, details });
 }
 
 /** Paths become absolute from the folder of the surroundings. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { connect as connectPlain } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
@@ -12,10 +11,11 @@ import type { ModelServer } from '../../models/model-pool.ts';
 import { slotsOf } from '../../models/served-models.ts';
 import type { ModelServerEntry } from '../../settings/schema.ts';
 import { Learned } from './learned.ts';
+import { type KeyPlace, serverKey } from './server-key.ts';
 
 const LEARN_LIMIT = 20_000;
 
-export interface AddressParts {
+export interface AddressParts extends KeyPlace {
   readonly name: string;
   readonly kind: ServedModelView['kind'];
   /** Models it is known to serve. */
@@ -25,7 +25,6 @@ export interface AddressParts {
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
   readonly base: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly keyFile: string | undefined;
 }
 
 /** A model server that somebody else runs: of any kind, reached at an address or through a tunnel. */
@@ -56,8 +55,8 @@ export class AddressServer implements ModelServer {
   }
 
   async #learn(signal: AbortSignal): Promise<ModelDoor> {
-    const { name, dial, base, headers, keyFile, pingInterval } = this.#parts;
-    const key = keyFile === undefined ? undefined : await keyOf(name, keyFile);
+    const { name, dial, base, headers, pingInterval } = this.#parts;
+    const key = await serverKey(name, this.#parts, process.env);
     const door: ModelDoor = {
       name,
       base,
@@ -75,17 +74,10 @@ export class AddressServer implements ModelServer {
   }
 }
 
-/** Throws `local.file-missing`; the key itself is in no message. */
-async function keyOf(server: string, file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new DeckhandError('local.file-missing', `${server}: its key cannot be read from ${file}.`, {
-      cause: error,
-    });
-  });
-  return text.trim();
-}
-
-export function addressOf(name: string, { url, headers, keyFile }: ModelServerEntry): AddressParts {
+export function addressOf(
+  name: string,
+  { url, headers, keyFile, keyEnvironment }: ModelServerEntry,
+): AddressParts {
   const { protocol, hostname, port, host, pathname } = new URL(url);
   const isTls = protocol === 'https:';
   const bare = hostname.replace(/^\[(.*)\]$/, '$1');
@@ -102,6 +94,7 @@ export function addressOf(name: string, { url, headers, keyFile }: ModelServerEn
     base: pathname.replace(/\/(?:v1\/?)?$/, ''),
     headers: { host, ...headers },
     keyFile,
+    keyEnvironment,
   };
 }
 

@@ -2,13 +2,12 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TunnelView } from '../../api/contract.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { KnownModelServers } from '../../core/known-models.ts';
 import type { Deployment } from '../../core/model-params.ts';
 import type { Surroundings } from '../../core/task.ts';
 import type { ModelServer } from '../../models/model-pool.ts';
 import type { ModelServerEntry } from '../../settings/schema.ts';
-import type { Store } from '../../store/store.ts';
 import type { FleetAccess, Fleets } from '../fleet-access.ts';
 import { AddressServer, addressOf, dialEndpoint } from './address-server.ts';
 import { attachedParts } from './attached-server.ts';
@@ -18,15 +17,14 @@ import { DeployedServer, PING } from './deployed-server.ts';
 const HERE = 'local';
 
 export interface ModelSourcesParts {
-  readonly store: Store;
+  readonly known: () => Promise<KnownModelServers>;
   readonly fleets: Fleets;
   readonly clock: Clock;
-  readonly tunnels: () => Promise<readonly TunnelView[]>;
 }
 
 /**
- * Every model server that is known: those deployed from here, those connected, those of the settings, and tunnels whose target is
- * looked at by a path (they lead to a server of something). What was opened stays open until its server is gone.
+ * Every model server that is known: those deployed from here, those connected, those of the settings, and tunnels to a server
+ * of something. What was opened stays open until its server is gone.
  */
 export class ModelSources implements AsyncDisposable {
   readonly #parts: ModelSourcesParts;
@@ -41,13 +39,15 @@ export class ModelSources implements AsyncDisposable {
 
   /** As whoever stands there sees them. Throws `settings.invalid`. */
   async servers(surroundings: Surroundings): Promise<readonly ModelServer[]> {
-    const { store, fleets, tunnels } = this.#parts;
-    const fleet = await fleets.at(surroundings);
-    const [deployments, attached, views] = await Promise.all([
-      store.deployments(),
-      store.attachedModels(),
-      tunnels(),
-    ]);
+    return await this.among(surroundings, await this.#parts.known());
+  }
+
+  /** The same of servers that are known already. */
+  async among(
+    surroundings: Surroundings,
+    { deployments, attached, tunnels }: KnownModelServers,
+  ): Promise<readonly ModelServer[]> {
+    const fleet = await this.#parts.fleets.at(surroundings);
     const here = JSON.stringify(surroundings);
     return [
       ...(await this.#ofDeployments(
@@ -56,11 +56,13 @@ export class ModelSources implements AsyncDisposable {
         deployments.filter(each => each.host !== HERE),
       )),
       ...deployments.filter(each => each.host === HERE).map(each => this.#ofThisMachine(each)),
-      ...[...fleet.settings.modelServers].map(([name, { value }]) => this.#ofAddress(name, value)),
+      ...[...fleet.settings.modelServers].flatMap(([name, { value }]) =>
+        value.provider === 'openai-compatible' ? [this.#ofAddress(name, value)] : [],
+      ),
       ...attached.map(each =>
         this.#other(JSON.stringify([here, each]), () => new AddressServer(attachedParts(each, fleet))),
       ),
-      ...views.flatMap(view => this.#ofTunnel(view)),
+      ...tunnels.map(each => this.#ofTunnel(each)),
     ];
   }
 
@@ -117,27 +119,21 @@ export class ModelSources implements AsyncDisposable {
     return this.#other(JSON.stringify([name, entry]), () => new AddressServer(addressOf(name, entry)));
   }
 
-  #ofTunnel({ name, forward, state, status }: TunnelView): readonly AddressServer[] {
-    const listening = status?.listening ?? null;
-    const isWatched = status !== null && status.health.latency !== null && status.health.text !== '';
-    if (forward.kind !== 'local' || state !== 'up' || !listening || !isWatched) return [];
-    const key = JSON.stringify([name, listening]);
-    return [
-      this.#other(
-        key,
-        () =>
-          new AddressServer({
-            name,
-            kind: 'tunnel',
-            promises: [],
-            pingInterval: null,
-            dial: async signal => await dialEndpoint(listening, signal),
-            base: '',
-            headers: {},
-            keyFile: undefined,
-          }),
-      ),
-    ];
+  #ofTunnel({ name, listening }: KnownModelServers['tunnels'][number]): AddressServer {
+    return this.#other(
+      JSON.stringify([name, listening]),
+      () =>
+        new AddressServer({
+          name,
+          kind: 'tunnel',
+          promises: [],
+          pingInterval: null,
+          dial: async signal => await dialEndpoint(listening, signal),
+          base: '',
+          headers: {},
+          keyFile: undefined,
+        }),
+    );
   }
 
   #other(key: string, make: () => AddressServer): AddressServer {

@@ -1,5 +1,5 @@
-import type { TunnelView } from '../../api/contract.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { KnownModelServers } from '../../core/known-models.ts';
 import type { Store } from '../../store/store.ts';
 import type { Fleets } from '../fleet-access.ts';
 import { ChatGateway } from './chat-gateway.ts';
@@ -19,7 +19,7 @@ export function openModels(parts: {
   readonly clock: Clock;
   /** For the endpoint's token. */
   readonly folder: string;
-  readonly tunnels: () => Promise<readonly TunnelView[]>;
+  readonly known: () => Promise<KnownModelServers>;
 }): Models {
   const sources = new ModelSources(parts);
   const gateway = new ChatGateway({ ...parts, sources });

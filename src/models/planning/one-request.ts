@@ -2,7 +2,7 @@ import type { ModelMessage } from 'ai';
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { Watchdog } from '../watchdog.ts';
-import { doorFetch } from './door-fetch.ts';
+import { doorFetch, HttpRefusal } from './door-fetch.ts';
 import type { AnswerLimits, PlanningServer } from './planning-server.ts';
 import { languageModel } from './providers.ts';
 
@@ -63,8 +63,18 @@ export async function oneRequest(request: PlanningRequest): Promise<RequestAnswe
   } catch (thrown) {
     request.signal.throwIfAborted();
     deadline.signal.throwIfAborted();
-    throw thrown;
+    throw ownFault(thrown);
   }
+}
+
+/** The SDK wraps some of what the door throws; what was thrown first says it best. */
+function ownFault(thrown: unknown): unknown {
+  let inner = thrown;
+  for (let depth = 0; depth < 5 && inner instanceof Error; depth += 1) {
+    if (inner instanceof DeckhandError || inner instanceof HttpRefusal) return inner;
+    inner = inner.cause;
+  }
+  return thrown;
 }
 
 /** What matters of the parts of a stream. */

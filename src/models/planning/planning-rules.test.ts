@@ -56,6 +56,19 @@ describe('what a refusal means', () => {
     ]).toEqual(['planner.unreachable', 'planner.unreachable', 'local.file-missing']);
   });
 
+  it('says in the words of the door what kept it from the server', async () => {
+    const server = await ScriptedPlanner.start('openai-compatible', [good]);
+    const down = new DeckhandError('engine.down', 'Nothing answers at 127.0.0.1:9: ECONNREFUSED.');
+    const door = { ...(await server.planningServer().door(AbortSignal.timeout(20_000))) };
+    await server[Symbol.asyncDispose]();
+    const dial = async () => await Promise.reject(down);
+    const planning = server.planningServer({
+      isLocal: true,
+      door: async () => await Promise.resolve({ ...door, dial }),
+    });
+    expect((await askFor(planning)).error?.message).toBe(`box/brain: ${down.message}`);
+  });
+
   it('waits longer each time, and on this machine not at all for what does not answer', () => {
     const busy = { kind: 'busy', retryAfter: null } as const;
     expect([0, 1, 2, 3].map(tried => retryPause(busy, tried, false, 0))).toEqual([500, 1000, 2000, null]);
