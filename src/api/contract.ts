@@ -2,6 +2,7 @@ import type { Verdict } from '../core/command-run.ts';
 import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { Plan } from '../core/plan.ts';
 import type { OnEvent } from '../core/run-event.ts';
+import type { RunBudget } from '../core/task-params.ts';
 import type { PlanPreview, RunReport } from '../core/run-report.ts';
 import type { ModelApi } from './model-contract.ts';
 import type { TransferApi } from './transfer-contract.ts';
@@ -17,6 +18,21 @@ export interface CallOptions {
   readonly onEvent?: OnEvent;
   /** Asked before anything changes (and before each step under `confirm: 'steps'`). Absent: nobody approves. */
   readonly approve?: (request: ApprovalRequest) => Promise<ApprovalAnswer>;
+  /** Asked when a run does not know further. Absent: it waits for an answer from elsewhere. */
+  readonly needsPerson?: (request: PersonRequest) => Promise<PersonAnswer>;
+}
+
+/** A run that does not know how to go on. */
+export interface PersonRequest {
+  readonly approval: string;
+  readonly title: string;
+  /** Sanitised and bounded. */
+  readonly evidence: string;
+}
+/** `skip` goes on without the step that failed. */
+export interface PersonAnswer {
+  readonly choice: 'continue' | 'skip' | 'abort';
+  readonly note?: string;
 }
 
 export interface ApprovalRequest {
@@ -81,6 +97,15 @@ export interface PlanRequest {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Runs this runbook without matching. */
   readonly runbook?: string;
+  /** This model plans, whatever runbook would fit. */
+  readonly model?: string;
+  /** What may run unasked, when that is to be stricter than the settings say. */
+  readonly policy?: 'read-only' | 'ask' | 'auto' | 'allow-list';
+  readonly budget?: RunBudget;
+  /** False: the request goes to the planner as it is written. */
+  readonly improve?: boolean;
+  /** Requests before this one in the same talk, and what came of each. */
+  readonly earlier?: readonly { readonly intent: string; readonly outcome: string }[];
 }
 export interface RunRequest extends PlanRequest {
   readonly confirm: 'plan' | 'steps';
@@ -165,4 +190,6 @@ export interface PersonPrompts {
     host: string,
     key: { readonly type: string; readonly fingerprint: string },
   ) => Promise<boolean>;
+  /** What a request leaves open; null = `otherwise` is taken. */
+  readonly clarify?: (question: string, otherwise: string) => Promise<string | null>;
 }

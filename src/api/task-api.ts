@@ -52,6 +52,7 @@ export type Question = {
   | { readonly ask: 'passphrase'; readonly keyFile: string }
   | { readonly ask: 'sudo-password' }
   | { readonly ask: 'accept-host-key'; readonly keyType: string; readonly fingerprint: string }
+  | { readonly ask: 'clarify'; readonly question: string; readonly otherwise: string }
   | { readonly ask: 'approve-step'; readonly hash: string; readonly stepId: string; readonly title: string }
 );
 /** Text for secrets, `yes` / `no` for host keys, `approve` / `skip` / `decline` for steps; null = cannot say. */

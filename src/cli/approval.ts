@@ -1,4 +1,4 @@
-import type { ApprovalAnswer, ApprovalRequest, CallOptions } from '../api/contract.ts';
+import type { ApprovalAnswer, ApprovalRequest, CallOptions, PersonAnswer } from '../api/contract.ts';
 import { promptNeeded } from './asker.ts';
 import type { EngineSession } from './engine-session.ts';
 import type { ApprovalFlags } from './flags.ts';
@@ -19,7 +19,8 @@ export function checkApprovalFlags(flags: ApprovalFlags, session: Pick<EngineSes
 export function approver(flags: ApprovalFlags, session: Pick<EngineSession, 'asker'>): Approve {
   return async request => {
     if (request.stepId !== undefined) return flags.confirm ? await askStep(request, session) : 'approve';
-    if (flags.yes || (flags.confirm && session.asker)) return 'approve';
+    const doubted = (request.preview.doubts ?? []).length > 0;
+    if (!doubted && (flags.yes || (flags.confirm && session.asker))) return 'approve';
     return await askPlan(request, session);
   };
 }
@@ -29,7 +30,8 @@ async function askPlan(
   session: Pick<EngineSession, 'asker'>,
 ): Promise<ApprovalAnswer> {
   if (!session.asker) throw promptNeeded('The plan needs an approval', '--yes');
-  const destructive = request.preview.steps.some(step => step.risk === 'destructive');
+  const doubted = (request.preview.doubts ?? []).length > 0;
+  const destructive = doubted || request.preview.steps.some(step => step.risk === 'destructive');
   const hosts = request.preview.hosts.filter(host => host.pending.length > 0).length;
   return await session.asker.choose<ApprovalAnswer>(
     `Carry out plan ${request.hash.slice(0, 12)} on ${hosts === 1 ? '1 host' : `${hosts} hosts`}?`,
@@ -39,6 +41,28 @@ async function askPlan(
     ],
     destructive ? 'decline' : 'approve',
   );
+}
+
+/** How a run that does not know further goes on; the evidence is shown first. */
+export function personAsker(session: Pick<EngineSession, 'asker' | 'say'>): Pick<CallOptions, 'needsPerson'> {
+  const { asker, say } = session;
+  if (!asker) return {};
+  return {
+    needsPerson: async ({ title, evidence }) => {
+      say(`${oneLine(title)}\n${evidence}`);
+      const choice = await asker.choose<PersonAnswer['choice']>(
+        'The run does not know further. How does it go on?',
+        [
+          { value: 'continue', label: 'Continue: try again, with what you say next' },
+          { value: 'skip', label: 'Skip the step that failed' },
+          { value: 'abort', label: 'Abort the run' },
+        ],
+        'continue',
+      );
+      if (choice === 'abort') return { choice };
+      return { choice, note: await asker.line('What should it know? (nothing: Return)', '') };
+    },
+  };
 }
 
 async function askStep(

@@ -12,6 +12,8 @@ export interface Asker {
     choices: readonly Choice<Value>[],
     initial: Value,
   ): Promise<Value>;
+  /** One line, typed in plain sight; what stands there already is taken by Return. */
+  line(question: string, placeholder: string): Promise<string>;
   /** Typed without echo. */
   secret(question: string): Promise<string>;
 }
@@ -35,6 +37,10 @@ export function terminalAsker(signal: AbortSignal): Asker {
         signal,
       });
       return given(answer) as Value;
+    },
+    async line(question, placeholder) {
+      const { text } = await import('@clack/prompts');
+      return given(await text({ message: question, placeholder, output: questionOutput(), signal }));
     },
     async secret(question) {
       const { password } = await import('@clack/prompts');
@@ -73,6 +79,7 @@ export function oneAtATime(
   };
   return {
     choose: (question, choices, initial) => queued(() => asker.choose(question, choices, initial)),
+    line: (question, placeholder) => queued(() => asker.line(question, placeholder)),
     secret: question => queued(() => asker.secret(question)),
   };
 }

@@ -27,6 +27,10 @@ export interface IntentFlags extends CommonFlags {
   readonly host: readonly string[];
   readonly set: readonly string[];
   readonly runbook: string | undefined;
+  readonly model: string | undefined;
+  readonly mode: string | undefined;
+  readonly budget: string | undefined;
+  readonly noImprove: boolean;
 }
 
 /** What only runs that change hosts take. */
@@ -96,6 +100,10 @@ export const intentFlags = {
     placeholder: 'NAME=VALUE',
   },
   runbook: value('Run this runbook instead of matching the intent', 'NAME'),
+  model: value('Let this model plan, whatever runbook would fit', 'MODEL'),
+  mode: value('What may run unasked: read-only, ask, auto or allow-list', 'MODE'),
+  budget: value('Most it may use: tokens=50000,cost=1,commands=60,time=10m', 'LIMITS'),
+  noImprove: toggle('Give the request to the model as it is written'),
 } as const;
 
 export const approvalFlags = {

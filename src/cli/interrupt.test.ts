@@ -42,6 +42,7 @@ test('questions wait for each other, and what moves is hidden meanwhile', async 
   const asker = oneAtATime(
     {
       choose: async (_, __, initial) => await Promise.resolve(initial),
+      line: async () => await Promise.resolve(''),
       secret: async question => {
         log.push(question);
         return question === 'a' ? await first.promise : 'second';
@@ -59,6 +60,7 @@ test('a failed question does not block the next one', async () => {
   const asker = oneAtATime(
     {
       choose: async (_, __, initial) => await Promise.resolve(initial),
+      line: async () => await Promise.resolve(''),
       secret: async question =>
         question === 'bad' ? await Promise.reject(new Error('left')) : await Promise.resolve('ok'),
     },

@@ -51,6 +51,7 @@ export async function collectPrompts(
           ? (sudoLater ??= askFor(`sudo password on ${oneLine(host)} (used for all hosts of this run)`))
           : Promise.resolve(sudo),
       acceptHostKey: (host, key) => acceptKey(flags.acceptHostKey, asker, say, oneLine(host), key),
+      ...(asker ? { clarify: clarifyBy(asker) } : {}),
     },
   };
 }
@@ -63,7 +64,13 @@ export function promptsOfAsker(asker: Asker | null, say: (text: string) => void)
     passphrase: async keyFile => await asker.secret(`Passphrase of ${oneLine(keyFile)}`),
     sudoPassword: async host => await asker.secret(`sudo password on ${oneLine(host)}`),
     acceptHostKey: async (host, key) => await acceptKey(false, asker, say, oneLine(host), key),
+    clarify: clarifyBy(asker),
   };
+}
+
+/** A question of the planner; Return takes what it would assume. */
+function clarifyBy(asker: Asker): NonNullable<PersonPrompts['clarify']> {
+  return async (question, otherwise) => await asker.line(oneLine(question), oneLine(otherwise));
 }
 
 async function acceptKey(

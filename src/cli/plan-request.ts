@@ -1,3 +1,5 @@
+import { parseDuration } from '../core/duration.ts';
+import type { RunBudget } from '../core/task-params.ts';
 import type { PlanRequest } from '../api/contract.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { IntentFlags } from './flags.ts';
@@ -26,9 +28,11 @@ export function parseParameters(texts: readonly string[]): Readonly<Record<strin
   return parameters;
 }
 
+type PlannerFlags = Pick<IntentFlags, 'model' | 'mode' | 'budget' | 'noImprove'>;
+
 /** The request of `ask` and `plan`. Throws `input.invalid` when there is neither intent nor runbook. */
 export function planRequestOf(
-  flags: Pick<IntentFlags, 'host' | 'set' | 'runbook'>,
+  flags: Pick<IntentFlags, 'host' | 'set' | 'runbook'> & Partial<PlannerFlags>,
   words: readonly string[],
 ): PlanRequest {
   const intent = words.join(' ').trim();
@@ -43,5 +47,42 @@ export function planRequestOf(
     parameters: parseParameters(flags.set),
     ...(intent === '' ? {} : { intent }),
     ...(flags.runbook === undefined ? {} : { runbook: flags.runbook }),
+    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(flags.mode === undefined ? {} : { policy: modeOf(flags.mode) }),
+    ...(flags.budget === undefined ? {} : { budget: parseBudget(flags.budget) }),
+    ...(flags.noImprove ? { improve: false } : {}),
   };
+}
+
+const MODES = ['read-only', 'ask', 'auto', 'allow-list'] as const;
+
+function modeOf(text: string): (typeof MODES)[number] {
+  const mode = MODES.find(one => one === text);
+  if (mode) return mode;
+  throw new DeckhandError('input.invalid', `--mode: '${text}' is none of ${MODES.join(', ')}.`);
+}
+
+/** `tokens=50000,cost=1,commands=60,time=10m`; a number alone is tokens. Throws `input.invalid`. */
+export function parseBudget(text: string): RunBudget {
+  const budget: { tokens?: number; cost?: number; commands?: number; time?: number } = {};
+  for (const part of text.split(',')) {
+    const [first = '', second] = part.split('=').map(word => word.trim());
+    const [name, amount] = second === undefined ? ['tokens', first] : [first, second];
+    const value = name === 'time' ? parseDuration(amount, '--budget time') : Number(amount);
+    const whole = name === 'tokens' || name === 'commands';
+    const known = whole || name === 'cost' || name === 'time';
+    if (
+      !known ||
+      amount === '' ||
+      !Number.isFinite(value) ||
+      value < 0 ||
+      (whole && !Number.isInteger(value))
+    )
+      throw new DeckhandError(
+        'input.invalid',
+        `--budget: '${part}' is no limit; write tokens=50000, cost=1, commands=60 or time=10m.`,
+      );
+    budget[name as 'tokens'] = value;
+  }
+  return budget;
 }

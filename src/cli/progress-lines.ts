@@ -19,6 +19,8 @@ function describeHostEvent(event: Extract<RunEvent, { host: string }>): string |
       return `applying ${oneLine(event.state)}`;
     case 'correction':
       return `correcting ${oneLine(event.title)}`;
+    case 'decision':
+      return `${oneLine(event.action)} after ${oneLine(event.stepId)}: ${oneLine(event.reason)}`;
     case 'step-completed':
       return `${event.outcome} ${oneLine(event.report.title)} (${showDuration(event.report.duration)})`;
     case 'proof':

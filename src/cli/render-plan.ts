@@ -13,7 +13,7 @@ export function renderPlan(preview: PlanPreview, style: Style): string {
     ...assumptions(plan, style),
     '',
     style.strong('Steps'),
-    ...preview.steps.map((step, index) => renderStep(step, index, style)),
+    ...preview.steps.map((step, index) => renderStep(plan, step, index, style)),
     '',
     style.strong('Hosts'),
     ...groupBy(preview.hosts, pendingKey).map(group => renderHosts(group, style)),
@@ -22,7 +22,14 @@ export function renderPlan(preview: PlanPreview, style: Style): string {
     parts.push('', style.strong('To be proved on every host'));
     parts.push(...plan.postconditions.map(check => `  ${oneLine(check.title)}`));
   }
+  parts.push(...titled('Differs from the plan before', preview.difference ?? [], style.strong));
+  parts.push(...titled('A person must see this', preview.doubts ?? [], style.bad));
   return `${parts.join('\n')}\n`;
+}
+
+function titled(title: string, lines: readonly string[], paint: (text: string) => string): readonly string[] {
+  if (lines.length === 0) return [];
+  return ['', paint(title), ...lines.slice(0, 50).map(line => `  ${oneLine(line).slice(0, 500)}`)];
 }
 
 function origin(plan: Plan, style: Style): readonly string[] {
@@ -46,16 +53,29 @@ function assumptions(plan: Plan, style: Style): readonly string[] {
 
 const RISK_PAINT = { none: 'faint', change: 'accent', privileged: 'warning', destructive: 'bad' } as const;
 
-function renderStep(step: PlannedStep, index: number, style: Style): string {
+function renderStep(plan: Plan, step: PlannedStep, index: number, style: Style): string {
   const risk = style[RISK_PAINT[step.risk]](step.risk === 'none' ? 'no risk' : step.risk);
   const lines = [`  ${index + 1}. ${oneLine(step.title)}  ${style.faint(step.id)}  ${risk}`];
   for (const state of step.states) lines.push(`       ${oneLine(state)}`);
+  lines.push(...scriptsOf(plan, step.id, style));
   if (step.effects.length > 0) {
     const effects = step.effects.map(effect => `${effect.kind} ${oneLine(effect.subject)}`);
     lines.push(`       ${style.faint('touches')} ${effects.join(', ')}`);
   }
   if (step.dependsOn.length > 0) lines.push(`       ${style.faint('after')} ${step.dependsOn.join(', ')}`);
   return lines.join('\n');
+}
+
+/** What a model wrote is shown to the letter; a runbook's scripts are its author's, and can be read there. */
+function scriptsOf(plan: Plan, id: string, style: Style): readonly string[] {
+  const step = plan.steps.find(one => one.id === id);
+  if (step?.madeBy !== 'model') return [];
+  const scripts = step.states.flatMap(state => (state.kind === 'command' ? [state.script] : []));
+  return [
+    ...scripts.map(script => `       ${style.faint('runs')} ${oneLine(script)}`),
+    ...(step.undo === undefined ? [] : [`       ${style.faint('undo')} ${oneLine(step.undo)}`]),
+    ...(step.why === undefined ? [] : [`       ${style.faint('why')} ${oneLine(step.why)}`]),
+  ];
 }
 
 function pendingKey(host: HostPreview): string {

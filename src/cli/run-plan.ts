@@ -3,15 +3,16 @@ import { recordOfReport, runRecordOf } from '../api/over-tasks/run-record.ts';
 import { runSubmission } from '../api/over-tasks/submissions.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { EXIT } from '../core/error-table.ts';
-import type { OnEvent } from '../core/run-event.ts';
+import type { OnEvent, RunEvent } from '../core/run-event.ts';
 import type { RunReport } from '../core/run-report.ts';
-import { approver, checkApprovalFlags } from './approval.ts';
+import { approver, checkApprovalFlags, personAsker } from './approval.ts';
 import type { CliContext } from './context.ts';
 import { detached } from './detach.ts';
 import { type EngineSession, withEngine } from './engine-session.ts';
 import { renderError } from './error-output.ts';
 import { exitCodeOfRun } from './exit-code.ts';
 import type { ApprovalFlags, CommonFlags } from './flags.ts';
+import { oneLine } from './layout.ts';
 import { renderPlan } from './render-plan.ts';
 import { renderReport } from './render-report.ts';
 import { checkReportFile, writeReport } from './report-file.ts';
@@ -35,7 +36,7 @@ export async function runPlan(
   await withEngine(context, flags, work, { extras, check: () => checkDetached(flags) });
 }
 
-function requestOf(flags: ApprovalFlags, request: PlanRequest): RunRequest {
+export function requestOf(flags: ApprovalFlags, request: PlanRequest): RunRequest {
   return {
     ...request,
     confirm: flags.confirm ? 'steps' : 'plan',
@@ -60,7 +61,13 @@ async function leaveToDaemon(
   return detached(session, await session.tasks.submit(submission));
 }
 
-async function carryOut(session: EngineSession, flags: ApprovalFlags, request: RunRequest): Promise<number> {
+/** Carries out one request and shows what came of it; gives the exit code. */
+export async function carryOut(
+  session: EngineSession,
+  flags: ApprovalFlags,
+  request: RunRequest,
+  onReport?: (report: RunReport) => void,
+): Promise<number> {
   const approve = approver(flags, session);
   // kept here because a question that was left becomes a declined run
   let refusal: DeckhandError | undefined;
@@ -77,9 +84,11 @@ async function carryOut(session: EngineSession, flags: ApprovalFlags, request: R
     onEvent: showingPlan(session, flags),
     // nobody to ask: the run ends by itself when it comes to that
     ...(session.asker ? { approve: asking } : {}),
+    ...personAsker(session),
   };
   try {
     const report = await session.api.run(request, call);
+    onReport?.(report);
     const written = await saveReport(session, flags.report, report);
     if (refusal) throw refusal;
     session.result(report, () => renderReport(report, session.style));
@@ -97,12 +106,22 @@ function showingPlan(session: EngineSession, flags: ApprovalFlags): OnEvent {
   let shown: string | null = null;
   return event => {
     session.call.onEvent(event);
+    tellWaiting(session, event);
     if (event.kind !== 'plan-ready' || (quiet && (flags.yes || !session.asker))) return;
     const { preview } = event;
     if (preview.hash === shown || preview.hosts.every(host => host.pending.length === 0)) return;
     shown = preview.hash;
     session.say(renderPlan(preview, session.talkStyle));
   };
+}
+
+/** Nobody is at this terminal to ask: how somebody else can answer. */
+function tellWaiting({ asker, say }: EngineSession, event: RunEvent): void {
+  if (asker || !('approval' in event) || event.approval === undefined) return;
+  const evidence = event.kind === 'needs-person' ? `\n${event.evidence}` : '';
+  say(
+    `waits for a person: ${oneLine(event.title)}${evidence}\n  deckhand approvals approve ${event.approval}   or   decline`,
+  );
 }
 
 /** Gives 0, or the exit code of why it could not be written: the result is still to be shown then. */

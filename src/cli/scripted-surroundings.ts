@@ -96,6 +96,7 @@ function scriptedAsker(answers: string[], questions: string[]): Asker {
   };
   return {
     choose: async <Value extends string>(question: string) => (await next(question)) as Value,
+    line: next,
     secret: next,
   };
 }

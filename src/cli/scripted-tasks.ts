@@ -299,6 +299,7 @@ function callOf(
     onEvent: event => {
       if (event.kind !== 'output') tell(event);
     },
+    needsPerson: async () => await Promise.resolve({ choice: 'abort' }),
     async approve({ hash, title, preview, stepId, host = 'web-1' }) {
       const id = `ask-${(seq += 1)}`;
       const answer = wait(id);
@@ -336,5 +337,6 @@ function promptsByQuestion(
     sudoPassword: async host => await ask({ ask: 'sudo-password', host }),
     acceptHostKey: async (host, { type, fingerprint }) =>
       (await ask({ ask: 'accept-host-key', host, keyType: type, fingerprint })) === 'yes',
+    clarify: async (question, otherwise) => await ask({ ask: 'clarify', host: '', question, otherwise }),
   };
 }

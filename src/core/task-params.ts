@@ -114,8 +114,11 @@ export const agentRunParams = z
     budget: runBudget.optional(),
     /** False: the request goes to the planner as it was written. */
     improve: z.boolean().optional(),
-    /** An earlier run that the request may speak of. */
-    after: z.string().max(100).optional(),
+    /** Requests before this one in the same talk, and what came of each: `it` may mean something of them. */
+    earlier: z
+      .array(z.strictObject({ intent: z.string().max(10_000), outcome: z.string().max(4000) }))
+      .max(20)
+      .optional(),
   })
   .refine(
     ({ intent, plan, runbook }) => intent !== undefined || plan !== undefined || runbook !== undefined,

@@ -1,4 +1,5 @@
 import { IMPROVE_INSTRUCTIONS, improvedSchema, type ImprovedRequest, requestText } from '../agent/improve.ts';
+import { fence } from '../agent/evidence.ts';
 import { planByModel } from '../agent/plan-by-model.ts';
 import { groupFacts, planPrompt } from '../agent/plan-prompt.ts';
 import { taintOf } from '../agent/taint.ts';
@@ -64,11 +65,18 @@ async function thinkPlan(work: Work, memory: RunMemory, mind: AgentMind, signal:
   const request = await improvedRequest(work, memory, mind);
   await memory.keep('request', { ...request });
   const runbooks = await hosts.runbooks();
-  const prompt = planPrompt({ request, groups: groupFacts(facts), runbooks });
+  const history = earlierText(params);
+  const prompt = planPrompt({ request, groups: groupFacts(facts), runbooks, history });
   const place = { intent: params.intent ?? '', hosts: params.hosts, runbooks };
   const plan = await planByModel(mind.ask, { name: 'plan', prompt }, place);
-  const untrusted = facts.flatMap(({ facts: one }) => freeTextOf(one));
+  const outcomes = (params.earlier ?? []).map(({ outcome }) => outcome);
+  const untrusted = [...facts.flatMap(({ facts: one }) => freeTextOf(one)), ...outcomes];
   return marked(plan, request, untrusted, params);
+}
+
+/** The talk so far: requests are the person's, outcomes quote hosts. */
+function earlierText({ earlier = [] }: AgentRunParams): readonly string[] {
+  return earlier.flatMap(({ intent, outcome }) => [`Asked before: ${intent}`, fence('outcome', outcome)]);
 }
 
 /** Assumptions that were made for the person are said in the plan; values that only hosts spoke of are doubted. */
@@ -79,7 +87,14 @@ export function marked(
   params: AgentRunParams,
   shown: readonly string[] = [],
 ): Plan {
-  const trusted = [requestText(request), ...Object.values(params.parameters), ...params.hosts, ...shown];
+  const said = (params.earlier ?? []).map(({ intent }) => intent);
+  const trusted = [
+    requestText(request),
+    ...said,
+    ...Object.values(params.parameters),
+    ...params.hosts,
+    ...shown,
+  ];
   const doubts = taintOf(plan, { trusted, untrusted });
   const assumptions = [...new Set([...plan.assumptions, ...request.assumed])].slice(0, 100);
   return { ...plan, assumptions, ...(doubts.length === 0 ? {} : { doubts: [...doubts] }) };

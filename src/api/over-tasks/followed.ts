@@ -41,7 +41,7 @@ export async function followed(
   const events = runEventsOf(call.onEvent ?? (() => {}), options.now ?? Date.now);
   const views = new Map<string, TaskView>();
   const previews = new Map<string, PlanPreview>();
-  const requests = new Map<string, Extract<TaskEvent, { kind: 'approval-requested' }>>();
+  const requests = new Map<string, Extract<TaskEvent, { kind: 'approval-requested' | 'needs-person' }>>();
   const left = new AbortController();
   const answering = {
     prompts: options.prompts,
@@ -64,12 +64,14 @@ export async function followed(
       if (event.kind === 'plan-ready') previews.set(event.task, event.preview);
       events.event(event);
       if (call.onUpdate) tellUpdate(event, views.get(event.task), call.onUpdate);
-      if (event.kind === 'approval-requested') requests.set(event.task, event);
+      if (event.kind === 'approval-requested' || event.kind === 'needs-person')
+        requests.set(event.task, event);
       // the approval exists only once the task waits for it
       if (event.kind === 'task-state' && event.state === 'waiting-approval') {
         const request = requests.get(event.task);
         const preview = previews.get(event.task);
-        if (request?.approval !== undefined)
+        if (request?.kind === 'needs-person') void answerFor(tasks, request, call);
+        else if (request?.approval !== undefined)
           void decide(tasks, request.approval, { hash: request.hash, title: request.title, preview }, call);
       }
     },
@@ -97,6 +99,19 @@ function tellUpdate(
     event.kind === 'attempt-failed'
   )
     onUpdate({ ...event, host: task.host ?? task.id, title: task.title });
+}
+
+/** How a run that does not know further is to go on. A question that was left leaves it waiting. */
+async function answerFor(
+  tasks: TaskApi,
+  { approval, title, evidence }: Extract<TaskEvent, { kind: 'needs-person' }>,
+  { needsPerson }: CallOptions,
+): Promise<void> {
+  const answer = await needsPerson?.({ approval, title, evidence }).catch(() => undefined);
+  if (!answer) return;
+  const { choice, note } = answer;
+  const word = choice === 'abort' ? {} : { choice, ...(note === undefined || note === '' ? {} : { note }) };
+  await tasks.decide(approval, choice === 'abort' ? 'declined' : 'approved', word).catch(() => {});
 }
 
 /** The person's word on a plan. A question that was left is no approval: the plan is declined. */

@@ -41,6 +41,8 @@ async function ask(
       const key = { type: question.keyType, fingerprint: question.fingerprint };
       return (await prompts.acceptHostKey(host, key)) ? 'yes' : 'no';
     }
+    case 'clarify':
+      return (await prompts.clarify?.(question.question, question.otherwise)) ?? null;
     default:
       // a question of a newer daemon
       return null;

@@ -82,11 +82,21 @@ function planParams({
   plan,
   parameters,
   runbook,
+  model,
+  policy,
+  budget,
+  improve,
+  earlier,
 }: PlanRequest): Omit<RunParams, 'mode' | 'approve' | 'confirm'> {
   return {
     parameters: { ...parameters },
     ...(intent === undefined ? {} : { intent }),
     ...(plan === undefined ? {} : { plan }),
     ...(runbook === undefined ? {} : { runbook }),
+    ...(model === undefined ? {} : { model }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(budget === undefined ? {} : { budget: { ...budget } }),
+    ...(improve === undefined ? {} : { improve }),
+    ...(earlier === undefined ? {} : { earlier: earlier.map(one => ({ ...one })) }),
   };
 }

@@ -12,7 +12,7 @@ interface ApproveFlags extends OutputFlags {
 /** `deckhand approvals approve ID [--note TEXT] [--skip]`. */
 export const approvalsApproveCommand = buildCommand<ApproveFlags, [string], CliContext>({
   docs: {
-    brief: 'Let a plan that waits be carried out, or a run that does not know further go on',
+    brief: 'Let a plan that waits be carried out',
     fullDescription: `Example:
   deckhand approvals approve approval-01kf3m2x9q4v8w2t7n0
   deckhand approvals approve approval-01kf3m2x9q4v8w2t7n0 --note "the port is 8081 there"`,
