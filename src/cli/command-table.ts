@@ -300,7 +300,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         async () => (await import('./commands/approvals-list.ts')).approvalsListCommand,
       ),
       approve: command(
-        'Let a plan that waits be carried out',
+        'Let a plan that waits be carried out, or a run that does not know further go on',
         async () => (await import('./commands/approvals-approve.ts')).approvalsApproveCommand,
       ),
       show: command(

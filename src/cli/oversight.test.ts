@@ -37,21 +37,17 @@ test('stop alone only says what holds; wrong flags are refused', async () => {
 
 test('approvals show: exact commands with class and risks, hosts, whole hash, expiry, how to answer', async () => {
   const script = 'rm -rf /srv/cache\n# \u001b[2Jhidden';
-  const step = {
-    ...samplePreview.plan.steps[0]!,
-    states: [
-      {
-        kind: 'command' as const,
-        title: 'empty the cache',
-        script,
-        unless: 'false',
-        privilege: 'root' as const,
-        effects: [],
-        destructive: true,
-      },
-    ],
+  const command = {
+    stepId: 'nginx',
+    text: script,
+    class: 'destructive' as const,
+    risks: ['data-loss'],
+    decision: 'ask' as const,
+    rule: 'no-cache-loss',
+    why: 'it removes files',
+    meaning: 'm',
   };
-  const preview = { ...samplePreview, plan: { ...samplePreview.plan, steps: [step] } };
+  const preview = { ...samplePreview, commands: [command], doubts: ['it was seen only in output'] };
   const ready = {
     kind: 'plan-ready',
     preview,
@@ -71,6 +67,12 @@ test('approvals show: exact commands with class and risks, hosts, whole hash, ex
     expiresAt: Date.now() + 3_600_000,
     decidedBy: null,
     decidedAt: null,
+    kind: 'plan' as const,
+    about: {},
+    choice: null,
+    note: null,
+    uses: 1,
+    validUntil: null,
   };
   const params = { hosts: ['web-1'], mode: 'run', approve: 'ask' };
   const tasks: Partial<TaskApi> = {
@@ -83,8 +85,8 @@ test('approvals show: exact commands with class and risks, hosts, whole hash, ex
   for (const words of [
     preview.hash,
     'expires  in ',
-    'empty the cache: destructive (reboot)',
-    'policy: ask: it reboots',
+    'nginx  destructive (data-loss)  policy: ask by rule no-cache-loss: it removes files',
+    'it was seen only in output',
     '| rm -rf /srv/cache\n    | # hidden',
     'web-1, web-2 (2 hosts): 2 changes pending',
     'deckhand approvals approve approval-1',

@@ -9,13 +9,12 @@ import { accessCalls } from './access-client.ts';
 import { chatCalls } from './chat-client.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { FollowOptions, ScheduleView, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
-import type { OversightApi } from '../oversight-contract.ts';
+import type { EmergencyStop, NotificationTest } from '../oversight-contract.ts';
 import type { TunnelView } from '../tunnel-contract.ts';
 import type { WatchApi } from '../watch-contract.ts';
 import { followItems, type Followed } from './follow-stream.ts';
 import { decodePage, encodeSubmission } from './item-codec.ts';
 import type { Call, Transport } from './transport.ts';
-import { oversightCalls } from './oversight-client.ts';
 import { watchCalls } from './watch-client.ts';
 
 /** Milliseconds until a daemon must have answered. */
@@ -54,7 +53,6 @@ export function clientOver({ transport, signal, clock, random }: ClientParts): T
     ...chatCalls(ask, transport, open),
     ...watchCalls(ask, transport, open),
     ...accessCalls(ask),
-    ...oversightCalls(ask),
     async [Symbol.asyncDispose]() {
       closing.abort();
       transport[Symbol.dispose]();
@@ -129,15 +127,7 @@ function taskCalls(ask: Ask, follow: Follow): Pick<TaskApi, TaskCalls> {
 
 function otherCalls(
   ask: Ask,
-): Omit<
-  TaskApi,
-  | TaskCalls
-  | keyof ChatApi
-  | keyof WatchApi
-  | keyof OversightApi
-  | keyof AccessApi
-  | typeof Symbol.asyncDispose
-> {
+): Omit<TaskApi, TaskCalls | keyof ChatApi | keyof WatchApi | keyof AccessApi | typeof Symbol.asyncDispose> {
   return {
     async tunnels() {
       return (await ask<{ tunnels: readonly TunnelView[] }>('GET', '/v1/tunnels')).tunnels;
@@ -171,6 +161,17 @@ function otherCalls(
     },
     async attachedModels() {
       return (await ask<{ attached: readonly AttachedModel[] }>('GET', '/v1/attached-models')).attached;
+    },
+    async emergencyStop() {
+      return (await ask<{ stop: EmergencyStop | null }>('GET', '/v1/stop')).stop;
+    },
+    stopAll: request => ask('POST', '/v1/stop', request),
+    async clearStop() {
+      return (await ask<{ cleared: boolean }>('DELETE', '/v1/stop')).cleared;
+    },
+    async testNotifications() {
+      const answer = ask<{ receivers: readonly NotificationTest[] }>('POST', '/v1/notifications/test');
+      return (await answer).receivers;
     },
     backup: file => ask('POST', '/v1/store/backup', { file }, LONG_LIMIT),
     async listHosts(surroundings, selector) {

@@ -37,7 +37,7 @@ export function eventsToTell(event: TaskEvent, task: TaskRecord): readonly Notif
   if (event.kind === 'task-started' && run && event.claim === 1) return ['run-started'];
   if (event.kind === 'step-completed')
     return event.outcome === 'failed' ? ['step-failed', 'step-ended'] : ['step-ended'];
-  if (NEEDS_PERSON.has(event.kind)) return ['needs-person'];
+  if (event.kind === 'needs-person') return ['needs-person'];
   if (event.kind !== 'task-state') return [];
   if (event.state === 'waiting-approval') return ['approval-requested'];
   if (!isFinal(event.state) || event.state === 'skipped') return [];
@@ -50,14 +50,11 @@ export function eventsToTell(event: TaskEvent, task: TaskRecord): readonly Notif
   ];
 }
 
-/** Kinds of events by which a run says that it cannot go on alone. */
-const NEEDS_PERSON: ReadonlySet<string> = new Set(['needs-person', 'escalated']);
-
 /** Kinds of events that may be told: asked of every commit, so it must be quick. */
 export function mayBeTold(event: TaskEvent): boolean {
-  return TOLD.has(event.kind) || NEEDS_PERSON.has(event.kind);
+  return TOLD.has(event.kind);
 }
-const TOLD: ReadonlySet<string> = new Set(['task-state', 'task-started', 'step-completed']);
+const TOLD: ReadonlySet<string> = new Set(['task-state', 'task-started', 'step-completed', 'needs-person']);
 
 export interface About {
   readonly id: string;
@@ -101,8 +98,8 @@ function hostsOf({ host, params }: TaskRecord): readonly string[] {
   return Array.isArray(names) ? names.map(String) : [];
 }
 
-function nextOf(task: TaskRecord, { event, approval }: About): string {
-  if (event === 'approval-requested') return `deckhand approvals show ${approval ?? ''}`.trim();
+function nextOf(task: TaskRecord, { approval }: About): string {
+  if (approval !== undefined) return `deckhand approvals show ${approval}`;
   return task.kind === 'agent.run' ? `deckhand report ${task.id}` : `deckhand task show ${task.id}`;
 }
 

@@ -150,9 +150,8 @@ export class Notifier implements AsyncDisposable {
     const task = await store.task(event.task).catch(() => null);
     if (!task) return [];
     const wanted = eventsToTell(event, task);
-    const [approval] = wanted.includes('approval-requested')
-      ? await store.approvals({ state: 'open', task: task.id })
-      : [];
+    const asks = wanted.includes('approval-requested') || wanted.includes('needs-person');
+    const [approval] = asks ? await store.approvals({ state: 'open', task: task.id }) : [];
     return rules.flatMap(({ on, template, webhook, email, log }) => {
       const name = wanted.find(one => on.includes(one));
       if (name === undefined) return [];
