@@ -28,6 +28,20 @@ export const SCREENS: readonly Screen[] = [
     Component: lazy(() => import('./tasks/tasks-screen.tsx')),
   },
   {
+    path: '/agent',
+    title: 'Agent',
+    key: 'a',
+    glyph: '✦',
+    Component: lazy(() => import('./agent/agent-screen.tsx')),
+  },
+  {
+    path: '/agent/:id',
+    title: 'Agent run',
+    key: null,
+    glyph: '✦',
+    Component: lazy(() => import('./agent/agent-run-screen.tsx')),
+  },
+  {
     path: '/chat',
     title: 'Chat',
     key: 'c',
