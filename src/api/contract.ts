@@ -43,6 +43,8 @@ export interface ApprovalRequest {
   /** Set when one step is asked about. */
   readonly stepId?: string;
   readonly host?: string;
+  /** Set when a correction of that step is asked about: what it would do. */
+  readonly correction?: string;
 }
 /** `skip` leaves a step out (its dependants do not run); `decline` stops the run. */
 export type ApprovalAnswer = 'approve' | 'skip' | 'decline';
@@ -111,6 +113,8 @@ export interface RunRequest extends PlanRequest {
   readonly confirm: 'plan' | 'steps';
   /** True: whoever asks approves the plan, whatever it will be; nobody is asked. */
   readonly approved?: boolean;
+  /** False: a known failure is explained, never corrected. Default: true. */
+  readonly corrections?: boolean;
 }
 
 export interface HostSummary {

@@ -5,7 +5,6 @@ import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
 import type { Approval, ApprovalWord, OnLost, RetryRule, Surroundings, TaskRecord } from '../core/task.ts';
-import type { OversightApi } from './oversight-contract.ts';
 import type { TunnelView } from './tunnel-contract.ts';
 import type { WatchApi } from './watch-contract.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary, Selector, AddHostRequest } from './contract.ts';
@@ -54,7 +53,14 @@ export type Question = {
   | { readonly ask: 'sudo-password' }
   | { readonly ask: 'accept-host-key'; readonly keyType: string; readonly fingerprint: string }
   | { readonly ask: 'clarify'; readonly question: string; readonly otherwise: string }
-  | { readonly ask: 'approve-step'; readonly hash: string; readonly stepId: string; readonly title: string }
+  | {
+      readonly ask: 'approve-step';
+      readonly hash: string;
+      readonly stepId: string;
+      readonly title: string;
+      /** Set when a correction of the step is asked about: what it would do. */
+      readonly correction?: string;
+    }
 );
 /** Text for secrets, `yes` / `no` for host keys, `approve` / `skip` / `decline` for steps; null = cannot say. */
 export type Answer = string | null;
@@ -182,7 +188,7 @@ export interface RemoveRequest {
  * All that a surface can ask of the engine, task by task: in-process it is the engine itself, over the
  * socket the client. Methods throw `DeckhandError`.
  */
-export interface TaskApi extends ChatApi, WatchApi, OversightApi, AccessApi, AsyncDisposable {
+export interface TaskApi extends ChatApi, WatchApi, AccessApi, AsyncDisposable {
   submit(submission: Submission): Promise<Submitted>;
   /** Submits and follows: the first item is `submitted`, and no item is missed. */
   submitAndFollow(submission: Submission, options: FollowOptions): AsyncIterable<FollowItem>;

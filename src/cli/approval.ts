@@ -18,6 +18,7 @@ export function checkApprovalFlags(flags: ApprovalFlags, session: Pick<EngineSes
  */
 export function approver(flags: ApprovalFlags, session: Pick<EngineSession, 'asker'>): Approve {
   return async request => {
+    if (request.correction !== undefined) return await askCorrection(request.correction, request, session);
     if (request.stepId !== undefined) return flags.confirm ? await askStep(request, session) : 'approve';
     const doubted = (request.preview.doubts ?? []).length > 0;
     if (!doubted && (flags.yes || (flags.confirm && session.asker))) return 'approve';
@@ -63,6 +64,24 @@ export function personAsker(session: Pick<EngineSession, 'asker' | 'say'>): Pick
       return { choice, note: await asker.line('What should it know? (nothing: Return)', '') };
     },
   };
+}
+
+/** Never agreed to by `--yes`: whoever approved the plan has not seen it. */
+async function askCorrection(
+  correction: string,
+  request: ApprovalRequest,
+  session: Pick<EngineSession, 'asker'>,
+): Promise<ApprovalAnswer> {
+  if (!session.asker) return 'decline';
+  const where = request.host === undefined ? '' : `${oneLine(request.host)}: `;
+  return await session.asker.choose<ApprovalAnswer>(
+    `${where}${oneLine(correction)}`,
+    [
+      { value: 'approve', label: 'Do that, then try once more' },
+      { value: 'decline', label: 'No: the step fails' },
+    ],
+    'decline',
+  );
 }
 
 async function askStep(

@@ -37,6 +37,7 @@ export interface IntentFlags extends CommonFlags {
 export interface ApprovalFlags {
   readonly yes: boolean;
   readonly confirm: boolean;
+  readonly noCorrections: boolean;
   readonly report: string | undefined;
 }
 
@@ -109,6 +110,7 @@ export const intentFlags = {
 export const approvalFlags = {
   yes: toggle('Approve the plan without asking'),
   confirm: toggle('Ask before each step: approve, skip or abort'),
+  noCorrections: toggle('Explain a known failure instead of correcting it'),
   report: value('Also write a report; .md, .html, .json, .csv or .txt decides the form', 'FILE'),
 } as const;
 

@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { HostReport, ProofReport, RunReport, StepReport } from '../core/run-report.ts';
 import { sanitiseText, tailOf } from '../core/untrusted.ts';
 import { count, indent, oneLine } from './layout.ts';
+import { renderDiff } from './render-diff.ts';
 import type { Style } from './style.ts';
 
 /** A finished run for the terminal: per host what was done, what was proved by which command run, and what to do next. */
@@ -45,6 +46,7 @@ function renderStep(step: StepReport, style: Style): string {
   for (const correction of step.corrections) {
     lines.push(
       `      ${style.warning('corrected')} ${oneLine(correction.title)} ${runMark(correction.commandRunId, style)}`,
+      indent(renderDiff(correction.diff, style), '        '),
     );
   }
   if (step.error) lines.push(renderCause(step.error, style, '      '));

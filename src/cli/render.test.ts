@@ -48,6 +48,7 @@ web-1: proved  1 changed, 4 round trips
   ✓ changed   Install nginx (2.1 s)
       package nginx [run-apply]
       corrected waited for the package lock [run-again]
+        run first: (none) → apt-get -y -q install
   = unchanged Put the page in place (3 ms)
   ✓ proved    http://127.0.0.1:8080/ answers with hello [run-proof]
       │ hello

@@ -41,6 +41,7 @@ export function requestOf(flags: ApprovalFlags, request: PlanRequest): RunReques
     ...request,
     confirm: flags.confirm ? 'steps' : 'plan',
     ...(flags.yes ? { approved: true } : {}),
+    ...(flags.noCorrections ? { corrections: false } : {}),
   };
 }
 

@@ -71,10 +71,6 @@ export function scriptedTasks(
     openConsole: no,
     closeConsole: no,
     loginLink: no,
-    emergencyStop: no,
-    stopAll: no,
-    clearStop: no,
-    testNotifications: no,
   };
   return {
     ...unscripted,
@@ -254,7 +250,7 @@ async function agentRun(
   api: DeckhandApi,
   call: Required<CallOptions>,
 ): Promise<TaskView> {
-  const { mode, approve, confirm, ...request } = submission.params;
+  const { mode, approve, confirm, corrections: _corrections, ...request } = submission.params;
   const plan = { hosts: submission.hosts ?? '', ...request };
   const base = { kind: submission.kind, host: null } as const;
   try {

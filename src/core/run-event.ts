@@ -1,5 +1,5 @@
 import type { ErrorRecord } from './deckhand-error.ts';
-import type { PlanPreview, ProofReport, StepOutcome, StepReport } from './run-report.ts';
+import type { DiffLine, PlanPreview, ProofReport, StepOutcome, StepReport } from './run-report.ts';
 import type { OutputStream } from './command-run.ts';
 import type { PlanningRole, PlanningUsage } from './planning-model.ts';
 
@@ -59,6 +59,19 @@ export type RunEventBody =
       readonly stepId: string;
       readonly signature: string;
       readonly title: string;
+      /** What will be run differently. */
+      readonly diff: readonly DiffLine[];
+      /** `approved`: by a person; only with that or `run` is it made. */
+      readonly decision: 'run' | 'approved' | 'declined' | 'refuse';
+      /** What it adds to the step, as the policy judged it. */
+      readonly command: string;
+      readonly judged: {
+        readonly class: string;
+        readonly risks: readonly string[];
+        readonly rule: string | null;
+        readonly why: string;
+        readonly meaning: string;
+      };
     }
   | {
       readonly kind: 'step-completed';

@@ -78,6 +78,10 @@ export interface Change {
 export interface Correction {
   readonly signature: string;
   readonly title: string;
+  /** What was run differently. */
+  readonly diff: readonly DiffLine[];
+  /** How the policy classed what was added. */
+  readonly class: string;
   readonly commandRunId: string;
   readonly failedRunId: string;
 }

@@ -107,6 +107,8 @@ export const agentRunParams = z
     approve: z.enum(['ask', 'yes', 'none']).default('ask'),
     /** `steps`: also asks before each step, by a question to whoever follows. */
     confirm: z.enum(['plan', 'steps']).default('plan'),
+    /** `off`: a known failure is explained, never corrected. */
+    corrections: z.enum(['on', 'off']).default('on'),
     /** The model that plans, whatever runbook would fit; absent: a runbook that surely fits, else the settings' model. */
     model: z.string().min(1).max(200).optional(),
     /** What may run unasked, when that is to be stricter than the settings say. */

@@ -57,7 +57,7 @@ function stepItem(step: StepReport, host: HostReport, task: string): ListItem {
     words: [`changed ${change.state}`, ...restingOn(change.commandRunId)],
     under: diffBlocks(change.diff),
   }));
-  for (const { signature, title, failedRunId, commandRunId } of step.corrections) {
+  for (const { signature, title, diff, failedRunId, commandRunId } of step.corrections) {
     items.push({
       words: [
         `${signature} was seen`,
@@ -65,6 +65,7 @@ function stepItem(step: StepReport, host: HostReport, task: string): ListItem {
         `, corrected by: ${title}`,
         ...restingOn(commandRunId),
       ],
+      under: diffBlocks(diff),
     });
   }
   if (step.error) items.push({ words: causeWords(step.error, task) });

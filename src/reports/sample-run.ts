@@ -92,6 +92,8 @@ const provedHost: HostReport = {
         {
           signature: 'dpkg-lock',
           title: 'waited for the package lock',
+          diff: [{ field: 'run first', before: '', after: 'apt-get -y -q install' }],
+          class: 'change',
           commandRunId: 'run-again',
           failedRunId: 'run-locked',
         },

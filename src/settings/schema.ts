@@ -4,7 +4,6 @@ import { parseDuration } from '../core/duration.ts';
 import { PLANNING_ROLES } from '../core/planning-model.ts';
 import { z } from '../core/schema.ts';
 import { parseByteSize } from './byte-size.ts';
-import { notifyRuleSchema } from './notify-schema.ts';
 
 /** Turns the error of a core parser into an issue of the schema, so that it gets file and line. */
 function parsedBy(parse: (text: string, field: string) => number) {
@@ -78,6 +77,9 @@ export type HostEntryInput = z.input<typeof hostEntrySchema>;
 
 /** `off`: what a person types runs, unless a rule denies it. */
 const policyMode = z.enum(['off', 'read-only', 'ask', 'auto', 'allow-list']);
+
+/** Of a known failure; `all` of them. Which there are, the engine checks. */
+const correctionName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'a name such as apt-lock, or all');
 
 const listenAddress = z
   .union([z.string(), z.number()])
@@ -156,9 +158,8 @@ export const settingsFileSchema = z.strictObject({
   runbooks: z.array(path).optional(),
   policy: z.strictObject({ mode: policyMode.optional(), rules: path.optional() }).optional(),
   language: language.optional(),
+  corrections: z.strictObject({ off: z.array(correctionName).optional() }).optional(),
   console: z.strictObject({ listen: listenAddress.optional() }).optional(),
-  /** Only in the settings of the account: whoever wrote a project may not have its address told. */
-  notify: z.array(notifyRuleSchema).max(20).optional(),
   hosts: z
     .preprocess(emptyAsObject, z.record(hostName, z.preprocess(emptyAsObject, hostEntrySchema)))
     .optional(),
@@ -201,6 +202,11 @@ export const SETTING_SCHEMAS = {
   'policy.mode': policyMode,
   /** A file of rules; empty: none. */
   'policy.rules': z.string(),
+  /** Known failures that are not corrected. */
+  'corrections.off': z.preprocess(
+    value => (typeof value === 'string' ? value.split(',').filter(part => part !== '') : value),
+    z.array(correctionName),
+  ),
   /** Where the daemon keeps the console open: `127.0.0.1:8791`, or a port of 127.0.0.1; empty: nowhere. */
   'console.listen': listenAddress,
 } as const;
@@ -234,6 +240,7 @@ export const DEFAULTS: SettingValues = {
   language: 'en',
   'policy.mode': 'off',
   'policy.rules': '',
+  'corrections.off': [],
   'console.listen': '',
 };
 

@@ -68,6 +68,7 @@ describe('loadSettings', () => {
       language: { value: 'de', source: `${own}:2` },
       'policy.mode': { value: 'off', source: 'default' },
       'policy.rules': { value: '', source: 'default' },
+      'corrections.off': { value: [], source: 'default' },
       'console.listen': { value: '', source: 'default' },
       ...agentDefaults,
     });

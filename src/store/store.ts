@@ -93,9 +93,8 @@ export interface TaskFilter {
   readonly group?: string;
   /** Created before, milliseconds since the epoch. */
   readonly createdBefore?: number;
-  /** Finished before; at or after. */
+  /** Finished before. */
   readonly finishedBefore?: number;
-  readonly finishedAfter?: number;
 }
 export interface Page {
   /** At most 1 000. */

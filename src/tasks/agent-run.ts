@@ -7,6 +7,7 @@ import { agentRunParams, type AgentRunParams } from '../core/task-params.ts';
 import type { NewApproval } from '../store/store.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import type { PlanPolicy } from '../agent/judge-plan.ts';
+import { correctionsOf } from './agent-corrections.ts';
 import { exhausted, RunMemory } from './agent-memory.ts';
 import { planOf } from './agent-planner.ts';
 import type { Round } from './agent-round.ts';
@@ -187,6 +188,7 @@ function portOf(work: Work, { doors, begun, dark, policy, memory, count }: Under
     clock,
     policy,
     audit: async entry => await work.audit(entry),
+    corrections: correctionsOf(work, policy),
     concurrency: hosts.settings.concurrency,
     door: host => {
       const door = hosts.door({

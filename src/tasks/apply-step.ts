@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chooseCorrection, explainFailure } from '../agent/correction.ts';
+import { explainedBy } from '../agent/corrections/explain.ts';
 import type { CommandRun, OnOutput } from '../core/command-run.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { Step } from '../core/plan.ts';
@@ -9,6 +9,7 @@ import type { CheckItem } from '../states/compile-checks.ts';
 import { applyState, describeState, privilegeOf } from '../states/registry.ts';
 import { checkHost, checkUntil, type CheckPort, type Observations, type Observed } from './check-host.ts';
 import type { RunEventBody } from '../core/run-event.ts';
+import { correctOnce, type CorrectionPort } from './correct-step.ts';
 
 const OUTPUT_LIMIT = 1024 * 1024;
 
@@ -19,6 +20,7 @@ export interface StepPort extends CheckPort {
   readonly guard: (step: Step) => Promise<void>;
   /** Of the run: the same work of a later round is begun anew. */
   readonly round: number;
+  readonly corrections: CorrectionPort;
 }
 
 export interface AppliedStep {
@@ -47,6 +49,7 @@ export async function applyStep(
 ): Promise<AppliedStep> {
   const changes: Change[] = [];
   const corrections: Correction[] = [];
+  const runs: CommandRun[] = [];
   try {
     let observations = seen;
     for (const [index, state] of step.states.entries()) {
@@ -58,9 +61,10 @@ export async function applyStep(
       if (observed?.holds === true) continue;
       if (observed?.holds === null) throw undecided(state, observed);
       const run = await applyWithCorrections(port, step, state, corrections, signal);
+      runs.push(run);
       changes.push({ state: describeState(state), diff: observed?.diff ?? [], commandRunId: run.id });
     }
-    await proveStep(port, step, signal);
+    await proveStep(port, step, runs, signal);
     return { changes, corrections };
   } catch (error) {
     return { changes, corrections, error: toDeckhandError(error) };
@@ -75,82 +79,31 @@ async function applyWithCorrections(
   signal: AbortSignal,
 ): Promise<CommandRun> {
   const what = describeState(state);
-  let run = await runScript(
-    port,
-    step,
-    state,
-    applyState(state),
-    `apply: ${what}`,
-    step.timeout * 1000,
-    signal,
-    0,
-  );
-  for (;;) {
-    if (run.verdict === 'succeeded') return run;
-    const tried = corrections.map(correction => correction.signature);
-    const chosen = chooseCorrection(run, tried);
-    if (!chosen) throw explainFailure(run, what);
-    port.emit({
-      kind: 'correction',
+  const runScript = async (
+    script: string,
+    purpose: string,
+    timeout: number,
+    attempt: number,
+  ): Promise<CommandRun> => {
+    const request = {
       host: port.host,
-      stepId: step.id,
-      signature: chosen.signature,
-      title: chosen.action.title,
-    });
-    const { script, timeout, title } = chosen.action;
-    const repair = await runScript(
-      port,
-      step,
-      state,
+      key: keyOf(port, step.id, purpose, attempt),
       script,
-      `correction: ${title}`,
+      privilege: privilegeOf(state),
       timeout,
-      signal,
-      corrections.length,
-    );
-    corrections.push({
-      signature: chosen.signature,
-      title,
-      commandRunId: repair.id,
-      failedRunId: run.id,
-    });
-    if (repair.verdict !== 'succeeded') throw explainFailure(repair, `correction for ${what}`);
-    run = await runScript(
-      port,
-      step,
-      state,
-      applyState(state),
-      `apply once more: ${what}`,
-      step.timeout * 1000,
-      signal,
-      corrections.length,
-    );
-  }
-}
-
-async function runScript(
-  port: StepPort,
-  step: Step,
-  state: State,
-  script: string,
-  purpose: string,
-  timeout: number,
-  signal: AbortSignal,
-  attempt: number,
-): Promise<CommandRun> {
-  const request = {
-    host: port.host,
-    key: keyOf(port, step.id, purpose, attempt),
-    script,
-    privilege: privilegeOf(state),
-    timeout,
-    outputLimit: OUTPUT_LIMIT,
-    durable: true,
-  } as const;
-  await port.guard(step);
-  port.emit({ kind: 'state-applying', host: port.host, stepId: step.id, state: describeState(state) });
-  const run = await port.run(request, signal, port.onOutput);
-  port.journal.record(run, purpose);
+      outputLimit: OUTPUT_LIMIT,
+      durable: true,
+    } as const;
+    await port.guard(step);
+    port.emit({ kind: 'state-applying', host: port.host, stepId: step.id, state: what });
+    const run = await port.run(request, signal, port.onOutput);
+    port.journal.record(run, purpose);
+    return run;
+  };
+  const failed = { port, step, state, corrections, runScript };
+  let run = await runScript(applyState(state), `apply: ${what}`, step.timeout * 1000, 0);
+  // ends: a step is corrected twice at most, and then its failure is thrown
+  while (run.verdict !== 'succeeded') run = await correctOnce(run, failed, signal);
   return run;
 }
 
@@ -161,7 +114,13 @@ function keyOf({ host, round }: StepPort, stepId: string, purpose: string, attem
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-async function proveStep(port: StepPort, step: Step, signal: AbortSignal): Promise<void> {
+/** Some tools end with 0 and have failed: then what they said is looked up as well. */
+async function proveStep(
+  port: StepPort,
+  step: Step,
+  runs: readonly CommandRun[],
+  signal: AbortSignal,
+): Promise<void> {
   const observations = await checkUntil(port, stepItems(step), `prove step: ${step.title}`, signal);
   for (const item of stepItems(step)) {
     const observed = observations.get(item.id);
@@ -170,8 +129,11 @@ async function proveStep(port: StepPort, step: Step, signal: AbortSignal): Promi
     const now = observed?.diff
       .map(line => `${line.field} is ${line.before || 'absent'}, wanted ${line.after}`)
       .join('; ');
-    throw new DeckhandError('step.check-failed', `${what}: ran, but does not hold${now ? `: ${now}` : ''}.`, {
-      details: { runId: observed?.commandRunId, evidence: observed?.detail },
+    const known = explainedBy(runs);
+    const text = `${what}: ran, but does not hold${now ? `: ${now}` : ''}${known ? `; it said that ${known.cause}` : ''}.`;
+    throw new DeckhandError('step.check-failed', text, {
+      details: { runId: observed?.commandRunId, evidence: observed?.detail, signature: known?.id },
+      ...(known ? { hint: known.nextStep } : {}),
     });
   }
 }

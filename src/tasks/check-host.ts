@@ -5,7 +5,7 @@ import { compileChecks, createMarker, type CheckItem } from '../states/compile-c
 import { parseChecks } from '../states/parse-checks.ts';
 import { privilegeOf } from '../states/registry.ts';
 import type { Observation } from '../states/state-kind.ts';
-import { explainFailure } from '../agent/correction.ts';
+import { explainFailure } from '../agent/corrections/explain.ts';
 import type { RunJournal } from './run-journal.ts';
 
 const CHECK_TIMEOUT = 120_000;

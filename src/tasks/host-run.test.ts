@@ -71,6 +71,11 @@ async function carryOut(
     clock: systemClock,
     emit: event => events.push(event),
     onOutput: () => undefined,
+    corrections: {
+      rules: { mode: 'off', book: { rules: [] }, off: new Set() },
+      ask: () => Promise.resolve(false),
+      audit: () => Promise.resolve(),
+    },
     guard: () => Promise.resolve(),
     round: 0,
   };
@@ -132,7 +137,11 @@ describe('a plan on one host', () => {
     });
     const script = 'echo x >>count; echo "E: Unable to locate package nginx" >&2; exit 100';
     const { report, events } = await carryOut([
-      { id: 'apt', title: 'apt', states: [command('install', script, 'test -e never')] },
+      {
+        id: 'apt',
+        title: 'apt',
+        states: [{ ...command('install', script, 'test -e never'), privilege: 'root' }],
+      },
     ]);
     expect(events.filter(event => event.kind === 'correction')).toHaveLength(1);
     expect(await readFile(join(folder, 'count'), 'utf8')).toBe('x\nx\n');

@@ -7,6 +7,7 @@ import { orderSteps, type Plan, type Step } from '../core/plan.ts';
 import type { RunEventBody } from '../core/run-event.ts';
 import type { HostPreview, HostReport, PlanPreview, RunReport } from '../core/run-report.ts';
 import type { StepPort } from './apply-step.ts';
+import type { CorrectionPort } from './correct-step.ts';
 import { type HostLook, lookAtHost, runOnHost, type StepMemory } from './host-run.ts';
 import type { HostDoor } from './host-door.ts';
 import {
@@ -35,6 +36,7 @@ export interface AgentRunPort {
   readonly door: (host: string) => HostDoor;
   readonly abilities: (host: string, signal: AbortSignal) => Promise<HostAbilities>;
   readonly emit: (event: RunEventBody) => void;
+  readonly corrections: CorrectionPort;
   /** What of a plan may run, and what is asked. */
   readonly policy: PlanPolicy;
   /** Kept before it resolves. */
@@ -168,6 +170,7 @@ async function prepare(
       journal,
       clock: port.clock,
       emit: port.emit,
+      corrections: port.corrections,
       onOutput: (stream, bytes) => port.emit({ kind: 'output', host, stream, bytes }),
       // until the plan is approved, nothing of it runs
       guard: guardOf(hosts, port.policy, [], port.audit),

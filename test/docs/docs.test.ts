@@ -7,6 +7,7 @@ import { matchRequest } from '../../src/runbooks/match-request.ts';
 import { parseRunbook } from '../../src/runbooks/runbook.ts';
 import { settingsFileSchema } from '../../src/settings/schema.ts';
 import { MAY_USE } from '../architecture/rules.ts';
+import { correctionsPage } from './corrections-page.ts';
 import { errorTablePage } from './error-table-page.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -22,6 +23,12 @@ const manifest = JSON.parse(read('package.json')) as Manifest;
 describe('docs/errors.md', () => {
   it('is what `npm run docs` writes', () => {
     expect(read('docs/errors.md')).toBe(errorTablePage());
+  });
+});
+
+describe('docs/what-is-corrected.md', () => {
+  it('is what `npm run docs` writes', () => {
+    expect(read('docs/what-is-corrected.md')).toBe(correctionsPage());
   });
 });
 

@@ -55,6 +55,7 @@ async function askStep(
 ): Promise<Answer> {
   const preview = previewOf(question.task);
   if (!approve || !preview) return null;
-  const { hash, title, stepId, host } = question;
-  return await approve({ hash, title, preview, stepId, host });
+  const { hash, title, stepId, host, correction } = question;
+  const about = correction === undefined ? {} : { correction };
+  return await approve({ hash, title, preview, stepId, host, ...about });
 }

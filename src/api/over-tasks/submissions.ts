@@ -50,7 +50,13 @@ export function execSubmission(request: ExecRequest, { surroundings, extras }: S
 
 /** An intent or a plan, only looked at. */
 export function previewSubmission(request: PlanRequest, { surroundings }: SubmissionBase): Submission {
-  const params: RunParams = { ...planParams(request), mode: 'preview', approve: 'none', confirm: 'plan' };
+  const params: RunParams = {
+    ...planParams(request),
+    mode: 'preview',
+    approve: 'none',
+    confirm: 'plan',
+    corrections: 'on',
+  };
   return { kind: 'agent.run', hosts: request.hosts, params, surroundings };
 }
 
@@ -60,7 +66,14 @@ export function runSubmission(
   approve: AgentRunParams['approve'],
   { surroundings, extras }: SubmissionBase,
 ): Submission {
-  const params: RunParams = { ...planParams(request), mode: 'run', approve, confirm: request.confirm };
+  const { confirm, corrections = true } = request;
+  const params: RunParams = {
+    ...planParams(request),
+    mode: 'run',
+    approve,
+    confirm,
+    corrections: corrections ? 'on' : 'off',
+  };
   return { ...extras, kind: 'agent.run', hosts: request.hosts, params, surroundings };
 }
 
@@ -87,7 +100,7 @@ function planParams({
   budget,
   improve,
   earlier,
-}: PlanRequest): Omit<RunParams, 'mode' | 'approve' | 'confirm'> {
+}: PlanRequest): Omit<RunParams, 'mode' | 'approve' | 'confirm' | 'corrections'> {
   return {
     parameters: { ...parameters },
     ...(intent === undefined ? {} : { intent }),

@@ -95,6 +95,12 @@ const quiet: Handler = call => {
   return NOTHING;
 };
 
+/** The number of files that may be open, which it may raise as far as the host allows; other limits can end what comes after. */
+const ulimit: Handler = call => {
+  const texts = call.args.map(({ text }) => text ?? '?');
+  return /^-S -n \d{4,7}$/.test(texts.join(' ')) ? NOTHING : strange(call);
+};
+
 const strange: Handler = call => {
   note(call, 'unknown', `${call.name} changes what the shell itself does`);
   return NOTHING;
@@ -133,7 +139,7 @@ export const BUILTINS: Readonly<Record<string, Handler>> = {
   unset: quiet,
   unalias: quiet,
   umask: quiet,
-  ulimit: strange,
+  ulimit,
   enable: strange,
   shopt: strange,
   hash: strange,

@@ -11,6 +11,17 @@ const REMOVING =
 const PILLARS =
   /^(sudo|bash|dash|libc6|libc-bin|glibc|musl|coreutils|systemd|init|apt|dpkg|rpm|base-files|util-linux|login|passwd|libpam.*|linux-image.*|grub.*)(:[a-z0-9]+)?$/;
 
+/** Settings of apt that make nothing run and let nothing unsigned in: how long it waits, how it talks, whose configuration stays. */
+const HARMLESS_SETTING =
+  /^(DPkg::Lock::Timeout=\d{1,5}|APT::Update::Error-Mode=any|Dpkg::Use-Pty=0|Dpkg::Options::=--force-conf(def|old)|Acquire::Retries=\d{1,3})$/;
+
+function withoutHarmlessSettings({ name, args }: Call): Call['args'] {
+  if (!/^apt(-get)?$/.test(name)) return args;
+  const harmless = (index: number): boolean =>
+    args[index]?.text === '-o' && HARMLESS_SETTING.test(args[index + 1]?.text ?? '');
+  return args.filter((_, index) => !harmless(index) && !(index > 0 && harmless(index - 1)));
+}
+
 /** `apt`, `dnf`, `apk`: the rows of the table, and what must not be removed. */
 const manager: Handler = call => {
   const texts = call.args.map(({ text }) => text);
@@ -27,7 +38,7 @@ const manager: Handler = call => {
     if (/^(\.{0,2}\/|[a-z]+:\/\/)/.test(shape) && !shape.startsWith('--'))
       note(call, 'change', `takes a package from ${source}`, 'remote-code', source);
   }
-  return judgeByTable(call, SERVICES) || undefined;
+  return judgeByTable({ ...call, args: withoutHarmlessSettings(call) }, SERVICES) || undefined;
 };
 
 const DPKG = grammarOf(
