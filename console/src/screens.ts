@@ -28,6 +28,27 @@ export const SCREENS: readonly Screen[] = [
     Component: lazy(() => import('./tasks/tasks-screen.tsx')),
   },
   {
+    path: '/agent',
+    title: 'Agent',
+    key: 'a',
+    glyph: '✦',
+    Component: lazy(() => import('./agent/agent-screen.tsx')),
+  },
+  {
+    path: '/agent/:id',
+    title: 'Agent run',
+    key: null,
+    glyph: '✦',
+    Component: lazy(() => import('./agent/agent-run-screen.tsx')),
+  },
+  {
+    path: '/chat',
+    title: 'Chat',
+    key: 'c',
+    glyph: '❝',
+    Component: lazy(() => import('./chat/chat-screen.tsx')),
+  },
+  {
     path: '/runs/:id',
     title: 'Run',
     key: null,

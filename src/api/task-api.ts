@@ -5,6 +5,7 @@ import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
 import type { Approval, ApprovalWord, OnLost, RetryRule, Surroundings, TaskRecord } from '../core/task.ts';
+import type { OversightApi } from './oversight-contract.ts';
 import type { TunnelView } from './tunnel-contract.ts';
 import type { WatchApi } from './watch-contract.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary, Selector, AddHostRequest } from './contract.ts';
@@ -188,7 +189,7 @@ export interface RemoveRequest {
  * All that a surface can ask of the engine, task by task: in-process it is the engine itself, over the
  * socket the client. Methods throw `DeckhandError`.
  */
-export interface TaskApi extends ChatApi, WatchApi, AccessApi, AsyncDisposable {
+export interface TaskApi extends ChatApi, WatchApi, OversightApi, AccessApi, AsyncDisposable {
   submit(submission: Submission): Promise<Submitted>;
   /** Submits and follows: the first item is `submitted`, and no item is missed. */
   submitAndFollow(submission: Submission, options: FollowOptions): AsyncIterable<FollowItem>;

@@ -300,12 +300,33 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
         async () => (await import('./commands/approvals-list.ts')).approvalsListCommand,
       ),
       approve: command(
-        'Let a plan that waits be carried out',
+        'Let a plan that waits be carried out, or a run that does not know further go on',
         async () => (await import('./commands/approvals-approve.ts')).approvalsApproveCommand,
       ),
-      decline: command(
+      show: command(
+        'Show exactly what an approval would let happen: hosts, steps, commands, risks, hash',
+        async () => (await import('./commands/approvals-show.ts')).approvalsShowCommand,
+      ),
+      refuse: command(
         'Refuse a plan that waits; nothing is changed',
+        async () => (await import('./commands/approvals-decline.ts')).approvalsRefuseCommand,
+      ),
+      decline: command(
+        'The same as refuse',
         async () => (await import('./commands/approvals-decline.ts')).approvalsDeclineCommand,
+      ),
+    },
+  },
+  stop: command(
+    'Stop every run at once, and let none begin until it is cleared',
+    async () => (await import('./commands/stop.ts')).stopCommand,
+  ),
+  notify: {
+    brief: 'Try who is told of runs that need a person, fail or end',
+    commands: {
+      test: command(
+        'Tell every receiver of your settings something, and show which of them took it',
+        async () => (await import('./commands/notify-test.ts')).notifyTestCommand,
       ),
     },
   },

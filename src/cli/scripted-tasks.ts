@@ -71,6 +71,10 @@ export function scriptedTasks(
     openConsole: no,
     closeConsole: no,
     loginLink: no,
+    emergencyStop: no,
+    stopAll: no,
+    clearStop: no,
+    testNotifications: no,
   };
   return {
     ...unscripted,

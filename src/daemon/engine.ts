@@ -1,7 +1,8 @@
-import { userInfo } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import type { Caller } from '../api/caller.ts';
 import type { Submission, TaskApi } from '../api/task-api.ts';
 import { systemClock } from '../core/clock.ts';
+import { loadNotifyRules } from '../settings/load.ts';
 import type { DeckhandError } from '../core/deckhand-error.ts';
 import type { KnownModelServers } from '../core/known-models.ts';
 import type { StartExecutor } from '../queue/executor-protocol.ts';
@@ -18,6 +19,7 @@ import { FollowHub } from './follow-hub.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { knownModels } from './models/known-models.ts';
 import { openModels } from './models/open-models.ts';
+import { Notifier } from './notify/notifier.ts';
 import { BUILT_IN_KINDS } from './kinds.ts';
 import { auditLogBeside } from './policy-gate.ts';
 
@@ -90,6 +92,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     folder: options.folder,
     known,
   });
+  const notifier = new Notifier({
+    store,
+    clock,
+    chance: Math.random,
+    rules: async () => await loadNotifyRules({ environment: process.env, home: homedir() }),
+    onTrouble,
+  });
   const parts: DeskParts = {
     store,
     queue,
@@ -99,6 +108,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     fleets,
     models,
     console: options.console ?? null,
+    notifier,
     clock,
     version,
     startedAt: clock.now(),
@@ -106,6 +116,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     onTrouble,
     close: async () => {
       await models[Symbol.asyncDispose]();
+      await notifier[Symbol.asyncDispose]();
       await housekeeping[Symbol.asyncDispose]();
       await scheduler[Symbol.asyncDispose]();
       await queue[Symbol.asyncDispose]();

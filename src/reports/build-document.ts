@@ -41,6 +41,8 @@ export function buildDocument(given: RunRecord): ReportDocument {
       ...(report?.hosts ?? []).flatMap(host => hostBlocks(host, task.id)),
       ...errorBlocks(record),
       ...approvalBlocks(record),
+      ...decisionBlocks(record),
+      ...modelBlocks(record),
       ...timeBlocks(report?.hosts ?? []),
       ...timelineBlocks(record),
       ...appendix(report?.hosts ?? []),
@@ -157,7 +159,7 @@ function approvalBlocks({ task, approvals, events }: RunRecord): readonly Block[
   return section('Approvals', asked);
 }
 
-function approvalWords({ id, title, state, hash, askedAt, decidedBy, decidedAt }: Approval): Words {
+function approvalWords({ id, title, state, hash, askedAt, decidedBy, decidedAt, note }: Approval): Words {
   const time = (at: number): string => new Date(at).toISOString();
   const by = decidedBy === null ? '' : ` by ${decidedBy}`;
   const when = decidedAt === null ? '' : ` at ${time(decidedAt)}`;
@@ -165,8 +167,53 @@ function approvalWords({ id, title, state, hash, askedAt, decidedBy, decidedAt }
     { strong: state },
     `${by}${when}: ${title}; asked at ${time(askedAt)}, for exactly the plan `,
     { value: hash },
-    '.',
+    note === null ? '.' : `; they said: ${note}.`,
     ...restingOn(id),
+  ];
+}
+
+/** What was decided about steps that failed, and why. */
+function decisionBlocks({ report, task }: RunRecord): readonly Block[] {
+  const items = (report?.decisions ?? []).map(
+    ({ round, host, stepId, action, reason }): ListItem => ({
+      words: [
+        { strong: action },
+        ` for ${stepId} on ${host}, round ${round + 1}: ${reason}`,
+        ...restingOn(task.id),
+      ],
+    }),
+  );
+  return section('Decisions', items);
+}
+
+/** Calls of planning models with tokens and cost, as the servers counted them. */
+function modelBlocks({ events, task }: RunRecord): readonly Block[] {
+  const calls = events.flatMap(event => (event.kind === 'model-answered' && !event.replayed ? [event] : []));
+  if (calls.length === 0) return [];
+  const sum = (amounts: readonly (number | null)[]): string =>
+    amounts.some(amount => amount === null)
+      ? 'not all known'
+      : String(Number(amounts.reduce<number>((total, amount) => total + (amount ?? 0), 0).toFixed(6)));
+  const usages = calls.map(({ usage }) => usage);
+  const rows = calls.map(({ number, role, model, duration, usage, requests, repaired }) =>
+    [
+      String(number),
+      role,
+      model,
+      showDuration(duration),
+      String(usage.promptTokens ?? '?'),
+      String(usage.completionTokens ?? '?'),
+      String(usage.cost ?? '?'),
+      `${requests}${repaired ? ', asked again for a fitting answer' : ''}`,
+    ].map(text => [text]),
+  );
+  return [
+    heading(2, ['Models']),
+    paragraph(
+      `${count(calls.length, 'call')}; tokens in: ${sum(usages.map(one => one.promptTokens))}, out: ${sum(usages.map(one => one.completionTokens))}; cost: ${sum(usages.map(one => one.cost))}.`,
+      ...restingOn(task.id),
+    ),
+    ...table(['call', 'for', 'model', 'took', 'tokens in', 'out', 'cost', 'requests'], rows),
   ];
 }
 

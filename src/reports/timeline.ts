@@ -68,6 +68,7 @@ export function filterTimeline(
 /** A phase lasts until the next of its host; a step says itself how long it took. */
 function durationOf(event: TaskEvent, index: number, all: readonly TaskEvent[]): number | null {
   if (event.kind === 'step-completed') return event.report.duration;
+  if (event.kind === 'model-answered') return event.duration;
   if (event.kind !== 'host-phase') return null;
   const { host } = event;
   const end = all.find(
@@ -155,6 +156,16 @@ function runWords(event: RunPart): EventWords {
         evidence: commandRunId === '' ? [] : [commandRunId],
       };
     }
+    case 'model-asked':
+      return { text: `asked ${event.model} to ${event.role}` };
+    case 'model-answered': {
+      const why = event.error ? `: ${event.error.code}: ${event.error.message}` : '';
+      return { text: `${event.model} answered (${event.role})${why}`, failed: event.error !== undefined };
+    }
+    case 'decision':
+      return { text: `decided to ${event.action}: ${event.reason}` };
+    case 'needs-person':
+      return { text: `needs a person: ${event.title}`, failed: true, evidence: [event.approval] };
     case 'host-completed': {
       const why = event.error ? `: ${event.error.code}: ${event.error.message}` : '';
       return { text: `${event.outcome}${why}`, failed: event.outcome === 'failed' };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { mergeSettings, type SettingFlags, type Settings } from './merge.ts';
+import type { NotifyRule } from './notify-schema.ts';
 import { deckhandPaths, type Environment } from './paths.ts';
 import { findProjectFile, type LoadedFile, readSettingsFile, SETTINGS_FILE_NAME } from './settings-file.ts';
 
@@ -22,6 +23,7 @@ export async function loadSettings(places: SettingsPlaces): Promise<Settings> {
   const files: LoadedFile[] = [];
   for (const file of await filesOf(places)) {
     const loaded = await readSettingsFile(file, places.home);
+    if (loaded && file !== userSettingsFile(places)) refuseNotify(loaded, userSettingsFile(places));
     if (loaded) files.push(loaded);
     else if (file === places.file) throw missing(file);
   }
@@ -46,6 +48,26 @@ export function settingsFileToWrite(
   places: Pick<SettingsPlaces, 'environment' | 'home'>,
 ): string {
   return settings.files[0] ?? userSettingsFile(places);
+}
+
+/** What is told of a person's work, and where to, is theirs alone to say. */
+function refuseNotify(loaded: LoadedFile, own: string): void {
+  const { file, settings } = loaded;
+  if (!settings.notify) return;
+  const line = loaded.lineOf(['notify']);
+  throw new DeckhandError(
+    'settings.invalid',
+    `${file}:${line}: notify: only ${own} says who is told of your work.`,
+    { details: { file, line, field: 'notify' }, hint: `Move it to ${own}.` },
+  );
+}
+
+/** Who is to be told of what, from the account's own settings. Throws `settings.invalid`. */
+export async function loadNotifyRules(
+  places: Pick<SettingsPlaces, 'environment' | 'home'>,
+): Promise<readonly NotifyRule[]> {
+  const loaded = await readSettingsFile(userSettingsFile(places), places.home);
+  return loaded?.settings.notify ?? [];
 }
 
 function missing(file: string): DeckhandError {

@@ -4,6 +4,7 @@ import { parseDuration } from '../core/duration.ts';
 import { PLANNING_ROLES } from '../core/planning-model.ts';
 import { z } from '../core/schema.ts';
 import { parseByteSize } from './byte-size.ts';
+import { notifyRuleSchema } from './notify-schema.ts';
 
 /** Turns the error of a core parser into an issue of the schema, so that it gets file and line. */
 function parsedBy(parse: (text: string, field: string) => number) {
@@ -160,6 +161,8 @@ export const settingsFileSchema = z.strictObject({
   language: language.optional(),
   corrections: z.strictObject({ off: z.array(correctionName).optional() }).optional(),
   console: z.strictObject({ listen: listenAddress.optional() }).optional(),
+  /** Only in the settings of the account: whoever wrote a project may not have its address told. */
+  notify: z.array(notifyRuleSchema).max(20).optional(),
   hosts: z
     .preprocess(emptyAsObject, z.record(hostName, z.preprocess(emptyAsObject, hostEntrySchema)))
     .optional(),

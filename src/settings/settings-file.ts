@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { readYaml } from '../core/yaml.ts';
+import type { NotifyRule } from './notify-schema.ts';
 import { type SettingsFile, settingsFileSchema } from './schema.ts';
 
 export const SETTINGS_FILE_NAME = 'deckhand.yaml';
@@ -89,13 +90,14 @@ export function absolutePath(path: string, folder: string, home: string): string
 
 function absolutePaths(settings: SettingsFile, folder: string, home: string): SettingsFile {
   const absolute = (path: string): string => absolutePath(path, folder, home);
-  const { hosts, runbooks, modelServers, policy, ...rest } = settings;
+  const { hosts, runbooks, modelServers, policy, notify, ...rest } = settings;
   return {
     ...rest,
     ...(runbooks && { runbooks: runbooks.map(absolute) }),
     ...(policy && {
       policy: { ...policy, ...(policy.rules !== undefined && { rules: absolute(policy.rules) }) },
     }),
+    ...(notify && { notify: notify.map(rule => absoluteRule(rule, absolute)) }),
     ...(modelServers && {
       modelServers: Object.fromEntries(
         Object.entries(modelServers).map(([name, { keyFile, ...entry }]) => [
@@ -115,6 +117,18 @@ function absolutePaths(settings: SettingsFile, folder: string, home: string): Se
           },
         ]),
       ),
+    }),
+  };
+}
+
+function absoluteRule(rule: NotifyRule, absolute: (path: string) => string): NotifyRule {
+  const { webhook, email, log } = rule;
+  return {
+    ...rule,
+    ...(log !== undefined && { log: absolute(log) }),
+    ...(webhook && { webhook: { ...webhook, secretFile: absolute(webhook.secretFile) } }),
+    ...(email?.passwordFile !== undefined && {
+      email: { ...email, passwordFile: absolute(email.passwordFile) },
     }),
   };
 }

@@ -93,8 +93,9 @@ export interface TaskFilter {
   readonly group?: string;
   /** Created before, milliseconds since the epoch. */
   readonly createdBefore?: number;
-  /** Finished before. */
+  /** Finished before; at or after. */
   readonly finishedBefore?: number;
+  readonly finishedAfter?: number;
 }
 export interface Page {
   /** At most 1 000. */

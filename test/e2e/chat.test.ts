@@ -6,7 +6,7 @@ import type { LabHost } from '../lab/lab.ts';
 import { TINY_SENTENCE } from '../model/tiny-model.ts';
 import { chatConformance } from '../models/conformance.ts';
 import { EngineEyes } from './engine-eyes.ts';
-import { type ModelLab, openModelLab } from './model-lab.ts';
+import { type ModelLab, openModelLab, tinyModel } from './model-lab.ts';
 
 /** Chats with a real model server on a booted host, by an account that has nothing but sshd. */
 const ENDLESS = { ignore_eos: true, temperature: 0 };
@@ -88,6 +88,26 @@ describe('a host with nothing but sshd', () => {
     expect((await deckhand('chat', 'models', ...reach)).stdout).toMatch(
       /tiny +\S+\/tiny +serves +2048 +0\/4/,
     );
+  });
+});
+
+describe('a model file, and no server', () => {
+  it('is served by this machine and answers; the second time it is only asked', async () => {
+    const file = await tinyModel(lab.folder, 'own.gguf', { sentence: 'Own words of this very machine.' });
+    try {
+      const first = await deckhand('chat', file, 'hi', '--temperature', '0');
+      expect([first.code, first.stdout]).toEqual([0, 'Own words of this very machine.\n']);
+      expect(first.stderr).toContain('own is served by this machine now');
+      const again = await deckhand('chat', '-m', './own.gguf', 'hi', '--temperature', '0');
+      expect(again).toMatchObject({ code: 0, stdout: 'Own words of this very machine.\n', stderr: '' });
+    } finally {
+      expect((await deckhand('model', 'remove', 'local/own')).code).toBe(0);
+    }
+    const absent = await deckhand('chat', './absent.gguf', 'hi');
+    expect([absent.code, absent.stderr]).toEqual([
+      2,
+      expect.stringContaining('local.file-missing') as string,
+    ]);
   });
 });
 

@@ -13,6 +13,7 @@ import { faultOf, inputFault, statusOf } from './faults.ts';
 import { registerChatRoutes } from './chat-routes.ts';
 import { registerFleetRoutes } from './fleet-routes.ts';
 import type { HttpApp, HttpEnvironment } from './operation.ts';
+import { registerOversightRoutes } from './oversight-routes.ts';
 import { registerQueueRoutes } from './queue-routes.ts';
 import { registerTaskRoutes } from './task-routes.ts';
 import { registerWatchRoutes } from './watch-routes.ts';
@@ -104,6 +105,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   registerTunnelRoutes(parts);
   registerChatRoutes(parts);
   registerWatchRoutes(parts);
+  registerOversightRoutes(parts);
   registerAccessRoutes(parts);
   registerSessionRoutes(parts, options.door ?? null);
   if (options.door) registerPages(app, options.door);

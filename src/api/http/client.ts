@@ -9,6 +9,7 @@ import { accessCalls } from './access-client.ts';
 import { chatCalls } from './chat-client.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { FollowOptions, ScheduleView, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
+import type { EmergencyStop, NotificationTest } from '../oversight-contract.ts';
 import type { TunnelView } from '../tunnel-contract.ts';
 import type { WatchApi } from '../watch-contract.ts';
 import { followItems, type Followed } from './follow-stream.ts';
@@ -160,6 +161,17 @@ function otherCalls(
     },
     async attachedModels() {
       return (await ask<{ attached: readonly AttachedModel[] }>('GET', '/v1/attached-models')).attached;
+    },
+    async emergencyStop() {
+      return (await ask<{ stop: EmergencyStop | null }>('GET', '/v1/stop')).stop;
+    },
+    stopAll: request => ask('POST', '/v1/stop', request),
+    async clearStop() {
+      return (await ask<{ cleared: boolean }>('DELETE', '/v1/stop')).cleared;
+    },
+    async testNotifications() {
+      const answer = ask<{ receivers: readonly NotificationTest[] }>('POST', '/v1/notifications/test');
+      return (await answer).receivers;
     },
     backup: file => ask('POST', '/v1/store/backup', { file }, LONG_LIMIT),
     async listHosts(surroundings, selector) {

@@ -265,6 +265,13 @@ const sampleBehaviour: TaskApi = {
     waiting: 0,
   }),
   closeEndpoint: async () => {},
+  emergencyStop: async () => null,
+  stopAll: async () => ({
+    stop: { since: '2026-01-01T00:00:00.000Z', who: 'alice', until: null },
+    tasks: [],
+  }),
+  clearStop: async () => true,
+  testNotifications: async () => [{ channel: 'log /tmp/x', on: ['run-ended'], error: null }],
   backup: async file => ({ file, bytes: 4096 }),
   listHosts: async () => [{ name: 'web1', source: 'deckhand.yaml', groups: ['web'], address: null }],
   addHost: async () => ({ file: '/w/deckhand.yaml' }),

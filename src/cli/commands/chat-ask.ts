@@ -13,13 +13,14 @@ import { type TaskSession, withTasks } from '../task-session.ts';
 export const chatAskCommand = buildCommand<ChatFlags, string[], CliContext>({
   docs: {
     brief: 'Ask a model, or talk with it; `ask` may be left out',
-    fullDescription: `With a question: the answer, and nothing else, on stdout. Without one: a conversation, line by line; /help says what else can be typed. A question may come on stdin, and the word - stands for what comes there. Without a model: the only one there is.
+    fullDescription: `With a question: the answer, and nothing else, on stdout. Without one: a conversation, line by line; /help says what else can be typed. A question may come on stdin, and the word - stands for what comes there. Without a model: the only one there is. A GGUF file in the place of a model is served by this machine.
 
 Ctrl-C stops the model, not only the output.
 
 Example:
   deckhand chat ask tiny "hi"
   deckhand chat tiny
+  deckhand chat ./tiny.gguf "hi"
   deckhand chat -m gpu-1/tiny "why is the sky blue?" --temperature 0
   git diff | deckhand chat tiny "what does this change?" -
   deckhand chat --continue last "and then?"`,
@@ -43,7 +44,8 @@ Example:
       const [first, ...rest] = words;
       // a conversation that goes on knows its model
       const namesModel = flags.model === undefined && flags.continue === undefined;
-      const model = namesModel ? first : flags.model;
+      const named = namesModel ? first : flags.model;
+      const model = await modelBehind(session, flags, named);
       const typed = namesModel ? rest : words;
       const before = await earlier(session.tasks, flags);
       const conversation = flags.forget ? null : (before.id ?? 'new');
@@ -83,6 +85,17 @@ Example:
     });
   },
 });
+
+/** A model's name; a file in its place is served by this machine first. */
+async function modelBehind(
+  { tasks, terminal, signal, say }: TaskSession,
+  flags: ChatFlags,
+  named: string | undefined,
+): Promise<string | undefined> {
+  if (named === undefined || !/\.gguf$/i.test(named)) return named;
+  const { modelOfFile } = await import('../model-of-file.ts');
+  return await modelOfFile({ tasks, signal, say, surroundings: reachOf(flags, terminal) }, named);
+}
 
 /** Words, and what comes on stdin: only when it was asked for, as it may never end. Throws `input.invalid`. */
 async function questionOf({ terminal }: TaskSession, words: readonly string[]): Promise<string> {

@@ -14,6 +14,12 @@ export const policyErrors = {
     409,
     'Read what it does, then repeat it with --approve and each --risk that the message names.',
   ),
+  'policy.stopped': row(
+    'All runs are stopped by a person.',
+    'refused',
+    409,
+    'When the reason is gone: deckhand stop --clear',
+  ),
   'policy.rules-invalid': row(
     'The rules of the policy cannot be read, so nothing is let through.',
     'refused',

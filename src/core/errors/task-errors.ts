@@ -3,6 +3,13 @@ import { type ErrorTraits, row } from './row.ts';
 /** What goes wrong with tasks, their store and their daemon. */
 export const taskErrors = {
   'task.unknown': row('No task has this id.', 'usage', 404, 'List them with `deckhand task list`.'),
+  'notify.failed': row(
+    'A notification could not be handed to its receiver.',
+    'failed',
+    502,
+    'Correct `notify:` in your settings, or the receiver, and try it with `deckhand notify test`.',
+    'retry',
+  ),
   'task.unknown-kind': row(
     'No kind of task has this name.',
     'usage',

@@ -7,6 +7,7 @@ import type { Store } from '../../store/store.ts';
 import type { TaskRegistry } from '../../tasks/task-registry.ts';
 import type { ConsoleKeeper } from '../access/console-keeper.ts';
 import type { Models } from '../models/open-models.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { Fleets } from '../fleet-access.ts';
 import type { FollowHub } from '../follow-hub.ts';
 
@@ -21,6 +22,7 @@ export interface DeskParts {
   readonly models: Models;
   /** Null: an engine without a daemon. */
   readonly console: ConsoleKeeper | null;
+  readonly notifier: Notifier;
   readonly clock: Clock;
   readonly version: string;
   /** Milliseconds since the epoch. */

@@ -3,6 +3,7 @@ import { accessDesk } from './access-desk.ts';
 import { asRequest, type DeskParts } from './desk-parts.ts';
 import { chatDesk } from './chat-desk.ts';
 import { fleetDesk } from './fleet-desk.ts';
+import { oversightDesk } from './oversight-desk.ts';
 import { queueDesk } from './queue-desk.ts';
 import { taskDesk } from './task-desk.ts';
 import { tunnelDesk } from './tunnel-desk.ts';
@@ -22,6 +23,7 @@ export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
     ...chatDesk(request),
     ...watchDesk(request),
     ...accessDesk(request),
+    ...oversightDesk(request),
     [Symbol.asyncDispose]: parts.close,
   };
 }

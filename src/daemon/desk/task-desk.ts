@@ -3,6 +3,7 @@ import { DeckhandError } from '../../core/deckhand-error.ts';
 import { isFinal } from '../../core/task-state.ts';
 import type { NewTask, TaskRecord } from '../../core/task.ts';
 import type { TaskControl } from '../../store/store.ts';
+import { requireNoStop } from '../emergency-stop.ts';
 import { auditLogBeside, passPolicy } from '../policy-gate.ts';
 import { prepareSubmission } from '../prepare-submission.ts';
 import { viewOf } from '../task-view.ts';
@@ -99,6 +100,7 @@ async function letThrough(request: DeskRequest, tasks: readonly NewTask[]): Prom
   const { fleets, store, clock, who, requestId } = request;
   const [first] = tasks;
   if (!first) return tasks;
+  await requireNoStop(request, first);
   const { settings } = await fleets.at(first.surroundings);
   const log = auditLogBeside(store.location);
   await passPolicy(tasks, { settings: settings.values, log, who, requestId: requestId(), now: clock.now() });
@@ -107,10 +109,24 @@ async function letThrough(request: DeskRequest, tasks: readonly NewTask[]): Prom
 
 async function keep(request: DeskRequest, tasks: readonly NewTask[], action: string): Promise<Submitted> {
   const kept = await request.queue.submit(tasks);
+  await stopIfStopped(request, kept);
   const group = kept[0]?.task.group ?? '';
   const existed = kept.some(one => one.existed);
   if (!existed) auditLater(request, `submit ${action}`, group);
   return { group, tasks: kept.map(({ task }) => viewOf(task)), existed };
+}
+
+/** A stop that began while this submission was on its way holds for it too. */
+async function stopIfStopped(
+  request: DeskRequest,
+  kept: readonly { readonly task: TaskRecord }[],
+): Promise<void> {
+  try {
+    await requireNoStop(request, kept[0]?.task);
+  } catch (error) {
+    for (const { task } of kept) await request.queue.control(task.id, { action: 'cancel', force: false });
+    throw error;
+  }
 }
 
 /** A task, or all tasks of a group, oldest first. Throws `task.unknown`. */

@@ -8,12 +8,17 @@ import { waitUntilReady } from './verify.ts';
 
 const release = { id: 'ab12cd34ef', listen: { path: '/b/x.sock' } } as Release;
 
-/** Nothing listens; the service says one answer after the other, the last one for ever. */
+/** What a service says whose engine listens, as its host sees it. */
+const HEARD = new Set(['service=user\nActiveState=active\n\nlistening\n']);
+
+/** Nothing can be reached; the service says one answer after the other, the last one for ever. */
 function siteThatSays(...answers: readonly string[]): Site {
   let asked = 0;
   return {
     name: 'web-1',
-    run: async () => {
+    run: async script => {
+      if (script.includes('/proc/net/unix'))
+        return { exitCode: HEARD.has(answers[0] ?? '') ? 0 : 1, output: '', errors: '' };
       asked += 1;
       const output = answers[Math.min(asked, answers.length) - 1] ?? '';
       return await Promise.resolve({ exitCode: 0, output, errors: '' });
@@ -84,6 +89,15 @@ describe('an engine that does not come up', () => {
     expect(error.code).toBe('engine.loading-timeout');
     expect(error.at).toBeGreaterThan(60_000);
     expect(error.at).toBeLessThan(65_000);
+  });
+
+  it('although it listens is behind an SSH server that forbids forwarding', async () => {
+    const error = await failureWith(...HEARD);
+    expect(error).toMatchObject({
+      code: 'tunnel.forward-denied',
+      hint: 'Set AllowStreamLocalForwarding yes in its sshd_config.',
+    });
+    expect(error.at).toBeLessThan(5_000);
   });
 
   it('is waited for as long as its memory grows', async () => {

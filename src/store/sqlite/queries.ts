@@ -66,6 +66,7 @@ function rowsOf(
     ['task.grp = ?', filter.group],
     ['task.created_at < ?', filter.createdBefore],
     ['task.finished_at < ?', filter.finishedBefore],
+    ['task.finished_at >= ?', filter.finishedAfter],
     ['EXISTS (SELECT 1 FROM task_tag WHERE task_tag.task = task.number AND tag = ?)', filter.tag],
   ];
   const used = conditions.filter(([, value]) => value !== undefined && value !== null);

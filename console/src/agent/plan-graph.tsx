@@ -1,0 +1,80 @@
+import type { JSX } from 'react';
+import type { PlannedStep } from 'deckhand/client';
+import { TONES } from '../parts/badge.tsx';
+import { plainText } from '../parts/words.ts';
+import { layOut, type Placed } from './graph-layout.ts';
+import type { StepState } from './run-story.ts';
+import { STEP_LOOKS } from './step-looks.ts';
+
+const WIDTH = 190;
+const HEIGHT = 52;
+const GAP = 34;
+
+/** The plan as a picture: each step a box that leads to its card, arrows from what it waits for. */
+export function PlanGraph({
+  steps,
+  states,
+}: {
+  readonly steps: readonly PlannedStep[];
+  readonly states: ReadonlyMap<string, StepState>;
+}): JSX.Element {
+  const graph = layOut(steps);
+  const width = graph.columns * (WIDTH + GAP);
+  const height = graph.rows * (HEIGHT + 14) + 4;
+  return (
+    <div className="overflow-x-auto" tabIndex={0} aria-label="picture of the plan" role="group">
+      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
+        <defs>
+          <marker
+            id="arrow"
+            viewBox="0 0 8 8"
+            refX="7"
+            refY="4"
+            markerWidth="7"
+            markerHeight="7"
+            orient="auto"
+          >
+            <path d="M0 0 L8 4 L0 8 z" className="fill-muted" />
+          </marker>
+        </defs>
+        {graph.edges.map(({ from, to }) => (
+          <path
+            key={`${from.id} ${to.id}`}
+            d={arrow(from, to)}
+            className="fill-none stroke-muted"
+            markerEnd="url(#arrow)"
+          />
+        ))}
+        {graph.places.map(place => {
+          const step = steps.find(({ id }) => id === place.id);
+          const look = STEP_LOOKS[states.get(place.id) ?? 'waits'];
+          const { x, y } = corner(place);
+          return (
+            <a key={place.id} href={`#step-${place.id}`} aria-label={`${place.id}: ${look.word}`}>
+              <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx={6} className="fill-raised stroke-line" />
+              <text x={x + 10} y={y + 21} className="fill-text text-[12px]">
+                {plainText(step?.title ?? place.id, 27)}
+              </text>
+              <text x={x + 10} y={y + 40} className={`text-[11px] ${TONES[look.tone]}`} fill="currentColor">
+                {look.glyph} {look.word}
+              </text>
+            </a>
+          );
+        })}
+      </svg>
+    </div>
+  );
+}
+
+function corner({ column, row }: Placed): { readonly x: number; readonly y: number } {
+  return { x: column * (WIDTH + GAP) + 2, y: row * (HEIGHT + 14) + 2 };
+}
+
+function arrow(from: Placed, to: Placed): string {
+  const start = corner(from);
+  const end = corner(to);
+  const [x, y] = [start.x + WIDTH, start.y + HEIGHT / 2];
+  const [toX, toY] = [end.x, end.y + HEIGHT / 2];
+  const middle = (x + toX) / 2;
+  return `M${x} ${y} C${middle} ${y} ${middle} ${toY} ${toX} ${toY}`;
+}
