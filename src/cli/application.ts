@@ -8,7 +8,8 @@ import {
   type RouteMap,
   text_en,
 } from '@stricli/core';
-import { type CommandEntry, type CommandGroup, COMMANDS } from './command-table.ts';
+import type { CommandEntry, CommandGroup } from './command-entry.ts';
+import { COMMANDS } from './command-table.ts';
 import type { CliContext } from './context.ts';
 
 const FULL_DESCRIPTION = `Run, serve and repair on your own servers over SSH, by command or by intent, with nothing installed on them.

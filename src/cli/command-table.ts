@@ -1,23 +1,5 @@
-import type { Command } from '@stricli/core';
-import type { CliContext } from './context.ts';
-
-/** A command as listings show it; its module is loaded when the command line names it. */
-export interface CommandEntry {
-  /** The same words as in the command itself; a test keeps the two equal. */
-  readonly brief: string;
-  readonly load: () => Promise<Command<CliContext>>;
-}
-/** Commands under one word. */
-export interface CommandGroup {
-  readonly brief: string;
-  readonly commands: Readonly<Record<string, CommandEntry>>;
-  /** The command that is meant when the next word is none of them. */
-  readonly otherwise?: string | undefined;
-}
-
-function command(brief: string, load: CommandEntry['load']): CommandEntry {
-  return { brief, load };
-}
+import { command, type CommandEntry, type CommandGroup } from './command-entry.ts';
+import { OVERSIGHT_COMMANDS } from './oversight-commands.ts';
 
 /** Every command of `deckhand`. */
 export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
@@ -33,10 +15,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     'Carry out a plan file, or a runbook with parameters from a file',
     async () => (await import('./commands/apply.ts')).applyCommand,
   ),
-  report: command(
-    'Tell what a run did and what proves it, as text, Markdown, HTML, JSON or CSV',
-    async () => (await import('./commands/report.ts')).reportCommand,
-  ),
+  ...OVERSIGHT_COMMANDS,
   exec: command('Run a command on hosts', async () => (await import('./commands/exec.ts')).execCommand),
   put: command(
     'Upload files and folders to hosts',
@@ -289,70 +268,6 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       remove: command(
         'Remove a schedule; tasks it has made go on',
         async () => (await import('./commands/schedule-remove.ts')).scheduleRemoveCommand,
-      ),
-    },
-  },
-  approvals: {
-    brief: 'Answer plans that wait for a yes or no',
-    commands: {
-      list: command(
-        'List the plans that wait for a yes or no',
-        async () => (await import('./commands/approvals-list.ts')).approvalsListCommand,
-      ),
-      approve: command(
-        'Let a plan that waits be carried out, or a run that does not know further go on',
-        async () => (await import('./commands/approvals-approve.ts')).approvalsApproveCommand,
-      ),
-      show: command(
-        'Show exactly what an approval would let happen: hosts, steps, commands, risks, hash',
-        async () => (await import('./commands/approvals-show.ts')).approvalsShowCommand,
-      ),
-      refuse: command(
-        'Refuse a plan that waits; nothing is changed',
-        async () => (await import('./commands/approvals-decline.ts')).approvalsRefuseCommand,
-      ),
-      decline: command(
-        'The same as refuse',
-        async () => (await import('./commands/approvals-decline.ts')).approvalsDeclineCommand,
-      ),
-    },
-  },
-  stop: command(
-    'Stop every run at once, and let none begin until it is cleared',
-    async () => (await import('./commands/stop.ts')).stopCommand,
-  ),
-  notify: {
-    brief: 'Try who is told of runs that need a person, fail or end',
-    commands: {
-      test: command(
-        'Tell every receiver of your settings something, and show which of them took it',
-        async () => (await import('./commands/notify-test.ts')).notifyTestCommand,
-      ),
-    },
-  },
-  policy: {
-    brief: 'Ask what a command may do, and try rules',
-    commands: {
-      explain: command(
-        'Say what a command may do and whether it would run, ask or be refused',
-        async () => (await import('./commands/policy-explain.ts')).policyExplainCommand,
-      ),
-      test: command(
-        'Read a file of rules and try its examples',
-        async () => (await import('./commands/policy-test.ts')).policyTestCommand,
-      ),
-    },
-  },
-  audit: {
-    brief: 'Read and check the log of what was refused and approved',
-    commands: {
-      list: command(
-        'List what the policy refused, asked and let through by approval',
-        async () => (await import('./commands/audit-list.ts')).auditListCommand,
-      ),
-      verify: command(
-        'Check that no line of the audit log was changed or removed',
-        async () => (await import('./commands/audit-verify.ts')).auditVerifyCommand,
       ),
     },
   },
