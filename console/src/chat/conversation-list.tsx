@@ -27,7 +27,9 @@ export function ConversationList(props: {
       className="flex min-h-0 flex-col gap-2 border-line p-2 md:w-64 md:border-r"
     >
       <Button onClick={() => onOpen(null)}>New conversation</Button>
-      <SearchField label="search what was said" value={search} onChange={onSearch} />
+      <div className="flex">
+        <SearchField label="search what was said" value={search} onChange={onSearch} />
+      </div>
       {list.error ? <Fault error={list.error} /> : null}
       <ul className="hidden min-h-0 flex-1 overflow-auto md:block">
         {(list.value ?? []).map(({ id, title, changedAt }) => (
