@@ -7,7 +7,7 @@ import type { AnswerLimits, PlanningServer } from './planning-server.ts';
 import { languageModel } from './providers.ts';
 
 /** Characters of an answer. */
-const LONGEST_TEXT = 2_000_000;
+const LONGEST_TEXT = 500_000;
 
 export interface PlanningRequest {
   readonly server: PlanningServer;
@@ -52,7 +52,9 @@ export async function oneRequest(request: PlanningRequest): Promise<RequestAnswe
       model,
       instructions: request.instructions,
       messages: [...request.messages],
-      ...(schema && { output: Output.object({ name: schema.name, schema: jsonSchema(schema.json) }) }),
+      ...(schema && {
+        output: shapeOnly(Output.object({ name: schema.name, schema: jsonSchema(schema.json) })),
+      }),
       maxOutputTokens: request.mostTokens,
       // tries again are decided here, by what the server says
       maxRetries: 0,
@@ -65,6 +67,14 @@ export async function oneRequest(request: PlanningRequest): Promise<RequestAnswe
     deadline.signal.throwIfAborted();
     throw ownFault(thrown);
   }
+}
+
+/**
+ * The shape is sent, and the answer is read here when it is whole: read anew at every piece, as the SDK does it, a server
+ * that sends single letters would cost the square of its answer.
+ */
+function shapeOnly<Shape extends { parsePartialOutput: unknown }>(shape: Shape): Shape {
+  return { ...shape, parsePartialOutput: async () => await Promise.resolve(undefined) };
 }
 
 /** The SDK wraps some of what the door throws; what was thrown first says it best. */
