@@ -32,25 +32,12 @@ export function judgeStep(
   policy: PlanPolicy,
 ): readonly PlannedCommand[] {
   const places = step.hosts ?? hosts;
-  const states = step.states.flatMap(state =>
+  return step.states.flatMap(state =>
     wordsOf(state).map(({ text, verdict }) => {
       const decision = decide(verdict, policy.mode, places, policy.book);
       return judged(step.id, text, verdict, softened(decision, state, verdict, step), places);
     }),
   );
-  if (step.undo === undefined) return states;
-  return [...states, judgeText(step.id, step.undo, places, policy)];
-}
-
-/** A script by itself, such as what takes a step back. */
-export function judgeText(
-  stepId: string,
-  text: string,
-  hosts: readonly string[],
-  policy: PlanPolicy,
-): PlannedCommand {
-  const verdict = judgeCommand(text);
-  return judged(stepId, text, verdict, decide(verdict, policy.mode, hosts, policy.book), hosts);
 }
 
 function judged(

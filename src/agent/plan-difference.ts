@@ -27,6 +27,5 @@ function linesOfStep(step: Step): readonly string[] {
       const inside = state.kind === 'command' ? '' : ` ${JSON.stringify(state)}`;
       return `${step.id}${where}: ${text}${inside}`;
     }),
-    ...(step.undo === undefined ? [] : [`${step.id}${where}: undo: ${step.undo}`]),
   ];
 }

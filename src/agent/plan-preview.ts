@@ -46,7 +46,7 @@ export function approvalHash(hosts: readonly string[], plan: Plan): string {
 }
 
 /** Without the words around it; scripts as what shells decode, so that quoting and spacing do not count. */
-function meaningOf({ why: _why, ...step }: Step): unknown {
+function meaningOf({ why: _why, undo: _undo, ...step }: Step): unknown {
   return {
     ...step,
     states: step.states.map(state =>
@@ -54,7 +54,6 @@ function meaningOf({ why: _why, ...step }: Step): unknown {
         ? { ...state, script: canonicalText(readShell(state.script), state.script) }
         : state,
     ),
-    ...(step.undo === undefined ? {} : { undo: canonicalText(readShell(step.undo), step.undo) }),
   };
 }
 

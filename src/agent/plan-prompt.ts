@@ -11,7 +11,7 @@ export const PLAN_INSTRUCTIONS = [
   '  change asks for a reload), file (path, content, mode, owner, group), directory, link (path, target), line (path,',
   '  line, replace: an extended regular expression), user, group. States say what is to be true; they are idempotent.',
   '- Use a command only where no state fits. A command needs a title, and `unless` (read-only POSIX sh, exit 0 =',
-  '  nothing to do) or `creates` (a path), the effects (paths, service:x, package:x), and an undo for its step.',
+  '  nothing to do) or `creates` (a path), the effects (paths, service:x, package:x); its step says in `undo` how a person could take it back.',
   '- Checks, prerequisites, `unless` and `done` only look: read-only POSIX sh that asks the host itself. Anything else',
   '  is refused. `done` proves the whole goal; Deckhand runs it on every host, and nothing you say counts as success.',
   '- A step names the steps it depends on; steps that are independent do not. `hosts` is empty when it is for all.',

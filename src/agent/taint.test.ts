@@ -24,6 +24,15 @@ describe('a value that only a host spoke of', () => {
     expect(doubts.join('\n')).toMatch(doubt);
   });
 
+  it('as an address is doubted even when no host spoke of it, in what a model wrote', () => {
+    const state = { kind: 'command', title: 'x', script: 'wget http://203.0.113.9/a', creates: '/x' };
+    const { steps, ...plan } = planOf(state);
+    const byModel = { ...plan, steps: steps.map(step => ({ ...step, madeBy: 'model' as const })) };
+    expect(taintOf(byModel, { trusted: ['install it'], untrusted: [] }).join()).toMatch(/named by nobody/);
+    expect(taintOf(byModel, { trusted: ['from http://203.0.113.9/a'], untrusted: [] })).toEqual([]);
+    expect(taintOf({ ...plan, steps }, { trusted: [], untrusted: [] })).toEqual([]);
+  });
+
   it('is not doubted when a person said it as well, or nobody did', () => {
     const plan = planOf({ kind: 'package', name: 'nginx' });
     expect(taintOf(plan, { trusted: ['install nginx'], untrusted: ['nginx: not found'] })).toEqual([]);

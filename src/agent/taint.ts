@@ -18,6 +18,8 @@ interface Named {
 
 const SHORTEST = 3;
 const ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s'"`<>|;)\\]+|\b\d{1,3}(?:\.\d{1,3}){3}\b/gi;
+/** This host itself, or all of its own addresses. */
+const LOCAL = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:localhost|127\.|0\.0\.0\.0|\[?::1?\]?)/i;
 const HOST_NAME = /\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b/gi;
 
 /**
@@ -27,25 +29,30 @@ const HOST_NAME = /\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b/gi;
 export function taintOf(plan: Plan, origins: Origins): readonly string[] {
   const trusted = origins.trusted.join('\n');
   const untrusted = origins.untrusted.join('\n');
-  if (untrusted === '') return [];
-  const doubts = plan.steps.flatMap(step =>
-    valuesOf(step)
+  const doubts = plan.steps.flatMap(step => [
+    ...strangersOf(step, trusted),
+    ...valuesOf(step)
       .filter(({ value }) => untrusted.includes(value) && !containsWord(trusted, value))
       .map(
         ({ kind, value }) =>
           `${step.id}: the ${kind} ${value.slice(0, 200)} was seen only in output of a host`,
       ),
-  );
+  ]);
   return [...new Set(doubts)].slice(0, 100);
+}
+
+/** Addresses that no person named: where something is fetched from is never a model's own idea. */
+function strangersOf(step: Step, trusted: string): readonly string[] {
+  if (step.madeBy !== 'model') return [];
+  return valuesOf(step)
+    .filter(({ kind, value }) => kind === 'address' && !LOCAL.test(value) && !containsWord(trusted, value))
+    .filter(({ value }) => value.match(ADDRESS) !== null)
+    .map(({ value }) => `${step.id}: the address ${value.slice(0, 200)} was named by nobody`);
 }
 
 /** Every value of a step that says what is touched or where something comes from. */
 function valuesOf(step: Step): readonly Named[] {
-  const named = [
-    ...step.states.flatMap(valuesOfState),
-    ...(step.undo === undefined ? [] : ofText(step.undo)),
-  ];
-  return named.filter(({ value }) => value.length >= SHORTEST);
+  return step.states.flatMap(valuesOfState).filter(({ value }) => value.length >= SHORTEST);
 }
 
 function valuesOfState(state: State): readonly Named[] {

@@ -27,7 +27,7 @@ export const stepSchema = z.strictObject({
   hosts: z.array(z.string()).min(1).optional(),
   /** Must hold before anything of the step is done. */
   prerequisites: z.array(checkSchema).max(20).optional(),
-  /** POSIX sh that takes the step back, as root; run only when the step changed something and the host got worse. */
+  /** How to take the step back, for people; Deckhand does not do it by itself. */
   undo: z.string().min(1).max(20_000).optional(),
   /** Why it is there, for whoever approves it. */
   why: z.string().max(1000).optional(),

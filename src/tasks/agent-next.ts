@@ -21,7 +21,7 @@ export type Next =
   | { readonly next: 'escalate'; readonly round: Round; readonly reason: string }
   | { readonly next: 'end' };
 
-interface Thinking {
+export interface Thinking {
   readonly work: Work;
   readonly memory: RunMemory;
   readonly mind: AgentMind;
@@ -101,7 +101,7 @@ function forcedReplan(allRan: boolean, again: boolean, repairs: number): string 
 }
 
 /** A new plan for the hosts that are not proved, from how they are now. */
-async function replan(thinking: Thinking, round: Round, wishes: readonly string[]): Promise<Plan> {
+export async function replan(thinking: Thinking, round: Round, wishes: readonly string[]): Promise<Plan> {
   const { work, memory, mind, signal } = thinking;
   work.phase('planning again');
   const facts = await factsOf(work, round.only, signal, true);

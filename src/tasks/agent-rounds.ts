@@ -9,7 +9,7 @@ import type { AgentRunParams } from '../core/task-params.ts';
 import { sanitiseText } from '../core/untrusted.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import type { RunMemory } from './agent-memory.ts';
-import { decideNext, type Next } from './agent-next.ts';
+import { decideNext, type Next, replan, type Thinking } from './agent-next.ts';
 import { mindOf } from './agent-planner.ts';
 import { failedStep, firstRound, mergeReports, type Round } from './agent-round.ts';
 import { overallOutcome } from './plan-run.ts';
@@ -44,7 +44,7 @@ export async function runRounds(run: RoundRun, plan: Plan): Promise<Outcome | Ru
     if (interrupted) return interrupted;
     // whatever is decided now is decided on this, in whatever claim
     if (!kept) await memory.keep(`failed ${round.number}`, { report });
-    const next = (await answerOf(run, round, whole)) ?? (await nextOrFailed(run, round, whole));
+    const next = await nextOrFailed(run, round, whole);
     if ('outcome' in next) return next;
     if (next.next === 'end') return whole;
     if (next.next === 'escalate') return await escalate(run, next, whole);
@@ -73,7 +73,8 @@ async function nextOrFailed(run: RoundRun, round: Round, whole: RunReport): Prom
   try {
     const mind = await mindOf(work, memory, signal);
     if (!mind) return { next: 'end' };
-    return await decideNext({ work, memory, mind, signal }, round, whole.hosts);
+    const thinking = { work, memory, mind, signal };
+    return (await answerOf(thinking, round, whole)) ?? (await decideNext(thinking, round, whole.hosts));
   } catch (thrown) {
     signal.throwIfAborted();
     const error = toDeckhandError(thrown);
@@ -133,23 +134,29 @@ function textOf(report: HostReport): string {
 }
 
 /** What a person answered to the escalation of this round, as the next round. */
-async function answerOf(run: RoundRun, round: Round, whole: RunReport): Promise<Next | null> {
-  const asked = run.memory.get(`escalated ${round.number}`);
-  const answer = run.work.approved.find(({ id }) => id === asked?.['approval']);
+async function answerOf(thinking: Thinking, round: Round, whole: RunReport): Promise<Next | null> {
+  const { work, memory } = thinking;
+  const asked = memory.get(`escalated ${round.number}`);
+  const answer = work.approved.find(({ id }) => id === asked?.['approval']);
   if (!asked || !answer) return null;
   const before = asked['round'] as Round;
-  if (answer.note !== null) await run.memory.keep(`note ${round.number}`, { text: answer.note });
+  if (answer.note !== null) await memory.keep(`note ${round.number}`, { text: answer.note });
   const fresh = { ...before, number: round.number + 1, repairs: {}, seen: [], replans: 0, done: whole.hosts };
   const action = answer.choice ?? 'continue';
   const decisions = before.only.map(host => {
     const report = whole.hosts.find(one => one.host === host);
     const stepId = (report && failedStep(report)?.id) ?? 'done';
     const reason = `by ${answer.decidedBy ?? 'a person'}${answer.note === null ? '' : `: ${answer.note}`}`;
-    run.work.emit({ kind: 'decision', host, stepId, action, reason: sanitiseText(reason) });
+    work.emit({ kind: 'decision', host, stepId, action, reason: sanitiseText(reason) });
     return { round: round.number, host, stepId, action, reason };
   });
-  const plan = action === 'skip' ? skipped(before, decisions) : before.plan;
-  return { next: 'round', round: { ...fresh, plan, decisions: [...before.decisions, ...decisions] } };
+  const next = { ...fresh, earlier: before.plan, decisions: [...before.decisions, ...decisions] };
+  if (action === 'skip') return { next: 'round', round: { ...next, plan: skipped(before, decisions) } };
+  // without words the person has mended something by hand: the same is tried again
+  if (answer.note === null) return { next: 'round', round: next };
+  const wish = 'What a person said is to be taken into the new plan.';
+  const plan = await replan(thinking, { ...before, number: round.number, done: whole.hosts }, [wish]);
+  return { next: 'round', round: { ...next, plan, hosts: before.only } };
 }
 
 function skipped(round: Round, failed: readonly { readonly host: string; readonly stepId: string }[]): Plan {

@@ -81,12 +81,6 @@ export const planErrors = {
     422,
     'Read which prerequisite in the message, and bring it about first.',
   ),
-  'run.regression': row(
-    'The plan was carried out, and the host is worse off than before.',
-    'failed',
-    422,
-    'Read in the report what got worse, what was taken back and what was not.',
-  ),
   'run.needs-person': row(
     'The run does not know how to go on, and nobody was there to ask.',
     'approvalNeeded',
