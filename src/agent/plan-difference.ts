@@ -20,12 +20,10 @@ function linesOf(plan: Plan): readonly string[] {
 
 function linesOfStep(step: Step): readonly string[] {
   const where = step.hosts ? ` on ${step.hosts.join(', ')}` : '';
-  return [
-    ...step.states.map(state => {
-      const text = state.kind === 'command' ? `${state.title}: ${state.script}` : describeState(state);
-      // a state that only differs inside is another line as well
-      const inside = state.kind === 'command' ? '' : ` ${JSON.stringify(state)}`;
-      return `${step.id}${where}: ${text}${inside}`;
-    }),
-  ];
+  return step.states.map(state => {
+    const text = state.kind === 'command' ? `${state.title}: ${state.script}` : describeState(state);
+    // a state that only differs inside is another line as well
+    const inside = state.kind === 'command' ? '' : ` ${JSON.stringify(state)}`;
+    return `${step.id}${where}: ${text}${inside}`;
+  });
 }

@@ -89,7 +89,7 @@ async function submit(
 
 /** What a run came to. */
 export function resultOf(task: TaskView): AgentRunResult {
-  return (task.result ?? {}) as AgentRunResult;
+  return task.result ?? {};
 }
 
 /** A plan of one step that writes a file by a typed state. */
