@@ -117,6 +117,30 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
       expect(await holder().status(half.id, 'user', NEVER)).toEqual({ state: 'missing' });
     });
 
+    it('begins anew what another began, of whose request the rest never came', async () => {
+      const whole = request('echo once >>"$HOME/count-$DECKHAND_RUN"; cat "$HOME/count-$DECKHAND_RUN"');
+      const cut = connect();
+      const execute = cut.execute.bind(cut);
+      const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
+      const { promise: sent, resolve: sending } = Promise.withResolvers<void>();
+      cut.execute = (command, options) =>
+        execute(command, {
+          ...options,
+          stdin: (async function* half() {
+            yield (options.stdin as Uint8Array).slice(0, -6);
+            sending();
+            await gone;
+          })(),
+        });
+      const first = holder(cut).run(whole, NEVER);
+      first.catch(() => undefined);
+      await sent;
+      while ((await holder().status(whole.id, 'user', NEVER)).state === 'missing');
+      const second = holder().run({ ...whole, onStarted: () => void leave() }, NEVER);
+      await expect(first).rejects.toMatchObject({ code: 'ssh.connection-lost' });
+      expect(text((await second).stdout)).toBe('once\n');
+    });
+
     it('is not disturbed by a noisy login shell', async () => {
       const run = await holder(connect({ noise: 'Welcome!\no 0 5\n' })).run(request('echo quiet'), NEVER);
       expect(text(run.stdout)).toBe('quiet\n');

@@ -18,6 +18,7 @@ follow)
   printf '%s\n' "$mark"
   out_at=$4 err_at=$5
   follow
+  [ -z "$withdrawn" ] || printf 'x missing\n'
   exit
   ;;
 esac

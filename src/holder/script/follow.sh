@@ -60,9 +60,11 @@ nap() {
   fi
 }
 
+# Tells the end of the run, unless it was withdrawn before it began.
 follow() {
+  withdrawn=
   cd "$dir" 2>/dev/null || {
-    printf 'x missing\n'
+    withdrawn=1
     return
   }
   beat=0 pause=0.05 told=
@@ -76,6 +78,11 @@ follow() {
     fi
     if ! alive; then
       if ended; then continue; fi
+      # Whoever made the directory took it back, its request not being whole: nothing was started.
+      if [ -z "$launched" ] && ! [ -e pid ] && ! [ -e starter ]; then
+        withdrawn=1
+        return
+      fi
       measure
       send_both "$size_out" "$size_err"
       printf 'x unknown\n'

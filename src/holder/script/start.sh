@@ -35,13 +35,18 @@ receive() {
 run() {
   cap=$1 input=$2 how=$3 out_at=0 err_at=0
   [ -d "$runs" ] || mkdir -p -m 700 "$runs" || [ -d "$runs" ] || fail directory
-  if ! mkdir "$dir"; then
-    [ -d "$dir" ] || fail directory
-    exec </dev/null
-    printf 's attached\n'
-    follow
-    return
-  fi
+  missed=
+  until mkdir "$dir"; do
+    if [ -d "$dir" ]; then
+      printf 's attached\n'
+      follow </dev/null
+      [ -n "$withdrawn" ] || return
+      cd /
+    elif [ -n "$missed" ]; then fail directory
+    # It was there and is gone: whoever made it did not get its whole request.
+    else missed=1
+    fi
+  done
   if ! record_self "$dir/starter" || ! mkfifo "$dir/o" "$dir/e" "$dir/to" "$dir/te"; then
     # Builtins say "I/O error"; a program names the reason.
     printf 'probe\n' | tee "$dir/probe" >/dev/null
