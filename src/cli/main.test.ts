@@ -130,6 +130,26 @@ describe('plan and ask', () => {
     expect((await runScripted(['ask', 'x', '--host', 'a'], { answers: [] })).exitCode).toBe(130);
   });
 
+  test('a correction that may do harm is asked about; --no-corrections leaves them out', async () => {
+    let seen: RunRequest | undefined;
+    const answers: (string | undefined)[] = [];
+    const run = async (request: RunRequest, call: CallOptions): Promise<RunReport> => {
+      seen = request;
+      const question = { hash: 'h', title: 'g', preview: samplePreview };
+      await call.approve?.(question);
+      const correction = 'correction: unmask it';
+      answers.push(await call.approve?.({ ...question, stepId: 'nginx', host: 'web-1', correction }));
+      return provedReport;
+    };
+    const inputs = ['ask', 'x', '--host', 'a'];
+    const asked = await runScripted(inputs, { api: { run }, answers: ['approve', 'approve'] });
+    expect(asked.questions.at(-1)).toBe('web-1: correction: unmask it');
+    expect(seen?.corrections).toBeUndefined();
+    await runScripted([...inputs, '--yes', '--no-corrections'], { api: { run } });
+    expect(seen?.corrections).toBe(false);
+    expect(answers).toEqual(['approve', null]);
+  });
+
   test('--confirm asks about each step, and needs a terminal', async () => {
     const run = async (_: RunRequest, call: CallOptions): Promise<RunReport> => {
       const question = { hash: 'h', title: 'g', preview: samplePreview };

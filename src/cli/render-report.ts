@@ -22,6 +22,8 @@ function ownCause(report: RunReport): boolean {
 function renderHost(host: HostReport, style: Style): string {
   const outcome = host.outcome === 'proved' ? style.good('proved') : style.bad('failed');
   const facts = [host.changed === 0 ? 'nothing changed' : `${host.changed} changed`];
+  const corrected = host.steps.reduce((sum, step) => sum + step.corrections.length, 0);
+  if (corrected > 0) facts.push(count(corrected, 'correction'));
   if (host.roundTrips > 0) facts.push(count(host.roundTrips, 'round trip'));
   const lines = [`${style.strong(oneLine(host.host))}: ${outcome}  ${style.faint(facts.join(', '))}`];
   for (const step of host.steps) lines.push(renderStep(step, style));

@@ -44,7 +44,7 @@ To be proved on every host
 
 test('a report: steps, corrections and proofs with their command runs, the cause and what to do next', () => {
   expect(renderReport(sampleReport, plain)).toMatch(`\
-web-1: proved  1 changed, 4 round trips
+web-1: proved  1 changed, 1 correction, 4 round trips
   ✓ changed   Install nginx (2.1 s)
       package nginx [run-apply]
       corrected waited for the package lock [run-again]

@@ -254,12 +254,16 @@ async function agentRun(
   api: DeckhandApi,
   call: Required<CallOptions>,
 ): Promise<TaskView> {
-  const { mode, approve, confirm, corrections: _corrections, ...request } = submission.params;
+  const { mode, approve, confirm, corrections, ...request } = submission.params;
   const plan = { hosts: submission.hosts ?? '', ...request };
   const base = { kind: submission.kind, host: null } as const;
   try {
     if (mode === 'preview') return taskView({ ...base, result: { preview: await api.plan(plan, call) } });
-    const full = { ...plan, confirm: confirm === 'steps' ? 'steps' : 'plan' } as const;
+    const full = {
+      ...plan,
+      confirm: confirm === 'steps' ? 'steps' : 'plan',
+      ...(corrections === 'off' ? { corrections: false } : {}),
+    } as const;
     const report = await api.run(approve === 'yes' ? { ...full, approved: true } : full, {
       ...call,
       approve: async question => {
@@ -304,7 +308,7 @@ function callOf(
       if (event.kind !== 'output') tell(event);
     },
     needsPerson: async () => await Promise.resolve({ choice: 'abort' }),
-    async approve({ hash, title, preview, stepId, host = 'web-1' }) {
+    async approve({ hash, title, preview, stepId, host = 'web-1', correction }) {
       const id = `ask-${(seq += 1)}`;
       const answer = wait(id);
       if (stepId === undefined) {
@@ -312,7 +316,8 @@ function callOf(
         tell({ kind: 'approval-requested', hash, title, approval: id });
         tell({ kind: 'task-state', state: 'waiting-approval' });
       } else {
-        const question: Question = { id, task: 'task-1', host, ask: 'approve-step', hash, stepId, title };
+        const about = { hash, stepId, title, ...(correction === undefined ? {} : { correction }) };
+        const question: Question = { id, task: 'task-1', host, ask: 'approve-step', ...about };
         channel.push({ item: 'question', question });
       }
       return (await answer) as 'approve' | 'skip' | 'decline';

@@ -119,6 +119,11 @@ async function findCause(
   return { recognised: [...others, { signature, subject: undefined }], journal };
 }
 
+/** What a person agrees to, as one line. */
+function shown(script: string): string {
+  return script.replaceAll(/\s*\n\s*/g, ' ; ').slice(0, 500);
+}
+
 const ACTIONS = {
   run: 'correction.made',
   approved: 'correction.approved',
@@ -140,9 +145,8 @@ async function letThrough(
 ): Promise<void> {
   const { host } = port;
   const { signature, title, diff, added } = chosen;
-  const yes =
-    judged.decision === 'ask' &&
-    (await port.corrections.ask({ host, stepId: step.id, title: `correction: ${title}` }));
+  const question = { host, stepId: step.id, title: `correction: ${title}: ${shown(added)}` };
+  const yes = judged.decision === 'ask' && (await port.corrections.ask(question));
   const decision = judged.decision === 'ask' ? (yes ? 'approved' : 'declined') : judged.decision;
   const { class: found, risks, rule, why, meaning } = judged;
   await port.corrections.audit({
