@@ -20,7 +20,7 @@ export function correctionsPage(): string {
     '',
     'A step that fails in a way that Deckhand knows is corrected once and run once more; what then holds is proved as always.',
     'Failures are known by the exact words of their tools (`src/agent/corrections`); where those are only in the journal of a unit,',
-    'its last lines are read and looked up too.',
+    'its last lines are read and looked up too (that look changes nothing; it alone takes a name from what was printed).',
     '',
     '- At most once for each failure and twice for each step. What was cut off or killed is never repeated by itself.',
     '- A correction is a constant, or is about one path, unit or group **that the step itself names**. Nothing that the host prints',
