@@ -1,4 +1,6 @@
 import type { Surroundings } from '../core/task.ts';
+import type { Role } from './caller.ts';
+import type { Selector } from './contract.ts';
 
 /** The console's listener, while it is open. */
 export interface ConsoleView {
@@ -26,6 +28,63 @@ export interface LoginLink {
   readonly expiresAt: number;
 }
 
+/** A token as it is known: the token itself is told once, when it is made. */
+export interface TokenView {
+  readonly name: string;
+  readonly role: Role;
+  /** Kinds of tasks it may submit and see; null = those of its role. */
+  readonly kinds: readonly string[] | null;
+  /** Selector of the hosts it may touch and see; null = all. */
+  readonly hosts: Selector | null;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Null: it does not expire. */
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+
+export interface NewToken {
+  readonly name: string;
+  readonly role: Role;
+  readonly kinds?: readonly string[];
+  readonly hosts?: Selector;
+  /** Milliseconds until it expires; absent = never. */
+  readonly expiresIn?: number;
+}
+
+/** A line of the audit log: who did what, or was not let do it. */
+export interface AuditEntryView {
+  /** From 1, without gaps. */
+  readonly number: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly who: string;
+  readonly action: string;
+  readonly hosts: readonly string[];
+  /** A command, or a route and what it was about. */
+  readonly command: string;
+  readonly rule: string | null;
+  readonly why: string;
+  readonly requestId: string;
+}
+
+/** What a command may do, and what the policy makes of it. */
+export interface PolicyVerdict {
+  readonly command: string;
+  readonly class: string;
+  readonly risks: readonly string[];
+  readonly reasons: readonly string[];
+  /** The hash of its meaning: what an approval names. */
+  readonly hash: string;
+  readonly mode: string;
+  readonly decisions: readonly {
+    readonly mode: string;
+    readonly decision: 'run' | 'ask' | 'refuse';
+    readonly rule: string | null;
+    readonly why: string;
+  }[];
+}
+
 /** Who else may ask, and how. */
 export interface AccessApi {
   /** Null: it is not open. */
@@ -39,4 +98,21 @@ export interface AccessApi {
   closeConsole(): Promise<void>;
   /** Throws `console.closed`. */
   loginLink(): Promise<LoginLink>;
+
+  tokens(): Promise<readonly TokenView[]>;
+  /** The token itself is in this answer and nowhere else. It always stands where `surroundings` say. Throws `token.exists`. */
+  addToken(
+    surroundings: Surroundings,
+    token: NewToken,
+  ): Promise<{ readonly token: string; readonly view: TokenView }>;
+  /** Throws `token.unknown`. Who signed in with it is signed out. */
+  removeToken(name: string): Promise<void>;
+
+  /** The newest entries first; `before` is the number of the last one of the page before. The whole chain is checked: throws `audit.broken`. */
+  auditTrail(query: {
+    readonly before?: number;
+    readonly limit?: number;
+  }): Promise<{ readonly entries: readonly AuditEntryView[]; readonly total: number }>;
+  /** Nothing is run. Throws `policy.rules-invalid`. */
+  explainPolicy(surroundings: Surroundings, command: string, host: string): Promise<PolicyVerdict>;
 }

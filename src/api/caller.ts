@@ -31,3 +31,12 @@ export interface Caller {
 export function ownerCaller(who: string): Caller {
   return { who, role: 'admin', via: 'socket', kinds: null, hosts: null, surroundings: null };
 }
+
+export function mayDo(caller: Pick<Caller, 'role'>, right: Right): boolean {
+  return (RIGHTS_OF[caller.role] as readonly Right[]).includes(right);
+}
+
+/** Is it the person whose daemon it is, not somebody who was let in. */
+export function isOwner({ via }: Pick<Caller, 'via'>): boolean {
+  return via === 'socket' || via === 'console';
+}

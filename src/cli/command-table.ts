@@ -204,6 +204,23 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     'Open the console in a browser',
     async () => (await import('./commands/console.ts')).consoleCommand,
   ),
+  token: {
+    brief: 'Let others ask the daemon, with a role',
+    commands: {
+      add: command(
+        'Make a token with which others may ask the daemon',
+        async () => (await import('./commands/token-add.ts')).tokenAddCommand,
+      ),
+      list: command(
+        'List the tokens: role, limits, when last used',
+        async () => (await import('./commands/token-list.ts')).tokenListCommand,
+      ),
+      remove: command(
+        'Make a token worthless, at once',
+        async () => (await import('./commands/token-remove.ts')).tokenRemoveCommand,
+      ),
+    },
+  },
   tunnel: {
     brief: 'Keep ports and sockets leading to other machines',
     commands: {

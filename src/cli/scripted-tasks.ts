@@ -75,6 +75,11 @@ export function scriptedTasks(
     stopAll: no,
     clearStop: no,
     testNotifications: no,
+    tokens: no,
+    addToken: no,
+    removeToken: no,
+    auditTrail: no,
+    explainPolicy: no,
   };
   return {
     ...unscripted,

@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly overrides: Readonly<Record<string, string>>;
   /** The submitter's `SSH_AUTH_SOCK`. */
   readonly agentSocket?: string;
+  /** Who asked, where it was not the owner. Nobody can say it of themselves: the desk does. */
+  readonly asker?: string;
 }
 
 /** A task to be. `dependsOn` names tasks of the same submission by their place, or older ones by id. */

@@ -3,20 +3,23 @@ import { createServer, type Server } from 'node:http';
 import { cpus, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { buildHttpApp, type ServedRequest } from '../api/http/app.ts';
+import type { AuditedCall } from '../api/http/audited.ts';
 import { requestListener } from '../api/http/listener.ts';
 import type { HttpApp } from '../api/http/operation.ts';
 import type { WebDoor } from '../api/web/door.ts';
 import { systemClock } from '../core/clock.ts';
-import { DeckhandError } from '../core/deckhand-error.ts';
+import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { sanitiseText } from '../core/untrusted.ts';
 import { openSqliteStore } from '../store/sqlite/open-store.ts';
 import type { Store } from '../store/store.ts';
-import { ConsoleKeeper } from './access/console-keeper.ts';
 import { consoleOfSettings } from './access/console-of-settings.ts';
+import { openDoors } from './access/doors.ts';
+import { CallAudit } from './access/keep-audit.ts';
 import { openEngine } from './engine.ts';
 import { executorProcess } from './executor-process.ts';
 import { openRegistry } from './open-registry.ts';
 import { makePrivateFolder, type Places } from './places.ts';
+import { auditLogBeside } from './policy-gate.ts';
 import { packageVersion } from './version.ts';
 
 const MOST_EXECUTORS = 4;
@@ -38,19 +41,22 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
   makePrivateFolder(places.folder);
   const store = await ownStore(places.folder);
   const owner = userInfo().username;
-  const served = (served: ServedRequest): void => {
-    if (served.status >= 400) log(lineOf(served));
-  };
+  const onTrouble = (error: DeckhandError): void => log(`trouble ${error.code} ${error.message}`);
   const appOf = (door?: WebDoor): HttpApp =>
     buildHttpApp({
       ...engine,
       version,
       owner,
       stopping: signal,
-      onServed: served,
+      onServed: served => {
+        if (served.status >= 400) log(lineOf(served));
+      },
+      ...(audit && { audit: async call => await keepCall(audit, call, onTrouble) }),
       ...(door && { door }),
     });
-  const console = await ConsoleKeeper.open({
+  const auditLog = auditLogBeside(store.location);
+  const audit = auditLog && new CallAudit(auditLog, systemClock);
+  const doors = await openDoors({
     store,
     clock: systemClock,
     owner,
@@ -60,29 +66,43 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
     },
   });
   const engine = await openEngine({
-    console,
+    doors,
     store,
     registry: await openRegistry(),
     startExecutor: executorProcess,
     executors: Math.min(Math.max(cpus().length, 1), MOST_EXECUTORS),
     version,
     folder: places.folder,
-    onTrouble: error => log(`trouble ${error.code} ${error.message}`),
+    onTrouble,
   });
   const listener = requestListener(appOf());
   const server = createServer((request, response) => void listener(request, response));
   await listen(server, places.socket);
-  await console.restore(await consoleOfSettings(), error => log(`trouble ${error.code} ${error.message}`));
+  await doors.console.restore(await consoleOfSettings(), onTrouble);
   log(`ready pid ${process.pid} version ${version} socket ${places.socket}`);
   if (!signal.aborted)
     await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
   log('stopping');
   server.close();
-  await console[Symbol.asyncDispose]();
+  await doors[Symbol.asyncDispose]();
+  await audit?.settled();
   await engine.api[Symbol.asyncDispose]();
   server.closeAllConnections();
   rmSync(places.socket, { force: true });
   log('stopped');
+}
+
+/** An audit log that cannot be written is told; what was done is in the store all the same. */
+async function keepCall(
+  audit: CallAudit,
+  call: AuditedCall,
+  onTrouble: (error: DeckhandError) => void,
+): Promise<void> {
+  try {
+    await audit.keep(call);
+  } catch (thrown) {
+    onTrouble(toDeckhandError(thrown));
+  }
 }
 
 async function ownStore(folder: string): Promise<Store> {

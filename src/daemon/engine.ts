@@ -10,9 +10,10 @@ import { Queue } from '../queue/queue.ts';
 import { Scheduler } from '../queue/scheduler.ts';
 import type { Store } from '../store/store.ts';
 import { TaskRegistry } from '../tasks/task-registry.ts';
-import type { ConsoleKeeper } from './access/console-keeper.ts';
+import type { Doors } from './access/doors.ts';
 import { openDesk } from './desk/desk.ts';
-import type { DeskParts } from './desk/desk-parts.ts';
+import { asRequest, type DeskParts } from './desk/desk-parts.ts';
+import { scopedDesk } from './desk/scoped-desk.ts';
 import { placedDesk } from './desk/placed-desk.ts';
 import { Fleets } from './fleet-access.ts';
 import { FollowHub } from './follow-hub.ts';
@@ -34,7 +35,7 @@ export interface EngineOptions {
   readonly folder: string;
   readonly onTrouble: (error: DeckhandError) => void;
   /** Absent: the engine ends with its process, and nobody else comes in. */
-  readonly console?: ConsoleKeeper;
+  readonly doors?: Doors;
 }
 
 /** Milliseconds without a sign of life after which an executor process counts as gone. */
@@ -107,8 +108,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     registry,
     fleets,
     models,
-    console: options.console ?? null,
     notifier,
+    doors: options.doors ?? null,
     clock,
     version,
     startedAt: clock.now(),
@@ -129,7 +130,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await models.endpoint.restore(onTrouble);
   return {
     api,
-    forRequest: (requestId, caller) =>
-      placedDesk(openDesk({ ...parts, who: caller.who || parts.who }, requestId), caller),
+    forRequest: (requestId, caller) => {
+      const own = { ...parts, who: caller.who || parts.who };
+      const desk = openDesk(own, requestId);
+      return placedDesk(scopedDesk(desk, asRequest(own, requestId), caller), caller);
+    },
   };
 }

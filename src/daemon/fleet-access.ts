@@ -179,7 +179,8 @@ function connectPrompts({ password, passphrase, acceptHostKey }: TaskPrompts): C
 export class Fleets implements AsyncDisposable {
   readonly #open = new Map<string, Promise<FleetAccess>>();
 
-  async at(surroundings: Surroundings): Promise<FleetAccess> {
+  async at({ asker: _, ...surroundings }: Surroundings): Promise<FleetAccess> {
+    // whoever asks: the place is the same
     const key = JSON.stringify(surroundings);
     const known = this.#open.get(key);
     if (known) {

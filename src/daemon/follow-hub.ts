@@ -75,6 +75,12 @@ export class FollowHub implements Disposable {
     if (this.#answering(question.task).length === 0) this.answer(question.task, question.id, null);
   }
 
+  /** A question that is open; null: there is none. */
+  question(task: string, id: string): Question | null {
+    const open = this.#questions.get(id);
+    return open?.task === task ? open : null;
+  }
+
   /** False: nobody waits for it any more. */
   answer(task: string, id: string, answer: string | null): boolean {
     if (this.#questions.get(id)?.task !== task) return false;

@@ -37,11 +37,16 @@ export async function loadRules(file: string): Promise<RuleBook> {
   }
 }
 
+/** Where the audit log of a store is; null: a store in memory has none. */
+export function auditFolder(storeFile: string): string | null {
+  return isAbsolute(storeFile) ? dirname(storeFile) : null;
+}
+
 /** One log for each folder: it has one writer. */
 const LOGS = new Map<string, AuditLog>();
 export function auditLogBeside(storeFile: string): AuditLog | null {
-  if (!isAbsolute(storeFile)) return null;
-  const folder = dirname(storeFile);
+  const folder = auditFolder(storeFile);
+  if (folder === null) return null;
   const log = LOGS.get(folder) ?? new AuditLog(folder);
   LOGS.set(folder, log);
   return log;

@@ -7,6 +7,7 @@ import { decide, POLICY_MODES } from '../policy/decide.ts';
 import { judgeCommand } from '../policy/judge.ts';
 import { readRules } from '../policy/rule-schema.ts';
 import { loadSettings } from '../settings/load.ts';
+import type { SettingValues } from '../settings/schema.ts';
 import { readAuditLog } from '../store/audit-log.ts';
 import { placesOf } from './places.ts';
 import { loadRules } from './policy-gate.ts';
@@ -16,16 +17,7 @@ export const policyTools = {
   /** What a command may do, and what each mode makes of it. */
   async explain(command: string, host: string, folder: string) {
     const { values } = await loadSettings({ folder, home: homedir(), environment: process.env });
-    const book = await loadRules(values['policy.rules']);
-    const verdict = judgeCommand(command);
-    const decisions = POLICY_MODES.map(mode => ({ mode, ...decide(verdict, mode, [host], book) }));
-    return {
-      command,
-      verdict,
-      hash: meaningHash([host], command, verdict),
-      mode: values['policy.mode'],
-      decisions,
-    };
+    return await explain(command, host, values);
   },
 
   /** Reads rules and tries their examples. Throws `policy.rules-invalid`, `local.file-missing`. */
@@ -48,3 +40,17 @@ export const policyTools = {
     return { folder, records: await readAuditLog(folder) };
   },
 };
+
+/** What a command may do on a host, and what each mode makes of it under these settings. */
+export async function explain(command: string, host: string, values: SettingValues) {
+  const book = await loadRules(values['policy.rules']);
+  const verdict = judgeCommand(command);
+  const decisions = POLICY_MODES.map(mode => ({ mode, ...decide(verdict, mode, [host], book) }));
+  return {
+    command,
+    verdict,
+    hash: meaningHash([host], command, verdict),
+    mode: values['policy.mode'],
+    decisions,
+  };
+}

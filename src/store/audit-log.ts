@@ -36,10 +36,21 @@ export const AUDIT_FILE = 'audit.jsonl';
 const HEAD_FILE = 'audit.head';
 const BEGINNING = '0'.repeat(64);
 
+/** Records that are written together at most: one write and one `fdatasync` for all that wait. */
+const BATCH = 64;
+
+interface Waiting {
+  readonly entry: NewAuditRecord;
+  readonly resolve: (record: AuditRecord) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** An append-only log whose lines carry the hash of the line before. One writer: the owner of the store's folder. */
 export class AuditLog {
   readonly #folder: string;
-  #last: Promise<{ readonly number: number; readonly hash: string }> | undefined;
+  readonly #waiting: Waiting[] = [];
+  #last: { readonly number: number; readonly hash: string } | null = null;
+  #isWriting = false;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -47,32 +58,51 @@ export class AuditLog {
 
   /** On the disk when the promise is done. Throws `audit.broken` when the end of the log is not what was written. */
   async append(entry: NewAuditRecord): Promise<AuditRecord> {
-    const before = this.#last ?? readHead(this.#folder);
-    const writing = before.then(async last => {
-      const record = { ...entry, number: last.number + 1, previous: last.hash };
-      // in the order of the schema
-      const whole = recordSchema.parse({ ...record, hash: hashOf(record) });
-      await this.#write(whole);
-      return whole;
+    return await new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, resolve, reject });
+      if (!this.#isWriting) void this.#drain();
     });
-    // after a failed write the end is read again
-    this.#last = writing.then(({ number, hash }) => ({ number, hash }));
-    this.#last.catch(() => {
-      this.#last = undefined;
-    });
-    return await writing;
   }
 
-  async #write(record: AuditRecord): Promise<void> {
+  async #drain(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) await this.#writeBatch(this.#waiting.splice(0, BATCH));
+    this.#isWriting = false;
+  }
+
+  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      let last = this.#last ?? (await readHead(this.#folder));
+      const records = batch.map(({ entry }) => {
+        const record = { ...entry, number: last.number + 1, previous: last.hash };
+        // in the order of the schema
+        const whole = recordSchema.parse({ ...record, hash: hashOf(record) });
+        last = whole;
+        return whole;
+      });
+      await this.#write(records, last);
+      this.#last = { number: last.number, hash: last.hash };
+      for (const [index, record] of records.entries()) batch[index]?.resolve(record);
+    } catch (error) {
+      // after a failed write the end is read again
+      this.#last = null;
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  async #write(
+    records: readonly AuditRecord[],
+    last: { readonly number: number; readonly hash: string },
+  ): Promise<void> {
     const file = await open(join(this.#folder, AUDIT_FILE), 'a', 0o600);
     try {
-      await file.appendFile(`${JSON.stringify(record)}\n`);
+      await file.appendFile(records.map(record => `${JSON.stringify(record)}\n`).join(''));
       await file.datasync();
     } finally {
       await file.close();
     }
     const head = join(this.#folder, HEAD_FILE);
-    await writeFile(`${head}.new`, `${record.number} ${record.hash}\n`, { mode: 0o600 });
+    await writeFile(`${head}.new`, `${last.number} ${last.hash}\n`, { mode: 0o600 });
     await rename(`${head}.new`, head);
   }
 }
@@ -83,9 +113,9 @@ export async function readAuditLog(folder: string): Promise<readonly AuditRecord
   const records = checkChain(text);
   const [number = '0', hash = BEGINNING] = (await readText(join(folder, HEAD_FILE))).trim().split(' ');
   const expected = records[Number(number) - 1];
-  // the head may be one line behind: it is written after the line
-  const known = number === '' || number === '0' ? records.length <= 1 : expected?.hash === hash;
-  if (!known || Number(number) < records.length - 1)
+  // the head may be one batch behind: it is written after the lines
+  const known = number === '' || number === '0' ? records.length <= BATCH : expected?.hash === hash;
+  if (!known || Number(number) < records.length - BATCH)
     throw broken(records.length, `it ends after ${records.length} lines, ${number} were written`);
   return records;
 }

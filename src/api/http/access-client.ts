@@ -1,4 +1,4 @@
-import type { AccessApi, ConsoleView } from '../access-contract.ts';
+import type { AccessApi, ConsoleView, TokenView } from '../access-contract.ts';
 import type { Ask } from './client.ts';
 
 /** The calls about who else may ask, over HTTP. */
@@ -10,5 +10,18 @@ export function accessCalls(ask: Ask): AccessApi {
       await ask('DELETE', '/v1/console');
     },
     loginLink: () => ask('POST', '/v1/console/login-link'),
+    tokens: async () => (await ask<{ tokens: readonly TokenView[] }>('GET', '/v1/tokens')).tokens,
+    addToken: (surroundings, token) => ask('POST', '/v1/tokens', { surroundings, token }),
+    async removeToken(name) {
+      await ask('DELETE', `/v1/tokens/${encodeURIComponent(name)}`);
+    },
+    auditTrail: ({ before, limit }) => {
+      const query = new URLSearchParams();
+      if (before !== undefined) query.set('before', String(before));
+      if (limit !== undefined) query.set('limit', String(limit));
+      return ask('GET', `/v1/audit${query.size === 0 ? '' : `?${query.toString()}`}`);
+    },
+    explainPolicy: (surroundings, command, host) =>
+      ask('POST', '/v1/policy/explain', { surroundings, command, host }),
   };
 }

@@ -8,6 +8,7 @@ import type { TaskApi } from '../task-api.ts';
 import { admit, checkAddress, type WebDoor } from '../web/door.ts';
 import { registerPages } from '../web/pages.ts';
 import { registerSessionRoutes } from '../web/session-routes.ts';
+import { type AuditedCall, auditedCall } from './audited.ts';
 import { registerAccessRoutes } from './access-routes.ts';
 import { faultOf, inputFault, statusOf } from './faults.ts';
 import { registerChatRoutes } from './chat-routes.ts';
@@ -45,6 +46,8 @@ export interface HttpAppOptions {
   readonly stopping?: AbortSignal;
   /** Milliseconds between heartbeats of a silent stream; default 15 000. */
   readonly heartbeat?: number;
+  /** Keeps what changed something or was refused; awaited before the answer, but for the owner. */
+  readonly audit?: (call: AuditedCall) => Promise<void>;
   /** Called once for each request. */
   readonly onServed?: (served: ServedRequest) => void;
 }
@@ -121,17 +124,48 @@ function identify(options: HttpAppOptions): MiddlewareHandler<HttpEnvironment> {
     const asked = context.req.header('x-request-id');
     const requestId = asked !== undefined && SANE_REQUEST_ID.test(asked) ? asked : randomUUID();
     context.set('requestId', requestId);
-    if (!options.door) context.set('caller', ownerCaller(options.owner ?? ''));
+    if (!options.door)
+      context.set('caller', callerOfSocket(options.owner ?? '', context.req.header('deckhand-as')));
     await next();
+    const { method, path } = context.req;
+    const error = context.error && faultOf(context.error);
+    const { caller, operation, subject } = context.var as Partial<HttpEnvironment['Variables']>;
+    const call = auditedCall({
+      requestId,
+      method,
+      path,
+      caller,
+      operation,
+      subject,
+      ...(error && { error }),
+    });
+    if (call) {
+      const kept = options.audit?.(call);
+      // what the owner does is kept by the store already
+      if (caller?.via !== 'socket') await kept;
+    }
     context.header('x-request-id', requestId);
     context.header('deckhand-version', options.version);
     options.onServed?.({
       requestId,
-      method: context.req.method,
-      path: context.req.path,
+      method,
+      path,
       status: context.res.status,
       duration: performance.now() - begun,
-      ...(context.error && { error: faultOf(context.error) }),
+      ...(error && { error }),
     });
   };
+}
+
+/** A program that the owner started and that says its name: it may not do all that its owner may. */
+const PROGRAM = /^mcp:[\w.-]{1,64}$/;
+
+function callerOfSocket(owner: string, as: string | undefined): Caller {
+  const caller = ownerCaller(owner);
+  if (as === undefined) return caller;
+  if (!PROGRAM.test(as))
+    throw new DeckhandError('input.invalid', 'deckhand-as: write mcp:NAME.', {
+      details: { field: 'deckhand-as' },
+    });
+  return { ...caller, who: as, role: 'operator', via: 'agent' };
 }

@@ -85,6 +85,11 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   openConsole: [surroundings, { port: 8791, address: '127.0.0.1' }],
   closeConsole: [],
   loginLink: [],
+  tokens: [],
+  addToken: [surroundings, { name: 'ci', role: 'operator', kinds: ['ssh.execute'], expiresIn: 60_000 }],
+  removeToken: ['ci'],
+  auditTrail: [{ before: 7, limit: 3 }],
+  explainPolicy: [surroundings, 'ls -l', 'web1'],
 };
 /** What only the door knows: no method of the contract. */
 const AT_THE_DOOR = ['login', 'session', 'logout'];

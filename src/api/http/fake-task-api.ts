@@ -154,6 +154,15 @@ const tunnel = {
   status: null,
   error: null,
 } as const;
+const token = {
+  name: 'ci',
+  role: 'operator',
+  kinds: null,
+  hosts: null,
+  createdAt: 1,
+  expiresAt: null,
+  lastUsedAt: null,
+} as const;
 const runbook = { name: 'nginx', title: 'Install nginx', parameters: [], examples: ['install nginx'] };
 
 const sampleBehaviour: TaskApi = {
@@ -284,6 +293,19 @@ const sampleBehaviour: TaskApi = {
     loopback: true,
     built: true,
     sessions: 0,
+  }),
+  tokens: async () => [token],
+  addToken: async () => ({ token: 'dhk_x', view: token }),
+  removeToken: async () => {},
+  auditTrail: async () => ({ entries: [], total: 0 }),
+  explainPolicy: async (_, command) => ({
+    command,
+    class: 'read-only',
+    risks: [],
+    reasons: [],
+    hash: 'ab',
+    mode: 'off',
+    decisions: [],
   }),
   closeConsole: async () => {},
   loginLink: async () => ({ url: 'http://127.0.0.1:8791/login#t', expiresAt: 5 }),

@@ -1,13 +1,22 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
+import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { z } from '../../core/schema.ts';
 import type { PaceOptions } from '../paced-stream.ts';
-import type { Caller } from '../caller.ts';
+import { type Caller, mayDo } from '../caller.ts';
 import type { TaskApi } from '../task-api.ts';
 import { errorAnswer } from './answer-schemas.ts';
+import { RIGHTS } from './rights.ts';
 
 export interface HttpEnvironment {
-  readonly Variables: { requestId: string; caller: Caller };
+  readonly Variables: {
+    requestId: string;
+    caller: Caller;
+    /** Known once the route was found. */
+    operation?: OperationName;
+    /** For the audit: what it is about, where the path does not say it. */
+    subject?: string;
+  };
 }
 export type HttpApp = OpenAPIHono<HttpEnvironment>;
 
@@ -59,6 +68,8 @@ export function register<
     operationId: operation.id,
     summary: operation.summary,
     tags: [operation.path.split('/')[2] ?? ''],
+    // before the body is read: who may not ask is not told what is wrong with the question
+    middleware: guard(operation.id),
     request: {
       ...(parameters && { params: parameters as never }),
       ...(query && { query: query as never }),
@@ -83,6 +94,24 @@ export function register<
     });
     return answer instanceof Response ? answer : context.json(answer ?? {});
   }) as never);
+}
+
+/** Lets the callers through who may. Throws `api.forbidden`. */
+function guard(id: OperationName): MiddlewareHandler<HttpEnvironment> {
+  return async (context, next) => {
+    context.set('operation', id);
+    const right = RIGHTS[id as keyof typeof RIGHTS];
+    const { caller } = context.var;
+    if (right !== 'anyone' && !mayDo(caller, right))
+      throw new DeckhandError(
+        'api.forbidden',
+        `${caller.who} is ${caller.role}, and '${id}' is not for it.`,
+        {
+          details: { operation: id, needs: right, role: caller.role },
+        },
+      );
+    await next();
+  };
 }
 
 function contentOf(operation: {

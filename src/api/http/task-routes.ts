@@ -28,6 +28,7 @@ function registerSubmission(parts: RouteParts): void {
     streams: 'may',
     carryOut: async ({ query, body, api, context }) => {
       const submission = requests.exact<Submission>(body);
+      context.set('subject', `${submission.kind} ${submission.hosts ?? ''}`.trim());
       if (!query.follow) return await api.submit(submission);
       return await streamed(parts, context, signal =>
         api.submitAndFollow(submission, { signal, ...given(query, 'answers', 'untilEnded') }),

@@ -21,6 +21,13 @@ export const accessErrors = {
     'Wait as many seconds as the answer says, then ask again.',
     'retry',
   ),
+  'token.unknown': row('No token has this name.', 'usage', 404, 'List them with `deckhand token list`.'),
+  'token.exists': row(
+    'A token with this name is already known.',
+    'usage',
+    409,
+    'Choose another name, or remove it first: `deckhand token remove`.',
+  ),
   'console.closed': row('The console is not open.', 'usage', 409, 'Open it with `deckhand console`.'),
   'console.port-busy': row(
     'The console could not listen on its address.',

@@ -11,6 +11,7 @@ import type { Surroundings } from '../../core/task.ts';
 import type { Store } from '../../store/store.ts';
 import { hostPort, hostsOf, isLoopback } from './listen-address.ts';
 import { LoginLinks } from './login-links.ts';
+import type { Tokens } from './tokens.ts';
 import { Sessions } from './sessions.ts';
 import { WebListener } from './web-listener.ts';
 
@@ -25,6 +26,7 @@ export interface ConsoleParts {
   readonly clock: Clock;
   /** The account whose daemon it is. */
   readonly owner: string;
+  readonly tokens: Tokens;
   /** What answers requests that come in by a door. */
   readonly serve: (door: WebDoor) => RequestListener;
 }
@@ -63,8 +65,7 @@ export class ConsoleKeeper implements AsyncDisposable {
   /** Throws `console.port-busy`, `console.needs-token`. */
   async listen(surroundings: Surroundings, { port, address }: OpenConsole): Promise<ConsoleView> {
     return await this.#inTurn(async () => {
-      if (!isLoopback(address))
-        throw new DeckhandError('console.needs-token', `${address} is reached by other machines.`);
+      if (!isLoopback(address)) this.#checkTokens(address);
       const before = this.#listener;
       if (before?.address !== address || (port !== 0 && before.port !== port)) {
         const listener = await WebListener.open(address, port);
@@ -116,22 +117,45 @@ export class ConsoleKeeper implements AsyncDisposable {
       login: async token => await this.#login(token),
       logout: async secret => await this.#sessions.end(secret),
       bySession: async secret => await this.#bySession(secret),
-      byToken: async () => await Promise.resolve(null),
+      byToken: async token => await this.#parts.tokens.caller(token),
     };
   }
 
   async #login(token: string): Promise<{ readonly secret: string; readonly session: Session }> {
-    if (!this.#links.use(token))
-      throw new DeckhandError('api.unauthorised', 'The link was used already, or it is too old.', {
-        hint: '`deckhand console` prints a new one.',
-      });
-    const { secret, expiresAt } = await this.#sessions.begin(null);
-    return { secret, session: { caller: this.#owner(), expiresAt } };
+    const isLink = this.#links.use(token);
+    const caller = isLink ? this.#owner() : await this.#parts.tokens.caller(token);
+    if (!caller)
+      throw new DeckhandError(
+        'api.unauthorised',
+        'The link was used already or is too old, or no such token.',
+        {
+          hint: '`deckhand console` prints a new link.',
+        },
+      );
+    const name = isLink ? null : caller.who.slice(caller.who.indexOf(':') + 1);
+    const { secret, expiresAt } = await this.#sessions.begin(name);
+    return { secret, session: { caller, expiresAt } };
   }
 
   async #bySession(secret: string): Promise<Session | null> {
     const session = this.#sessions.find(secret);
-    return await Promise.resolve(session && { caller: this.#owner(), expiresAt: session.expiresAt });
+    if (!session) return null;
+    // one that was begun with a token lasts as long as the token
+    const caller = session.token === null ? this.#owner() : this.#parts.tokens.named(session.token);
+    return await Promise.resolve(caller && { caller, expiresAt: session.expiresAt });
+  }
+
+  #checkTokens(address: string): void {
+    if (this.#parts.tokens.list().length > 0) return;
+    throw new DeckhandError(
+      'console.needs-token',
+      `${address} is reached by other machines, and there is no token that says who may do what.`,
+    );
+  }
+
+  /** A token that is gone takes along who signed in with it, also when its name is given again. */
+  async forget(token: string): Promise<void> {
+    await this.#sessions.endThoseOf(token);
   }
 
   #owner(): Caller {

@@ -59,6 +59,10 @@ export class Sessions {
     await this.#keep(this.#alive().filter(session => session.hash !== hash));
   }
 
+  async endThoseOf(token: string): Promise<void> {
+    await this.#keep(this.#alive().filter(session => session.token !== token));
+  }
+
   async clear(): Promise<void> {
     await this.#keep([]);
   }

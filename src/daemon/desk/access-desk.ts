@@ -1,30 +1,70 @@
 import type { AccessApi } from '../../api/access-contract.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
-import type { ConsoleKeeper } from '../access/console-keeper.ts';
+import { readAuditLog } from '../../store/audit-log.ts';
+import type { Doors } from '../access/doors.ts';
+import { auditFolder } from '../policy-gate.ts';
+import { explain } from '../policy-tools.ts';
 import { audit, type DeskRequest } from './desk-parts.ts';
 
-/** Who else may ask: the console and the ways in. */
+const USUAL_PAGE = 100;
+
+/** Who else may ask, and what they did: the console, tokens, the audit log, the policy. */
 export function accessDesk(request: DeskRequest): AccessApi {
-  const keeper = (): ConsoleKeeper => {
-    const { console } = request;
-    if (console) return console;
+  const doors = (): Doors => {
+    if (request.doors) return request.doors;
     throw new DeckhandError('console.needs-daemon', 'This engine ends with its command.');
   };
   return {
-    console: () => Promise.resolve(request.console?.view() ?? null),
+    console: () => Promise.resolve(request.doors?.console.view() ?? null),
     async openConsole(surroundings, where) {
-      const view = await keeper().listen(surroundings, where);
+      const view = await doors().console.listen(surroundings, where);
       await audit(request, 'console.open', view.url);
       return view;
     },
     async closeConsole() {
-      await keeper().close();
+      await doors().console.close();
       await audit(request, 'console.close', 'console');
     },
     async loginLink() {
-      const link = keeper().link();
+      const link = doors().console.link();
       await audit(request, 'console.login-link', 'console');
       return link;
+    },
+
+    tokens: () => Promise.resolve(request.doors?.tokens.list() ?? []),
+    async addToken(surroundings, token) {
+      const { tokens } = doors();
+      for (const kind of token.kinds ?? []) request.registry.kind(kind);
+      // a selector that means nothing here would be a token that can do nothing
+      if (token.hosts !== undefined) await (await request.fleets.at(surroundings)).select(token.hosts);
+      const added = await tokens.add(surroundings, token);
+      await audit(request, 'token.add', `${token.name} ${token.role}`);
+      return added;
+    },
+    async removeToken(name) {
+      const { tokens, console } = doors();
+      await tokens.remove(name);
+      await console.forget(name);
+      await audit(request, 'token.remove', name);
+    },
+
+    async auditTrail({ before = Number.POSITIVE_INFINITY, limit = USUAL_PAGE }) {
+      const folder = auditFolder(request.store.location);
+      const records = folder === null ? [] : await readAuditLog(folder);
+      const older = records.filter(({ number }) => number < before);
+      const entries = older
+        .slice(-limit)
+        .toReversed()
+        .map(({ number, time, who, action, hosts, command, rule, why, requestId }) => {
+          return { number, time, who, action, hosts, command, rule, why, requestId };
+        });
+      return { entries, total: records.length };
+    },
+    async explainPolicy(surroundings, command, host) {
+      const { settings } = await request.fleets.at(surroundings);
+      const { verdict, ...rest } = await explain(command, host, settings.values);
+      const { class: found, risks, reasons } = verdict;
+      return { ...rest, class: found, risks, reasons: reasons.map(({ text, words }) => `${words}: ${text}`) };
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Queue } from '../../queue/queue.ts';
 import type { Scheduler } from '../../queue/scheduler.ts';
 import type { Store } from '../../store/store.ts';
 import type { TaskRegistry } from '../../tasks/task-registry.ts';
-import type { ConsoleKeeper } from '../access/console-keeper.ts';
+import type { Doors } from '../access/doors.ts';
 import type { Models } from '../models/open-models.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Fleets } from '../fleet-access.ts';
@@ -20,9 +20,9 @@ export interface DeskParts {
   readonly registry: TaskRegistry;
   readonly fleets: Fleets;
   readonly models: Models;
-  /** Null: an engine without a daemon. */
-  readonly console: ConsoleKeeper | null;
   readonly notifier: Notifier;
+  /** Null: an engine without a daemon, where nobody else comes in. */
+  readonly doors: Doors | null;
   readonly clock: Clock;
   readonly version: string;
   /** Milliseconds since the epoch. */

@@ -4,10 +4,12 @@ import { isFinal } from '../../core/task-state.ts';
 import type { NewTask, TaskRecord } from '../../core/task.ts';
 import type { TaskControl } from '../../store/store.ts';
 import { requireNoStop } from '../emergency-stop.ts';
+import type { SettingValues } from '../../settings/schema.ts';
 import { auditLogBeside, passPolicy } from '../policy-gate.ts';
 import { prepareSubmission } from '../prepare-submission.ts';
 import { viewOf } from '../task-view.ts';
 import { audit, auditLater, type DeskRequest } from './desk-parts.ts';
+import { membersOf } from './members-of.ts';
 import { retryOf } from './retry-tasks.ts';
 
 type TaskCalls = Pick<
@@ -25,8 +27,6 @@ type TaskCalls = Pick<
   | 'resume'
   | 'retry'
 >;
-
-const PAGE = 1000;
 
 /** What concerns one task, or the tasks of one submission. */
 export function taskDesk(request: DeskRequest): TaskCalls {
@@ -103,8 +103,19 @@ async function letThrough(request: DeskRequest, tasks: readonly NewTask[]): Prom
   await requireNoStop(request, first);
   const { settings } = await fleets.at(first.surroundings);
   const log = auditLogBeside(store.location);
-  await passPolicy(tasks, { settings: settings.values, log, who, requestId: requestId(), now: clock.now() });
+  const values = isProgram(who) ? strictForPrograms(settings.values) : settings.values;
+  await passPolicy(tasks, { settings: values, log, who, requestId: requestId(), now: clock.now() });
   return tasks;
+}
+
+/** A model's program, by the name that it goes by. */
+function isProgram(who: string): boolean {
+  return who.startsWith('mcp:');
+}
+
+/** Without a mode a person's own words run; a model's are asked about. */
+function strictForPrograms(values: SettingValues): SettingValues {
+  return values['policy.mode'] === 'off' ? { ...values, 'policy.mode': 'ask' } : values;
 }
 
 async function keep(request: DeskRequest, tasks: readonly NewTask[], action: string): Promise<Submitted> {
@@ -127,21 +138,6 @@ async function stopIfStopped(
     for (const { task } of kept) await request.queue.control(task.id, { action: 'cancel', force: false });
     throw error;
   }
-}
-
-/** A task, or all tasks of a group, oldest first. Throws `task.unknown`. */
-async function membersOf({ store }: DeskRequest, id: string): Promise<readonly TaskRecord[]> {
-  if (!id.startsWith('group-')) return [await store.task(id)];
-  const members: TaskRecord[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await store.tasks({ group: id }, { limit: PAGE, ...(cursor === null ? {} : { cursor }) });
-    members.push(...page.tasks);
-    cursor = page.next;
-  } while (cursor !== null);
-  if (members.length === 0)
-    throw new DeckhandError('task.unknown', `There is no task or group '${id}'.`, { details: { id } });
-  return members.toReversed();
 }
 
 /** One task: whatever the queue says of it. A group: those members it makes sense for, at least one. */
