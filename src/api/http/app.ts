@@ -6,6 +6,7 @@ import { DeckhandError } from '../../core/deckhand-error.ts';
 import { type Caller, ownerCaller } from '../caller.ts';
 import type { TaskApi } from '../task-api.ts';
 import { admit, checkAddress, type WebDoor } from '../web/door.ts';
+import { limits } from '../web/limits.ts';
 import { registerPages } from '../web/pages.ts';
 import { registerSessionRoutes } from '../web/session-routes.ts';
 import { type AuditedCall, auditedCall } from './audited.ts';
@@ -68,7 +69,10 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
     },
   });
   app.use(identify(options));
-  if (options.door) app.use(checkAddress(options.door), admit(options.door));
+  if (options.door) {
+    const { byAddress, byCaller } = limits(() => performance.now());
+    app.use(checkAddress(options.door), byAddress, admit(options.door), byCaller);
+  }
   app.use(
     bodyLimit({
       maxSize: LARGEST_BODY,
@@ -81,6 +85,8 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   );
   app.onError((thrown, context) => {
     const error = faultOf(thrown);
+    const { retryAfter } = error.details;
+    if (error.code === 'api.rate-limited') context.header('retry-after', String(retryAfter));
     return context.json({ error }, statusOf(error));
   });
   app.notFound(context => {
