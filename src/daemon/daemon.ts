@@ -77,8 +77,9 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
   });
   const listener = requestListener(appOf());
   const server = createServer((request, response) => void listener(request, response));
-  await listen(server, places.socket);
+  // first the doors: whoever sees the socket finds them open
   await doors.console.restore(await consoleOfSettings(), onTrouble);
+  await listen(server, places.socket);
   log(`ready pid ${process.pid} version ${version} socket ${places.socket}`);
   if (!signal.aborted)
     await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));

@@ -9,7 +9,7 @@ export interface Rate {
 
 /** By address, before anybody is known; by caller afterwards. A page that begins asks for much at once. */
 export const ADDRESS_RATE: Rate = { perSecond: 300, burst: 600 };
-export const CALLER_RATE: Rate = { perSecond: 100, burst: 300 };
+export const CALLER_RATE: Rate = { perSecond: 50, burst: 250 };
 /** Streams that one caller may hold open. */
 export const MOST_STREAMS = 32;
 

@@ -85,9 +85,9 @@ export function scopedDesk(desk: TaskApi, request: DeskRequest, caller: Caller):
       await scope.checkAnswer(task, question);
       return await desk.answer(task, question, answer);
     },
-    async decide(approval, answer) {
+    async decide(approval, answer, word) {
       await scope.checkApproval(approval);
-      return await desk.decide(approval, answer);
+      return await desk.decide(approval, answer, word);
     },
   };
 }
