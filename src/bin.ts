@@ -36,6 +36,7 @@ const exitCode = await runCli(process.argv.slice(2), {
     run: async options => await (await daemonControl()).run(options),
   },
   runDemo: async surroundings => (await import('./daemon/demo.ts')).runDemo(surroundings),
+  serveMcp: async options => (await import('./mcp/serve-mcp.ts')).serveMcp(options),
   policy: {
     explain: async (...about) => await (await policyTools()).explain(...about),
     test: async (...about) => await (await policyTools()).test(...about),

@@ -204,6 +204,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     'Open the console in a browser',
     async () => (await import('./commands/console.ts')).consoleCommand,
   ),
+  mcp: command(
+    "Let a model's program use the hosts, by the Model Context Protocol",
+    async () => (await import('./commands/mcp.ts')).mcpCommand,
+  ),
   token: {
     brief: 'Let others ask the daemon, with a role',
     commands: {

@@ -1,5 +1,6 @@
 import type { CommandContext } from '@stricli/core';
 import type { TaskApi } from '../api/task-api.ts';
+import type { Surroundings } from '../core/task.ts';
 import type { Asker } from './asker.ts';
 import type { InterruptWords } from './interrupt.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,7 +23,17 @@ export type RunDemo = (surroundings: DemoSurroundings) => Promise<number>;
 export type OpenTasks = (options: {
   readonly local: boolean;
   readonly say: (text: string) => void;
+  /** The name of a program that asks instead of the owner: `mcp:NAME`. */
+  readonly as?: string;
 }) => Promise<TaskApi>;
+
+/** Serves a model's program on standard input and output until it leaves. */
+export type ServeMcp = (options: {
+  readonly api: TaskApi;
+  readonly surroundings: Surroundings;
+  readonly version: string;
+  readonly signal: AbortSignal;
+}) => Promise<void>;
 
 /** The daemon as `daemon status` tells of it. */
 export interface DaemonStatus {
@@ -114,6 +125,7 @@ export interface CliSurroundings {
   readonly openTasks: OpenTasks;
   readonly daemon: DaemonControl;
   readonly runDemo: RunDemo;
+  readonly serveMcp: ServeMcp;
   readonly policy: PolicyTools;
   readonly version: () => Promise<string>;
   /** Aborted by the first Ctrl-C. */

@@ -73,6 +73,7 @@ export async function runScripted(inputs: readonly string[], script: Script = {}
     asker: script.answers ? scriptedAsker([...script.answers], questions) : null,
     signal: script.signal ?? new AbortController().signal,
     version: async () => await Promise.resolve('9.9.9'),
+    serveMcp: async () => await Promise.resolve(),
     runDemo: async surroundings => await surroundings.run(['--version']),
     openTasks: async () =>
       await Promise.resolve(

@@ -10,9 +10,11 @@ import { placesOf } from './places.ts';
 export async function openTasks({
   local,
   say,
+  as,
 }: {
   readonly local: boolean;
   readonly say: (text: string) => void;
+  readonly as?: string;
 }): Promise<TaskApi> {
   const places = placesOf(process.env);
   if (local) {
@@ -24,5 +26,5 @@ export async function openTasks({
     const pid = await startDaemon(places);
     say(`started the daemon (process ${pid}); it keeps your tasks: deckhand daemon status`);
   }
-  return connectClient({ socketPath: places.socket });
+  return connectClient({ socketPath: places.socket, ...(as !== undefined && { as }) });
 }

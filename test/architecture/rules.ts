@@ -69,7 +69,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'api', 'settings', 'reports'],
   mcp: ['core', 'api'],
   testing: ['core', 'ssh', 'api'],
-  'bin.ts': ['cli', 'daemon', 'api', 'core'],
+  'bin.ts': ['cli', 'daemon', 'mcp', 'api', 'core'],
   'index.ts': ['daemon', 'api', 'core'],
   'client.ts': ['api', 'core'],
   'browser-client.ts': ['api', 'core'],

@@ -12,6 +12,8 @@ export interface ExchangeOptions {
   /** … or `http://host:port`. */
   readonly url?: string;
   readonly token?: string;
+  /** Who asks instead of the owner of the socket, and may do less: `mcp:NAME`. */
+  readonly as?: string;
   /** Sent with every request as `x-request-id`. */
   readonly requestId?: string;
 }
@@ -26,6 +28,7 @@ export class Exchange implements Transport {
   constructor(options: ExchangeOptions) {
     const headers: Record<string, string> = {};
     if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`;
+    if (options.as !== undefined) headers['deckhand-as'] = options.as;
     if (options.requestId !== undefined) headers['x-request-id'] = options.requestId;
     const where = whereOf(options);
     this.place = where.place;
