@@ -1,5 +1,6 @@
 import type { AccessApi } from './access-contract.ts';
 import type { ChatApi } from './chat-contract.ts';
+import type { FileApi } from './file-contract.ts';
 import type { AttachedModel } from '../core/attached-model.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
@@ -189,7 +190,8 @@ export interface RemoveRequest {
  * All that a surface can ask of the engine, task by task: in-process it is the engine itself, over the
  * socket the client. Methods throw `DeckhandError`.
  */
-export interface TaskApi extends ChatApi, WatchApi, OversightApi, AccessApi, AsyncDisposable {
+export interface TaskApi
+  extends ChatApi, WatchApi, OversightApi, AccessApi, FileApi, AsyncDisposable {
   submit(submission: Submission): Promise<Submitted>;
   /** Submits and follows: the first item is `submitted`, and no item is missed. */
   submitAndFollow(submission: Submission, options: FollowOptions): AsyncIterable<FollowItem>;

@@ -75,6 +75,8 @@ export function scriptedTasks(
     stopAll: no,
     clearStop: no,
     testNotifications: no,
+    readFile: no,
+    writeFile: no,
     tokens: no,
     addToken: no,
     removeToken: no,

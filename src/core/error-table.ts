@@ -2,6 +2,7 @@ import { accessErrors } from './errors/access-errors.ts';
 import { chatErrors } from './errors/chat-errors.ts';
 import { commandErrors } from './errors/command-errors.ts';
 import { connectionErrors } from './errors/connection-errors.ts';
+import { fileErrors } from './errors/file-errors.ts';
 import { inputErrors } from './errors/input-errors.ts';
 import { modelErrors } from './errors/model-errors.ts';
 import { planErrors } from './errors/plan-errors.ts';
@@ -30,6 +31,7 @@ export const ERROR_TABLE = {
   ...taskErrors,
   ...transferErrors,
   ...tunnelErrors,
+  ...fileErrors,
   ...accessErrors,
 } as const satisfies Record<string, ErrorTraits>;
 

@@ -1,5 +1,6 @@
 import { agentRun } from '../tasks/agent-run.ts';
 import { hostDoctor, hostFacts } from '../tasks/host-questions.ts';
+import { fileWrite } from '../tasks/file-write.ts';
 import { modelBundle } from '../tasks/model-bundle.ts';
 import { modelConnect, modelDisconnect, modelLook } from '../tasks/model-connect.ts';
 import { modelDeploy, modelRollback } from '../tasks/model-deploy.ts';
@@ -24,6 +25,7 @@ export const BUILT_IN_KINDS = [
   hostFacts,
   hostDoctor,
   agentRun,
+  fileWrite,
   scpUpload,
   scpDownload,
   scpSync,

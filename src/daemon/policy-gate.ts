@@ -8,6 +8,7 @@ import { decide, type Decision, type PolicyMode, type RuleBook } from '../policy
 import { judgeCommand } from '../policy/judge.ts';
 import { readRules } from '../policy/rule-schema.ts';
 import { type Risk, RISKS, type Verdict } from '../policy/verdict.ts';
+import { quote } from '../shell/quote.ts';
 import type { SettingValues } from '../settings/schema.ts';
 import { AuditLog } from '../store/audit-log.ts';
 
@@ -156,6 +157,12 @@ function wantedOf(tasks: readonly NewTask[]): readonly Wanted[] {
     const hosts = tasks.map(({ host }) => host ?? '');
     const { command, approval } = first.params as { command: string; approval?: Wanted['approval'] };
     return [{ command, hosts, approval }];
+  }
+  if (first?.kind === 'file.write') {
+    const hosts = tasks.map(({ host }) => host ?? '');
+    const { path, approval } = first.params as { path: string; approval?: Wanted['approval'] };
+    // judged as the command that does the same
+    return [{ command: `cat > ${quote(path)}`, hosts, approval }];
   }
   if (first?.kind !== 'agent.run') return [];
   const { plan, hosts } = first.params as { plan?: Plan; hosts: readonly string[] };

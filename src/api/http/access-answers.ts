@@ -32,6 +32,27 @@ const auditEntry = z
   })
   .openapi('AuditEntry') satisfies z.ZodType<AuditEntryView>;
 
+const fileFacts = {
+  hash: z.string().describe('SHA-256'),
+  mode: z.string(),
+  owner: z.string(),
+  group: z.string(),
+};
+
+/** Answers about one file of a host. */
+export const fileAnswers = {
+  hostFile: z
+    .object({
+      host: z.string(),
+      path: z.string(),
+      content: z.string().describe('base64'),
+      ...fileFacts,
+      changedAt: time,
+    })
+    .openapi('HostFile'),
+  hostFileWritten: z.object({ ...fileFacts, bytes: z.number(), task: z.string() }),
+};
+
 /** Answers about who else may ask. */
 export const accessAnswers = {
   console: z.object({ console: consoleView.nullable() }),

@@ -1,5 +1,23 @@
 import type { AccessApi, ConsoleView, TokenView } from '../access-contract.ts';
+import type { FileApi, FileView } from '../file-contract.ts';
+import { fromBase64, toBase64 } from './base64.ts';
 import type { Ask } from './client.ts';
+
+/** The calls about one file of a host. */
+export function fileCalls(ask: Ask): FileApi {
+  const at = (host: string, verb: string): string => `/v1/hosts/${encodeURIComponent(host)}/file/${verb}`;
+  return {
+    async readFile(surroundings, host, path) {
+      const file = await ask<Omit<FileView, 'content'> & { content: string }>('POST', at(host, 'read'), {
+        surroundings,
+        path,
+      });
+      return { ...file, content: fromBase64(file.content) };
+    },
+    writeFile: (surroundings, host, { content, ...write }) =>
+      ask('POST', at(host, 'write'), { surroundings, ...write, content: toBase64(content) }),
+  };
+}
 
 /** The calls about who else may ask, over HTTP. */
 export function accessCalls(ask: Ask): AccessApi {

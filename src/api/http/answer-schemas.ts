@@ -1,4 +1,4 @@
-import { accessAnswers } from './access-answers.ts';
+import { accessAnswers, fileAnswers } from './access-answers.ts';
 import { chatAnswers } from './chat-answers.ts';
 import { z } from '@hono/zod-openapi';
 import type { ErrorRecord } from '../../core/deckhand-error.ts';
@@ -303,6 +303,7 @@ const change = z
 export const answers = {
   ...chatAnswers,
   ...accessAnswers,
+  ...fileAnswers,
   nothing: z.object({}),
   tunnel,
   tunnels: z.object({ tunnels: z.array(tunnel) }),

@@ -11,6 +11,7 @@ import { registerPages } from '../web/pages.ts';
 import { registerSessionRoutes } from '../web/session-routes.ts';
 import { type AuditedCall, auditedCall } from './audited.ts';
 import { registerAccessRoutes } from './access-routes.ts';
+import { registerFileRoutes } from './file-routes.ts';
 import { faultOf, inputFault, statusOf } from './faults.ts';
 import { registerChatRoutes } from './chat-routes.ts';
 import { registerFleetRoutes } from './fleet-routes.ts';
@@ -116,6 +117,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   registerWatchRoutes(parts);
   registerOversightRoutes(parts);
   registerAccessRoutes(parts);
+  registerFileRoutes(parts);
   registerSessionRoutes(parts, options.door ?? null);
   if (options.door) registerPages(app, options.door);
   for (const path of ['/v1/openapi.json', '/openapi.json'])

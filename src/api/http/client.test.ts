@@ -85,6 +85,12 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   openConsole: [surroundings, { port: 8791, address: '127.0.0.1' }],
   closeConsole: [],
   loginLink: [],
+  readFile: [surroundings, 'web 1', '/etc/hösts'],
+  writeFile: [
+    surroundings,
+    'web1',
+    { path: '/etc/a', expected: 'none', content: new Uint8Array([0, 255, 10]), mode: '0600', root: true },
+  ],
   tokens: [],
   addToken: [surroundings, { name: 'ci', role: 'operator', kinds: ['ssh.execute'], expiresIn: 60_000 }],
   removeToken: ['ci'],

@@ -5,7 +5,8 @@ import type { TaskEvent } from '../../core/task-event.ts';
 import type { Approval } from '../../core/task.ts';
 import type { AccessApi } from '../access-contract.ts';
 import type { ChatApi } from '../chat-contract.ts';
-import { accessCalls } from './access-client.ts';
+import type { FileApi } from '../file-contract.ts';
+import { accessCalls, fileCalls } from './access-client.ts';
 import { chatCalls } from './chat-client.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { FollowOptions, ScheduleView, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
@@ -53,6 +54,7 @@ export function clientOver({ transport, signal, clock, random }: ClientParts): T
     ...chatCalls(ask, transport, open),
     ...watchCalls(ask, transport, open),
     ...accessCalls(ask),
+    ...fileCalls(ask),
     async [Symbol.asyncDispose]() {
       closing.abort();
       transport[Symbol.dispose]();
@@ -127,7 +129,10 @@ function taskCalls(ask: Ask, follow: Follow): Pick<TaskApi, TaskCalls> {
 
 function otherCalls(
   ask: Ask,
-): Omit<TaskApi, TaskCalls | keyof ChatApi | keyof WatchApi | keyof AccessApi | typeof Symbol.asyncDispose> {
+): Omit<
+  TaskApi,
+  TaskCalls | keyof ChatApi | keyof WatchApi | keyof AccessApi | keyof FileApi | typeof Symbol.asyncDispose
+> {
   return {
     async tunnels() {
       return (await ask<{ tunnels: readonly TunnelView[] }>('GET', '/v1/tunnels')).tunnels;

@@ -154,6 +154,7 @@ const tunnel = {
   status: null,
   error: null,
 } as const;
+const fileFacts = { hash: 'ab', mode: '0644', owner: 'root', group: 'root' };
 const token = {
   name: 'ci',
   role: 'operator',
@@ -308,6 +309,14 @@ const sampleBehaviour: TaskApi = {
     decisions: [],
   }),
   closeConsole: async () => {},
+  readFile: async (_, host, path) => ({
+    host,
+    path,
+    content: new Uint8Array([0, 255, 10]),
+    ...fileFacts,
+    changedAt: 1,
+  }),
+  writeFile: async () => ({ ...fileFacts, bytes: 3, task: 'task-1' }),
   loginLink: async () => ({ url: 'http://127.0.0.1:8791/login#t', expiresAt: 5 }),
   async [Symbol.asyncDispose]() {},
 };

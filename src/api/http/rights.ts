@@ -52,6 +52,10 @@ export const RIGHTS: Readonly<Record<Exclude<OperationName, 'submitAndFollow'>, 
   showRunbook: 'read',
   doctor: 'read',
 
+  // what is in a file may be a secret: not for whoever may look
+  readFile: 'operate',
+  writeFile: 'operate',
+
   deployments: 'read',
   attachedModels: 'read',
   servedModels: 'read',

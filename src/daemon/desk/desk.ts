@@ -2,6 +2,7 @@ import type { TaskApi } from '../../api/task-api.ts';
 import { accessDesk } from './access-desk.ts';
 import { asRequest, type DeskParts } from './desk-parts.ts';
 import { chatDesk } from './chat-desk.ts';
+import { fileDesk } from './file-desk.ts';
 import { fleetDesk } from './fleet-desk.ts';
 import { oversightDesk } from './oversight-desk.ts';
 import { queueDesk } from './queue-desk.ts';
@@ -24,6 +25,7 @@ export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
     ...watchDesk(request),
     ...accessDesk(request),
     ...oversightDesk(request),
+    ...fileDesk(request),
     [Symbol.asyncDispose]: parts.close,
   };
 }

@@ -50,6 +50,8 @@ export function placedDesk(desk: TaskApi, caller: Caller): TaskApi {
     chat: (asked, request, options) => desk.chat(at(asked), request, options),
     servedModels: async asked => await desk.servedModels(at(asked)),
     openEndpoint: async (asked, options) => await desk.openEndpoint(at(asked), options),
+    readFile: async (asked, host, path) => await desk.readFile(at(asked), host, path),
+    writeFile: async (asked, host, write) => await desk.writeFile(at(asked), host, write),
     addToken: async (asked, token) => await desk.addToken(at(asked), token),
     explainPolicy: async (asked, command, host) => await desk.explainPolicy(at(asked), command, host),
     openConsole: async (asked, where) => await desk.openConsole(at(asked), where),

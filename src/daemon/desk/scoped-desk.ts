@@ -72,6 +72,14 @@ export function scopedDesk(desk: TaskApi, request: DeskRequest, caller: Caller):
       await scope.checkRetry(id);
       return await desk.retry(id);
     },
+    async readFile(surroundings, host, path) {
+      await scope.checkSubmission({ kind: 'file.read', hosts: host, params: {}, surroundings });
+      return await desk.readFile(surroundings, host, path);
+    },
+    async writeFile(surroundings, host, write) {
+      await scope.checkSubmission({ kind: 'file.write', hosts: host, params: {}, surroundings });
+      return await desk.writeFile({ ...surroundings, asker: caller.who }, host, write);
+    },
     chat: (surroundings, wish, options) => {
       scope.checkChat(wish.conversation);
       return desk.chat(surroundings, wish, options);

@@ -1,7 +1,7 @@
 import type { OutputPage, Submission, Submitted, TaskApi, TaskView } from '../../api/task-api.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { isFinal } from '../../core/task-state.ts';
-import type { NewTask, TaskRecord } from '../../core/task.ts';
+import type { NewTask, Surroundings, TaskRecord } from '../../core/task.ts';
 import type { TaskControl } from '../../store/store.ts';
 import { requireNoStop } from '../emergency-stop.ts';
 import type { SettingValues } from '../../settings/schema.ts';
@@ -106,6 +106,17 @@ async function letThrough(request: DeskRequest, tasks: readonly NewTask[]): Prom
   const values = isProgram(who) ? strictForPrograms(settings.values) : settings.values;
   await passPolicy(tasks, { settings: values, log, who, requestId: requestId(), now: clock.now() });
   return tasks;
+}
+
+/** What the policy says of a command that is no task. Throws `policy.refused`, `policy.needs-approval`. */
+export async function checkCommand(
+  request: DeskRequest,
+  surroundings: Surroundings,
+  host: string,
+  command: string,
+): Promise<void> {
+  const task = { kind: 'ssh.execute', host, params: { command }, surroundings };
+  await letThrough(request, [task as unknown as NewTask]);
 }
 
 /** A model's program, by the name that it goes by. */
