@@ -179,8 +179,9 @@ function connectPrompts({ password, passphrase, acceptHostKey }: TaskPrompts): C
 export class Fleets implements AsyncDisposable {
   readonly #open = new Map<string, Promise<FleetAccess>>();
 
-  async at({ asker: _, ...surroundings }: Surroundings): Promise<FleetAccess> {
+  async at(asked: Surroundings): Promise<FleetAccess> {
     // whoever asks: the place is the same
+    const { asker: _, ...surroundings } = asked;
     const key = JSON.stringify(surroundings);
     const known = this.#open.get(key);
     if (known) {

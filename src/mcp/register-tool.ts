@@ -40,6 +40,6 @@ export function tool<Shape extends z.ZodRawShape>(
       inputSchema: z.strictObject(input),
       annotations: { readOnlyHint: readOnly, destructiveHint: !readOnly, openWorldHint: true },
     },
-    async given => await answered(async () => await work(given as z.output<z.ZodObject<Shape>>)),
+    async given => await answered(async () => await work(given)),
   );
 }

@@ -7,6 +7,7 @@ import { matchRequest } from '../../src/runbooks/match-request.ts';
 import { parseRunbook } from '../../src/runbooks/runbook.ts';
 import { settingsFileSchema } from '../../src/settings/schema.ts';
 import { MAY_USE } from '../architecture/rules.ts';
+import { apiPage } from './api-page.ts';
 import { correctionsPage } from './corrections-page.ts';
 import { errorTablePage } from './error-table-page.ts';
 
@@ -19,6 +20,12 @@ interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
 }
 const manifest = JSON.parse(read('package.json')) as Manifest;
+
+describe('docs/api.md', () => {
+  it('is what `npm run docs` writes', () => {
+    expect(read('docs/api.md')).toBe(apiPage());
+  });
+});
 
 describe('docs/errors.md', () => {
   it('is what `npm run docs` writes', () => {

@@ -1,10 +1,15 @@
-/** `npm run docs`: writes docs/errors.md from the error table, docs/what-is-corrected.md from the known failures. */
+/** `npm run docs`: writes docs/errors.md from the error table, docs/what-is-corrected.md from the known failures, docs/api.md. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { apiPage } from './api-page.ts';
 import { correctionsPage } from './corrections-page.ts';
 import { errorTablePage } from './error-table-page.ts';
 
-const pages = { 'errors.md': errorTablePage(), 'what-is-corrected.md': correctionsPage() };
+const pages = {
+  'api.md': apiPage(),
+  'errors.md': errorTablePage(),
+  'what-is-corrected.md': correctionsPage(),
+};
 for (const [name, text] of Object.entries(pages)) {
   const page = join(import.meta.dirname, '../../docs', name);
   writeFileSync(page, text);

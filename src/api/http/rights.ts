@@ -69,6 +69,12 @@ export const RIGHTS: Readonly<Record<Exclude<OperationName, 'submitAndFollow'>, 
   openEndpoint: 'administer',
   closeEndpoint: 'administer',
 
+  emergencyStop: 'read',
+  // whoever may begin work may stop all of it; to begin again is for whoever answers for it
+  stopAll: 'operate',
+  clearStop: 'administer',
+  testNotifications: 'administer',
+
   console: 'administer',
   openConsole: 'administer',
   closeConsole: 'administer',

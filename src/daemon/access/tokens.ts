@@ -110,6 +110,7 @@ function callerOf({ name, role, kinds, hosts, surroundings }: KeptToken): Caller
   return { who: `token:${name}`, role, via: 'token', kinds, hosts, surroundings };
 }
 
-function viewOf({ hash: _, surroundings: __, ...view }: KeptToken): TokenView {
+function viewOf(token: KeptToken): TokenView {
+  const { hash: _, surroundings: __, ...view } = token;
   return view;
 }

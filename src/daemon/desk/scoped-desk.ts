@@ -60,13 +60,13 @@ export function scopedDesk(desk: TaskApi, request: DeskRequest, caller: Caller):
       const page = await desk.tasks(query);
       return { ...page, tasks: await scope.visible(page.tasks) };
     },
-    task: checked(desk.task),
-    events: checked(desk.events),
-    output: checked(desk.output),
-    lines: checked(desk.lines),
-    cancel: checked(desk.cancel),
-    pause: checked(desk.pause),
-    resume: checked(desk.resume),
+    task: checked((...given) => desk.task(...given)),
+    events: checked((...given) => desk.events(...given)),
+    output: checked((...given) => desk.output(...given)),
+    lines: checked((...given) => desk.lines(...given)),
+    cancel: checked((...given) => desk.cancel(...given)),
+    pause: checked((...given) => desk.pause(...given)),
+    resume: checked((...given) => desk.resume(...given)),
     async retry(id) {
       await scope.checkId(id);
       await scope.checkRetry(id);
