@@ -26,6 +26,7 @@ const files = {
   TREES: 'trees.ts',
   SOAK: 'soak.ts',
   MANY: 'many.ts',
+  L14: 'l14-idle.ts',
   R05: 'r05-cancel.ts',
   R07: 'r07-frozen.ts',
   R06: 'r06-power.ts',
