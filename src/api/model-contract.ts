@@ -29,6 +29,8 @@ export interface BundleRequest {
   readonly suite?: string;
   readonly allProcessors?: boolean;
   readonly refresh?: boolean;
+  /** Of llama.cpp's own releases, in the place of Debian's packages. */
+  readonly archive?: { readonly path: string; readonly sha256: string };
   readonly output?: string;
 }
 

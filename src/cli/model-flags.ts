@@ -121,11 +121,20 @@ export function bundleRequest(flags: {
   readonly all: boolean;
   readonly refresh: boolean;
   readonly output: string | undefined;
+  readonly archive: string | undefined;
+  readonly sha256: string | undefined;
 }): BundleRequest {
+  const { archive, sha256 } = flags;
+  if ((archive === undefined) !== (sha256 === undefined))
+    throw new DeckhandError(
+      'input.invalid',
+      '--archive and --sha256 go together: what is sent to hosts is pinned.',
+    );
   return {
     ...(flags.suite === undefined ? {} : { suite: flags.suite }),
     ...(flags.all ? { allProcessors: true } : {}),
     ...(flags.refresh ? { refresh: true } : {}),
     ...(flags.output === undefined ? {} : { output: flags.output }),
+    ...(archive === undefined || sha256 === undefined ? {} : { archive: { path: archive, sha256 } }),
   };
 }

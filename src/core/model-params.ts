@@ -21,6 +21,13 @@ export const bundleParams = z.strictObject({
   /** Code for every processor, not only for two kinds. */
   allProcessors: z.boolean().default(false),
   refresh: z.boolean().default(false),
+  /** An archive of llama.cpp's own releases, in the place of Debian's packages, and what its hash must be. */
+  archive: z
+    .strictObject({
+      path: absolutePath,
+      sha256: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits'),
+    })
+    .optional(),
   /** Also copied to this file. */
   output: absolutePath.optional(),
 });

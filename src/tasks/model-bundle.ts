@@ -1,7 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { bundleParams, type BundleResult } from '../core/model-params.ts';
-import { type BundleWish, cachedBundle } from '../engines/bundle/bundle-cache.ts';
+import { archiveBundle, type BundleWish, cachedBundle } from '../engines/bundle/bundle-cache.ts';
 import type { Bundle } from '../engines/bundle/manifest.ts';
 import { deckhandPaths } from '../settings/paths.ts';
 import { NO_RETRY, type TaskKind } from './task-kind.ts';
@@ -16,11 +16,19 @@ export const modelBundle: TaskKind<typeof bundleParams> = {
   permission: 'change',
   onLost: 'retry',
   retry: NO_RETRY,
-  title: ({ suite }) => `engine bundle from ${suite}`,
+  title: ({ suite, archive }) => `engine bundle from ${archive ? archive.path : suite}`,
   run: async ({ params, cancel, leave, phase }) => {
     const signal = AbortSignal.any([cancel, leave]);
-    const { output, ...wish } = params;
-    const bundle = await bundleFromCache({ ...wish, signal, onStage: phase });
+    const { output, archive, ...wish } = params;
+    const bundle = archive
+      ? await archiveBundle({
+          archive: archive.path,
+          sha256: archive.sha256,
+          cacheFolder: cacheFolder(),
+          signal,
+          onStage: phase,
+        })
+      : await bundleFromCache({ ...wish, signal, onStage: phase });
     if (output !== undefined) await copyFile(bundle.path, output);
     const { version, architecture, packages } = bundle.manifest;
     const result: BundleResult = {

@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { inspect } from '../../src/engines/deploy/inspect.ts';
@@ -105,5 +107,42 @@ describe('a server that forbids forwarding', () => {
     expect(await onHost(host, 'ls /home/guest/.local/state/deckhand/llm/walled/releases')).toBe('');
     await connection.close();
     await host.mod('sshd', `${option} yes`);
+  });
+});
+
+describe("an archive of llama.cpp's own releases", () => {
+  it('is made a bundle, deployed, and serves', async () => {
+    const { folder, model, bundle } = lab;
+    const archive = join(folder, 'llama-b9999-bin-ubuntu-x64.tar.gz');
+    // a real engine laid out as upstream does, in one folder, started by a loader that lies outside of it
+    const lay = `set -e; cd "$1"; mkdir up llama-b9999; tar -xzf "$2" -C up; cd up/lib
+      p=/opt/system/ld-linux-x86-64.so.2; o=${bundle.manifest.relocation?.offset ?? 0}
+      { printf '%s' "$p"; head -c 100 /dev/zero; } | dd of=llama-server bs=1 seek=$o conv=notrunc 2>/dev/null
+      tar -czf ../../system.tar.gz ld-linux-x86-64.so.2; mv llama-server lib*.so* ../../llama-b9999; cd ../..
+      echo MIT > llama-b9999/LICENSE; tar -czf "$3" llama-b9999; sha256sum "$3"`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', lay, 'sh', folder, bundle.path, archive]);
+    const sha256 = stdout.slice(0, 64);
+    const system = await readFile(join(folder, 'system.tar.gz'), 'base64');
+    const unpack = 'mkdir -p /opt/system && base64 -d | tar -xz -C /opt/system';
+    expect((await host.run(unpack, { input: system })).code).toBe(0);
+
+    const own = join(folder, 'own.tar.gz');
+    const made = await lab.deckhand(
+      'model',
+      'bundle',
+      '--archive',
+      archive,
+      '--sha256',
+      sha256,
+      '--output',
+      own,
+    );
+    expect([made.code, made.stdout]).toEqual([0, expect.stringContaining('b9999') as string]);
+    const words = ['--bundle', own, '--name', 'upstream', '--threads', '1'];
+    const deployed = await lab.deckhand('model', 'deploy', ...lab.asGuest, host.name, model, ...words);
+    expect(deployed.stderr).not.toContain('error');
+    expect(deployed.stdout).toContain('it says: Ahoy!');
+    const unpinned = await lab.deckhand('model', 'bundle', '--archive', archive);
+    expect([unpinned.code, unpinned.stderr]).toEqual([2, expect.stringContaining('go together') as string]);
   });
 });

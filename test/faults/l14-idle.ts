@@ -129,10 +129,9 @@ async function plainSsh(
     'StrictHostKeyChecking=no',
     `UserKnownHostsFile=${join(folder, 'other')}`,
   ];
-  const words = [
-    ...['-F', '/dev/null', '-N', '-L', `127.0.0.1:${port}:127.0.0.1:${SITE_PORT}`, '-i', host.keyFile],
-    ...['-p', `${through}`, ...options.flatMap(option => ['-o', option]), `${host.user}@127.0.0.1`],
-  ];
+  const forward = `127.0.0.1:${port}:127.0.0.1:${SITE_PORT}`;
+  const place = ['-F', '/dev/null', '-N', '-L', forward, '-i', host.keyFile, '-p', `${through}`];
+  const words = [...place, ...options.flatMap(option => ['-o', option]), `${host.user}@127.0.0.1`];
   const child = spawn('ssh', words, { stdio: 'ignore' });
   await until('ssh -L serves', 60_000, async () => ((await serves(port)) ? true : undefined));
   return {

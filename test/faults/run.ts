@@ -27,6 +27,7 @@ const files = {
   SOAK: 'soak.ts',
   MANY: 'many.ts',
   L14: 'l14-idle.ts',
+  B08: 'b08-holes.ts',
   R05: 'r05-cancel.ts',
   R07: 'r07-frozen.ts',
   R06: 'r06-power.ts',

@@ -30,8 +30,12 @@ export function modelsOverTasks(tasks: TaskApi, options: OverTasksOptions): Mode
       await carry<Result>(submissionOf(kind, hosts, params, options), call);
   return {
     async makeBundle(request, call) {
-      const { output } = request;
-      const params = output === undefined ? request : { ...request, output: absolute(output, options) };
+      const { output, archive } = request;
+      const params = {
+        ...request,
+        ...(output === undefined ? {} : { output: absolute(output, options) }),
+        ...(archive ? { archive: { ...archive, path: absolute(archive.path, options) } } : {}),
+      };
       const [made] = await carry<BundleResult>(
         submissionOf('model.bundle', undefined, params, options),
         call,

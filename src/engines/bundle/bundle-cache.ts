@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { dirname, join } from 'node:path';
 import { DeckhandError } from '../../core/deckhand-error.ts';
+import { hashOf } from './hash-of.ts';
 import { makeBundle, type MakeOptions } from './make-bundle.ts';
 import { type Bundle, type BundleManifest, bundleManifestSchema } from './manifest.ts';
 import { runTool } from './run-tool.ts';
+import { bundleOfArchive, type UpstreamOptions } from './upstream.ts';
 
 export interface BundleWish extends Pick<MakeOptions, 'suite' | 'allProcessors' | 'onStage' | 'signal'> {
   /** Absolute; made where it is missing. */
@@ -24,15 +23,36 @@ export async function cachedBundle(wish: BundleWish): Promise<Bundle & { readonl
     const known = await openBundle(path, wish.signal).catch(() => null);
     if (known) return { ...known, made: false };
   }
+  return await kept(path, wish.signal, async work => (await makeBundle({ ...wish, folder: work })).file);
+}
+
+export interface ArchiveWish extends Pick<UpstreamOptions, 'archive' | 'sha256' | 'signal' | 'onStage'> {
+  readonly cacheFolder: string;
+}
+
+/** The bundle of an archive of llama.cpp's releases, made when it is not in the cache. Throws `bundle.invalid`. */
+export async function archiveBundle(wish: ArchiveWish): Promise<Bundle & { readonly made: boolean }> {
+  const path = join(wish.cacheFolder, 'bundles', `llama.cpp-upstream-${wish.sha256.slice(0, 16)}.tar.gz`);
+  const known = await openBundle(path, wish.signal).catch(() => null);
+  if (known) return { ...known, made: false };
+  return await kept(path, wish.signal, async work => (await bundleOfArchive({ ...wish, folder: work })).file);
+}
+
+/** What is made in a folder of its own takes its place at once and whole. */
+async function kept(
+  path: string,
+  signal: AbortSignal,
+  make: (work: string) => Promise<string>,
+): Promise<Bundle & { readonly made: boolean }> {
+  const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const work = await mkdtemp(join(folder, 'making-'));
   try {
-    const { file } = await makeBundle({ ...wish, folder: work });
-    await rename(file, path);
+    await rename(await make(work), path);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  return { ...(await openBundle(path, wish.signal)), made: true };
+  return { ...(await openBundle(path, signal)), made: true };
 }
 
 /** A bundle that somebody has made. Throws `local.file-missing`, `bundle.invalid`. */
@@ -74,11 +94,4 @@ async function sizeOf(path: string): Promise<number> {
   } catch (error) {
     throw new DeckhandError('local.file-missing', `There is no bundle at '${path}'.`, { cause: error });
   }
-}
-
-/** SHA-256 of a file here, in hexadecimal digits. */
-export async function hashOf(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash, { signal });
-  return hash.digest('hex');
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fetchPackages, type FetchedPackage } from './fetch-packages.ts';
 import type { BundleManifest } from './manifest.ts';
 import { makeRelocatable } from './relocate.ts';
-import { runTool, type ToolOptions } from './run-tool.ts';
+import type { ToolOptions } from './run-tool.ts';
+import { sealBundle } from './seal-bundle.ts';
 
 const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
 /** Under `LIBRARIES`; each is copied flat into `lib/`. */
@@ -61,27 +61,14 @@ export async function makeBundle(
   const processors = await layOut(root, bundle, options.allProcessors);
   const relocation = await makeRelocatable(root, bundle, signal);
   const licences = await copyLicences(root, bundle, packages);
-  const files = await filesOf(bundle);
-  await writeFile(
-    join(bundle, 'MANIFEST.sha256'),
-    files.map(file => `${file.sha256}  ${file.name}\n`).join(''),
-  );
-  const manifest: BundleManifest = {
-    format: 1,
-    engine: 'llama.cpp',
+  const about = {
     version: packages.find(each => each.name === 'llama.cpp-tools')?.version ?? 'unknown',
     architecture: 'x86_64',
     processors,
     relocation,
-    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     packages: packages.map(each => ({ ...each, licences: licences.get(each.name) ?? [] })),
   };
-  await writeFile(join(bundle, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  onStage('archive');
-  const file = join(folder, 'bundle.tar.gz');
-  const pack = `tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=ustar -C "$1" -cf - . | gzip -n > "$2"`;
-  await runTool('sh', ['-c', pack, 'sh', bundle, file], { signal });
-  return { file, manifest };
+  return await sealBundle({ bundle, folder, about, signal, onStage });
 }
 
 async function layOut(root: string, bundle: string, allProcessors: boolean): Promise<readonly string[]> {
@@ -121,20 +108,4 @@ async function copyLicences(
     found.set(name, [...new Set(names)].sort().slice(0, 50));
   }
   return found;
-}
-
-async function filesOf(
-  bundle: string,
-): Promise<readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[]> {
-  const files = [];
-  for (const part of ['bin', 'lib', 'licenses']) {
-    for (const name of (await readdir(join(bundle, part))).sort()) {
-      const path = join(bundle, part, name);
-      const sha256 = createHash('sha256')
-        .update(await readFile(path))
-        .digest('hex');
-      files.push({ name: `${part}/${name}`, sha256, bytes: (await stat(path)).size });
-    }
-  }
-  return files;
 }

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { z } from '../../core/schema.ts';
-import { hashOf } from '../bundle/bundle-cache.ts';
+import { hashOf } from '../bundle/hash-of.ts';
 
 /** Milliseconds: a file that changed less long ago may change again without its time telling. */
 const TOO_FRESH = 2_000;
