@@ -20,6 +20,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const daemonControl = async () => (await import('./daemon/daemon-control.ts')).daemonControl;
 
+const runTools = async () => (await import('./daemon/run-tools.ts')).runTools;
+
 const policyTools = async () => (await import('./daemon/policy-tools.ts')).policyTools;
 
 const exitCode = await runCli(process.argv.slice(2), {
@@ -41,6 +43,10 @@ const exitCode = await runCli(process.argv.slice(2), {
     explain: async (...about) => await (await policyTools()).explain(...about),
     test: async (...about) => await (await policyTools()).test(...about),
     audit: async () => await (await policyTools()).audit(),
+  },
+  runs: {
+    record: async (...about) => await (await runTools()).record(...about),
+    replay: async (...about) => await (await runTools()).replay(...about),
   },
   version: async () => {
     const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');

@@ -109,7 +109,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     },
   },
   runbook: {
-    brief: 'List and show runbooks',
+    brief: 'List and show runbooks, make them of runs, repeat runs from what was recorded',
     commands: {
       list: command(
         'List the runbooks',
@@ -118,6 +118,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       show: command(
         'Show one runbook: parameters, examples, source',
         async () => (await import('./commands/runbook-show.ts')).runbookShowCommand,
+      ),
+      record: command(
+        'Make a runbook of a run that was proved, with what was asked for as parameters',
+        async () => (await import('./commands/runbook-record.ts')).runbookRecordCommand,
+      ),
+      replay: command(
+        'Judge a run again from its recorded answers, without any host',
+        async () => (await import('./commands/runbook-replay.ts')).runbookReplayCommand,
       ),
     },
   },

@@ -1,5 +1,6 @@
 import type { CommandContext } from '@stricli/core';
 import type { TaskApi } from '../api/task-api.ts';
+import type { RunReport } from '../core/run-report.ts';
 import type { Surroundings } from '../core/task.ts';
 import type { Asker } from './asker.ts';
 import type { InterruptWords } from './interrupt.ts';
@@ -119,6 +120,31 @@ export interface PolicyTools {
   audit(): Promise<{ readonly folder: string; readonly records: readonly AuditLine[] }>;
 }
 
+/** A run repeated from what was recorded of it. */
+export interface ReplayResult {
+  readonly run: string;
+  readonly parts: readonly {
+    readonly host: string;
+    readonly part: string;
+    readonly recorded: string;
+    readonly replayed: string;
+    readonly same: boolean;
+  }[];
+  readonly same: boolean;
+}
+/** What is made of a run that is over, without a host. Methods throw `input.invalid`. */
+export interface RunTools {
+  record(
+    report: RunReport,
+    name?: string,
+  ): Promise<{
+    readonly name: string;
+    readonly source: string;
+    readonly parameters: readonly { readonly name: string; readonly type: string; readonly value: string }[];
+  }>;
+  replay(report: RunReport, signal: AbortSignal): Promise<ReplayResult>;
+}
+
 /** What the entry point wires in; everything slow is behind a function. */
 export interface CliSurroundings {
   readonly terminal: Terminal;
@@ -127,6 +153,7 @@ export interface CliSurroundings {
   readonly runDemo: RunDemo;
   readonly serveMcp: ServeMcp;
   readonly policy: PolicyTools;
+  readonly runs: RunTools;
   readonly version: () => Promise<string>;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;

@@ -6,6 +6,14 @@ export const OVERSIGHT_COMMANDS: Readonly<Record<string, CommandEntry | CommandG
     'Tell what a run did and what proves it, as text, Markdown, HTML, JSON or CSV',
     async () => (await import('./commands/report.ts')).reportCommand,
   ),
+  verify: command(
+    'Ask the hosts of a run again whether what it proved still holds, and check the audit log',
+    async () => (await import('./commands/verify.ts')).verifyCommand,
+  ),
+  history: command(
+    'List runs: what was asked, where, what came of it, what it changed',
+    async () => (await import('./commands/history.ts')).historyCommand,
+  ),
   approvals: {
     brief: 'Answer plans that wait for a yes or no',
     commands: {

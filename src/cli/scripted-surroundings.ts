@@ -11,7 +11,7 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 import type { Surroundings } from '../core/task.ts';
 import type { TransferResult } from '../core/transfer-params.ts';
 import type { Asker } from './asker.ts';
-import type { DaemonControl, PolicyTools } from './context.ts';
+import type { DaemonControl, PolicyTools, RunTools } from './context.ts';
 import type { InterruptWords } from './interrupt.ts';
 import { runCli } from './main.ts';
 import { provedReport, samplePreview } from '../reports/sample-run.ts';
@@ -83,6 +83,7 @@ export async function runScripted(inputs: readonly string[], script: Script = {}
       ),
     daemon: { ...sampleDaemon, ...script.daemon },
     policy: samplePolicy,
+    runs: sampleRuns,
     sayOnInterrupt: words => interruptWords.push(words),
   });
   return { exitCode, ...printed, opened, interruptWords, questions };
@@ -254,6 +255,16 @@ const daemonStatus = {
   store: '/state/deckhand.db',
   logFile: '/state/daemon.log',
 } as const;
+
+const sampleRuns: RunTools = {
+  record: async () =>
+    await Promise.resolve({
+      name: 'recorded-x',
+      source: 'name: recorded-x\n',
+      parameters: [{ name: 'port', type: 'port', value: '8080' }],
+    }),
+  replay: async ({ id }) => await Promise.resolve({ run: id, parts: [], same: true }),
+};
 
 const samplePolicy: PolicyTools = {
   explain: async command =>

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import { DeckhandError } from './deckhand-error.ts';
 import type { ErrorCode } from './error-table.ts';
 
@@ -43,6 +43,11 @@ function startOf(document: Document, path: readonly PropertyKey[]): number | und
   }
   const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
   return node?.range?.[0];
+}
+
+/** Plain data as YAML that `readYaml` reads back as the same; texts of several lines as blocks. */
+export function writeYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** The value of `readYaml` alone. */
