@@ -194,11 +194,7 @@ postconditions: [{title: nothing, script: 'true'}]
       ...reached(),
     );
     await expect
-      .poll(
-        async () =>
-          (await one.run('pgrep -fc "^sleep 4242"')).stdout.trim(),
-        { timeout: 40_000 },
-      )
+      .poll(async () => (await one.run('pgrep -fc "^sleep 4242"')).stdout.trim(), { timeout: 40_000 })
       .not.toBe('0');
     const stopped = await deckhand('stop', '--all');
     expect(stopped.stdout).toContain('cancelled');
