@@ -21,7 +21,11 @@ export const systemdSignatures: readonly FailureSignature[] = [
   {
     id: 'bus-down',
     pattern: /Failed to connect to (?:system scope )?bus\b.*(?:Connection refused|No such file or directory)/,
-    action: repair('the system bus does not run: start it', 'systemctl --no-ask-password start dbus.socket'),
+    // measured: with the old systemd-logind every login waits 25 s for a bus that it does not see
+    action: repair(
+      'the system bus does not run: start it, and what notes logins anew',
+      'systemctl --no-ask-password start dbus.socket && systemctl --no-ask-password try-restart systemd-logind.service',
+    ),
   },
   {
     id: 'unit-access',
