@@ -7,7 +7,7 @@ import type { AgentRunParams } from '../core/task-params.ts';
 import type { AgentMind, RunMemory } from './agent-memory.ts';
 import { factsOf, freeTextOf, marked } from './agent-planner.ts';
 import { decideRepair, evidenceOf, seenOutput } from './agent-repair.ts';
-import { baseOf, failedStep, failureKey, mayBeMended, type Round } from './agent-round.ts';
+import { baseOf, endsRun, failedStep, failureKey, mayBeMended, type Round } from './agent-round.ts';
 import type { TaskWork } from './task-kind.ts';
 
 type Work = TaskWork<AgentRunParams>;
@@ -39,7 +39,7 @@ export async function decideNext(
 ): Promise<Next> {
   const failed = reports.filter(({ outcome }) => outcome === 'failed');
   const open = failed.filter(({ error }) => mayBeMended(error));
-  if (open.length === 0 || open.length < failed.length) return { next: 'end' };
+  if (open.length === 0 || failed.some(({ error }) => endsRun(error))) return { next: 'end' };
   let after: Round = { ...round, done: reports, only: open.map(({ host }) => host) };
   const wishes: string[] = [];
   for (const report of open) {

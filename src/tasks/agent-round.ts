@@ -57,6 +57,11 @@ export function mayBeMended(error: ErrorRecord | undefined): boolean {
   return error !== undefined && (KINDS.includes(error.code) || error.code.startsWith('step.'));
 }
 
+/** True: a no of a person or of the policy, or a budget that is used up, speaks of the whole run. */
+export function endsRun(error: ErrorRecord | undefined): boolean {
+  return ['approval.', 'policy.', 'planner.'].some(area => error?.code.startsWith(area));
+}
+
 /** What a host has been through: the latest look counts, earlier changes stay told. */
 export function mergeReports(
   earlier: readonly HostReport[],
