@@ -24,7 +24,7 @@ const executor = new TaskExecutor({
   registry: await openRegistry(),
   clock: systemClock,
   hosts: async (surroundings, prompts) => new TaskHosts(await fleets.at(surroundings), prompts),
-  planning: planning.modelFor,
+  planning,
   send,
 });
 

@@ -15,7 +15,7 @@ export function localExecutor(registry: TaskRegistry, fleets: Fleets): StartExec
       registry,
       clock: systemClock,
       hosts: async (surroundings, prompts) => new TaskHosts(await fleets.at(surroundings), prompts),
-      planning: planning.modelFor,
+      planning,
       // in a turn of its own, as between processes: nobody hears an answer while still speaking
       send: message => setImmediate(() => ended || onMessage(message)),
     });

@@ -93,7 +93,8 @@ function chooseAmong(
   nearestFirst: readonly Sourced<unknown>[],
 ): Sourced<unknown> | undefined {
   // where what is known of hosts is sent to is for the person to say
-  if (name === 'policy.rules' || name.startsWith('agent.model')) return nearestFirst.at(-1);
+  if (name === 'policy.rules' || name === 'agent.improver' || name.startsWith('agent.model'))
+    return nearestFirst.at(-1);
   if (name.startsWith('agent.budget.')) return smallestBound(nearestFirst);
   if (name !== 'policy.mode') return nearestFirst[0];
   const strictness = ({ value }: Sourced<unknown>): number =>

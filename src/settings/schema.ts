@@ -36,6 +36,8 @@ const planner = z.preprocess(
   value => value ?? '',
   z.string().max(300).regex(/^\S*$/, 'a name without blanks'),
 );
+/** What makes a request clear before it is planned: our own stage, or the Task Master that is installed here. */
+const improver = z.enum(['built-in', 'task-master']);
 /** How long an answer may take: never for ever. */
 const answerTime = duration.pipe(z.number().min(1, 'more than nothing').max(86_400_000, 'a day at most'));
 /** 0 = no bound. */
@@ -146,6 +148,7 @@ export const settingsFileSchema = z.strictObject({
   agent: z
     .strictObject({
       model: planner.optional(),
+      improver: improver.optional(),
       models: z.partialRecord(z.enum(PLANNING_ROLES), planner).optional(),
       timeout: answerTime.optional(),
       silence: answerTime.optional(),
@@ -182,6 +185,7 @@ export const SETTING_SCHEMAS = {
   'timeouts.lost': duration,
   /** Which model plans; each role may have one of its own. */
   'agent.model': planner,
+  'agent.improver': improver,
   'agent.models.improve': planner,
   'agent.models.plan': planner,
   'agent.models.detail': planner,
@@ -227,6 +231,7 @@ export const DEFAULTS: SettingValues = {
   'timeouts.idle': 0,
   'timeouts.lost': 86_400_000,
   'agent.model': '',
+  'agent.improver': 'built-in',
   'agent.models.improve': '',
   'agent.models.plan': '',
   'agent.models.detail': '',

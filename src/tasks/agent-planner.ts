@@ -62,7 +62,7 @@ async function thinkPlan(work: Work, memory: RunMemory, mind: AgentMind, signal:
   work.phase('reading facts');
   const facts = await factsOf(work, params.hosts, signal);
   work.phase('planning');
-  const request = await improvedRequest(work, memory, mind);
+  const request = await improvedRequest(work, memory, mind, signal);
   await memory.keep('request', { ...request });
   const runbooks = await hosts.runbooks();
   const history = earlierText(params);
@@ -133,20 +133,28 @@ export function freeTextOf(facts: Readonly<Record<string, unknown>>): readonly s
 }
 
 /** The request as a model understood it, with the person's answers where there was somebody to ask. */
-async function improvedRequest(work: Work, memory: RunMemory, mind: AgentMind): Promise<ImprovedRequest> {
+async function improvedRequest(
+  work: Work,
+  memory: RunMemory,
+  mind: AgentMind,
+  signal: AbortSignal,
+): Promise<ImprovedRequest> {
   const { params } = work;
   const intent = params.intent ?? '';
   const kept = memory.get('request');
   if (kept) return kept as unknown as ImprovedRequest;
   if (params.improve === false) return { intent, improved: null, answered: [], assumed: [] };
-  const improved = await mind.ask({
-    name: 'improve',
-    role: 'improve',
-    instructions: IMPROVE_INSTRUCTIONS,
-    prompt: `Request:\n${intent}\n\nHosts: ${params.hosts.join(', ')}`,
-    schema: improvedSchema,
-    schemaName: 'request',
-  });
+  const wish = params.model === undefined ? { signal } : { model: params.model, signal };
+  const improved =
+    (await work.improvedElsewhere(intent, wish)) ??
+    (await mind.ask({
+      name: 'improve',
+      role: 'improve',
+      instructions: IMPROVE_INSTRUCTIONS,
+      prompt: `Request:\n${intent}\n\nHosts: ${params.hosts.join(', ')}`,
+      schema: improvedSchema,
+      schemaName: 'request',
+    }));
   const answered: { question: string; answer: string }[] = [];
   const assumed: string[] = [];
   for (const { question, assumed: otherwise } of improved.questions) {

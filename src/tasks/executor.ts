@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Improved } from '../agent/improve.ts';
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
@@ -16,7 +17,10 @@ export interface TaskExecutorOptions {
   readonly registry: TaskRegistry;
   readonly clock: Clock;
   readonly hosts: (surroundings: Surroundings, prompts: TaskPrompts) => Promise<HostAccess>;
-  readonly planning: (run: PlanningRun, wish: PlanningWish) => Promise<PlanningModel | null>;
+  readonly planning: {
+    readonly modelFor: (run: PlanningRun, wish: PlanningWish) => Promise<PlanningModel | null>;
+    readonly improved: (run: PlanningRun, request: string, wish: PlanningWish) => Promise<Improved | null>;
+  };
   readonly send: (message: FromExecutor) => void;
 }
 
@@ -146,9 +150,11 @@ export class TaskExecutor {
       useApproval: async (approval, step) => await reports.useApproval(approval, step),
       audit: async entry => await reports.audit(entry),
       ask: async question => await this.#ask(claim, question),
-      planningModel: async wish =>
-        await this.#options.planning({ ...work, knownModels: async () => await this.#look(claim) }, wish),
+      planningModel: async wish => await this.#options.planning.modelFor(planningRun(), wish),
+      improvedElsewhere: async (request, wish) =>
+        await this.#options.planning.improved(planningRun(), request, wish),
     };
+    const planningRun = (): PlanningRun => ({ ...work, knownModels: async () => await this.#look(claim) });
     return work;
   }
 

@@ -1,3 +1,4 @@
+import type { Improved } from '../agent/improve.ts';
 import type { AttachedModel } from '../core/attached-model.ts';
 import type { Clock } from '../core/clock.ts';
 import type { OutputStream } from '../core/command-run.ts';
@@ -75,6 +76,8 @@ export interface TaskWork<Params> {
   readonly ask: (question: Asked) => Promise<string | null>;
   /** Null: the settings name none. Throws `planner.unknown` naming those that are known. */
   readonly planningModel: (wish: PlanningWish) => Promise<PlanningModel | null>;
+  /** A request made clear by what the person has installed for it; null: there is nothing, and our own stage does it. */
+  readonly improvedElsewhere: (request: string, wish: PlanningWish) => Promise<Improved | null>;
 }
 
 /** What a plug-in adds: a name, a schema, what it may touch, and how it is carried out. */

@@ -1,3 +1,4 @@
+import type { Improved } from '../../agent/improve.ts';
 import type { Clock } from '../../core/clock.ts';
 import { PLANNING_ROLES, type PlanningModel, type PlanningRole } from '../../core/planning-model.ts';
 import { plannerFault } from '../../models/planning/planner-fault.ts';
@@ -8,6 +9,7 @@ import type { SettingValues } from '../../settings/schema.ts';
 import type { PlanningRun, PlanningWish } from '../../tasks/task-kind.ts';
 import type { Fleets } from '../fleet-access.ts';
 import { ModelSources } from '../models/model-sources.ts';
+import { TaskMaster } from '../task-master/task-master.ts';
 import { findPlanner, unknownPlanner } from './find-planner.ts';
 import { type PlannerPlace, plannerPlaces } from './planner-places.ts';
 
@@ -25,6 +27,7 @@ export interface PlanningDeskParts {
 export class PlanningDesk implements AsyncDisposable {
   readonly #parts: PlanningDeskParts;
   readonly #sources: ModelSources;
+  readonly #taskMaster = new TaskMaster({ path: process.env['PATH'] ?? '' });
   /** What all planning of one claim shares; a claim has its map of steps to itself. */
   readonly #ledgers = new WeakMap<PlanningRun['steps'], PlanningLedger>();
 
@@ -35,13 +38,50 @@ export class PlanningDesk implements AsyncDisposable {
   }
 
   /** Null: none is configured, and nobody stands in for it. Throws `planner.unknown`, `planner.unreachable`. */
-  readonly modelFor = async (
+  readonly modelFor = async (run: PlanningRun, wish: PlanningWish): Promise<PlanningModel | null> => {
+    const { fleets, clock, chance } = this.#parts;
+    const { values } = (await fleets.at(run.task.surroundings)).settings;
+    const serverFor = await this.#servers(run, wish, PLANNING_ROLES);
+    return (
+      serverFor &&
+      new Planner({
+        name: serverFor('plan').name,
+        serverFor,
+        ledger: this.#ledgerOf(run, values),
+        clock,
+        chance,
+        limits: { total: values['agent.timeout'], silence: values['agent.silence'] },
+      })
+    );
+  };
+
+  /** A request broken down by the Task Master of the person, where the settings want it; null: it was not, and why is said once. */
+  readonly improved = async (
+    run: PlanningRun,
+    request: string,
+    wish: PlanningWish,
+  ): Promise<Improved | null> => {
+    const { values } = (await this.#parts.fleets.at(run.task.surroundings)).settings;
+    if (values['agent.improver'] !== 'task-master') return null;
+    const serverFor = await this.#servers(run, wish, ['improve']);
+    if (!serverFor) return null;
+    const answer = await this.#taskMaster.breakDown(request, serverFor('improve'), wish.signal);
+    run.emit({
+      kind: 'note',
+      text: answer.improved
+        ? `the request was broken down by Task Master (${answer.requests} requests to ${serverFor('improve').name})`
+        : `not broken down by Task Master: ${answer.reason}`,
+    });
+    return answer.improved;
+  };
+
+  async #servers(
     run: PlanningRun,
     { model, signal }: PlanningWish,
-  ): Promise<PlanningModel | null> => {
-    const { fleets, clock, chance } = this.#parts;
+    roles: readonly PlanningRole[],
+  ): Promise<((role: PlanningRole) => PlanningServer) | null> {
     const { surroundings } = run.task;
-    const { settings } = await fleets.at(surroundings);
+    const { settings } = await this.#parts.fleets.at(surroundings);
     const names = plannerOfRoles(model, settings.values);
     if (names === null) return null;
     const known = await run.knownModels();
@@ -49,18 +89,10 @@ export class PlanningDesk implements AsyncDisposable {
     const entries = [...settings.modelServers].map(([name, { value }]) => [name, value] as const);
     const places = plannerPlaces(entries, known, servers);
     const byName = new Map<string, PlanningServer>();
-    for (const name of new Set(Object.values(names)))
+    for (const name of new Set(roles.map(role => names[role])))
       byName.set(name, await planningServer(name, places, signal));
-    const serverFor = (role: PlanningRole): PlanningServer => byName.get(names[role]) as PlanningServer;
-    return new Planner({
-      name: serverFor('plan').name,
-      serverFor,
-      ledger: this.#ledgerOf(run, settings.values),
-      clock,
-      chance,
-      limits: { total: settings.values['agent.timeout'], silence: settings.values['agent.silence'] },
-    });
-  };
+    return role => byName.get(names[role]) as PlanningServer;
+  }
 
   #ledgerOf(run: PlanningRun, values: SettingValues): PlanningLedger {
     const known = this.#ledgers.get(run.steps);
