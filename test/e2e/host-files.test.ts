@@ -110,6 +110,8 @@ it('shows a caller with limits its own hosts and kinds, and nothing else', async
     async () => await other.cancel(id, false),
     async () => await other.retry(id),
     async () => await other.submit(command),
+    async () => await other.stopAll({ force: false }),
+    async () => await other.stopTunnel('any'),
     async () => await other.lines(id, { from: 1, count: 10, stream: null, search: null }),
   ])
     await expect(call()).rejects.toEqual(forbidden);

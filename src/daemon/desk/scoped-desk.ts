@@ -34,6 +34,12 @@ export function scopedDesk(desk: TaskApi, request: DeskRequest, caller: Caller):
       await scope.checkId(id);
       return await method(id, ...given);
     };
+  const whole =
+    <Given extends readonly unknown[], Answer>(what: string, method: (...given: Given) => Promise<Answer>) =>
+    async (...given: Given): Promise<Answer> => {
+      scope.refuseLimited(what);
+      return await method(...given);
+    };
   const asked = (submission: Submission): Submission => ({
     ...submission,
     surroundings: { ...submission.surroundings, asker: caller.who },
@@ -83,6 +89,17 @@ export function scopedDesk(desk: TaskApi, request: DeskRequest, caller: Caller):
     chat: (surroundings, wish, options) => {
       scope.checkChat(wish.conversation);
       return desk.chat(surroundings, wish, options);
+    },
+    // these concern the hosts and tasks of others too
+    stopAll: whole('stopAll', wish => desk.stopAll(wish)),
+    startTunnel: whole('startTunnel', name => desk.startTunnel(name)),
+    stopTunnel: whole('stopTunnel', name => desk.stopTunnel(name)),
+    removeTunnel: whole('removeTunnel', name => desk.removeTunnel(name)),
+    removeSchedule: whole('removeSchedule', id => desk.removeSchedule(id)),
+    async approvals(state) {
+      const found = await desk.approvals(state);
+      const seen = await Promise.all(found.map(async ({ task }) => await scope.sees(task)));
+      return found.filter((_, index) => seen[index]);
     },
     changes: options => {
       scope.refuseLimited('changes');
@@ -160,9 +177,17 @@ class Scope {
     return tasks.filter(task => this.#fits(task, mine));
   }
 
+  /** For what concerns all hosts and tasks together. */
   refuseLimited(what: string): void {
     if (this.#isLimited())
-      throw this.#refused(`${what} shows all tasks, and ${this.#caller.who} sees some`, {});
+      throw this.#refused(`'${what}' concerns all tasks, and ${this.#caller.who} sees some`, {});
+  }
+
+  async sees(task: string): Promise<boolean> {
+    return await this.checkId(task).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** A secret may come from whoever works; a yes only from whoever may approve, and did not ask. */
