@@ -78,6 +78,45 @@ describe('every route, as every role', () => {
   );
 });
 
+describe('the table', () => {
+  it('lets nobody who only looks change anything', () => {
+    const asked = ROUTES.filter(({ method, operation }) => method !== 'GET' && RIGHTS[operation] === 'read');
+    expect(asked.map(({ operation }) => operation).toSorted()).toEqual([
+      // passwords and a yes: the desk knows which, and who may
+      'answer',
+      'doctor',
+      'explainPolicy',
+      'listHosts',
+      'listRunbooks',
+      'logout',
+      'servedModels',
+      'showRunbook',
+    ]);
+  });
+
+  it('keeps this machine, the ways in and what was said for admins', () => {
+    const admins = [
+      'addHost',
+      'addToken',
+      'auditTrail',
+      'backup',
+      'conversation',
+      'loginLink',
+      'openConsole',
+    ];
+    for (const operation of [
+      ...admins,
+      'openEndpoint',
+      'remove',
+      'removeToken',
+      'setLimits',
+      'tokens',
+    ] as const)
+      expect([operation, RIGHTS[operation as keyof typeof RIGHTS]]).toEqual([operation, 'administer']);
+    expect(RIGHTS.decide).toBe('approve');
+  });
+});
+
 describe('the owner of the socket', () => {
   it.each([
     ['mcp:claude', 403],
