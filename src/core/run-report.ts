@@ -105,6 +105,14 @@ export interface ProofReport {
   readonly commandRunId: string;
 }
 
+/** Something a plan declares, before and after it: what it was and what it is, in words. */
+export interface SnapshotDifference {
+  /** `path /etc/motd`, `package nginx`. */
+  readonly subject: string;
+  readonly before: string;
+  readonly after: string;
+}
+
 export interface HostReport {
   readonly host: string;
   /** `proved` only when every post-condition was seen to hold. */
@@ -118,6 +126,8 @@ export interface HostReport {
     readonly text: string;
     readonly commandRunId: string;
   }[];
+  /** What the plan declares and is different now; absent where nothing was changed. */
+  readonly differences?: readonly SnapshotDifference[];
   readonly commandRuns: readonly CommandRunRecord[];
   /** Commands sent to the host, each one round trip. */
   readonly roundTrips: number;

@@ -29,6 +29,7 @@ export function hostBlocks(host: HostReport, task: string): readonly Block[] {
       'Steps',
       host.steps.map(step => stepItem(step, host, task)),
     ),
+    ...section('Before and after', differenceItems(host, task)),
     ...host.findings.flatMap(({ title, text, commandRunId }) => [
       heading(3, [title]),
       paragraph('Read from the host:', ...restingOn(commandRunId || task)),
@@ -49,6 +50,14 @@ function proofItems(host: HostReport, task: string): readonly ListItem[] {
       ...restingOn(commandRunId || task),
     ] satisfies Words,
     ...(evidence.trim() === '' || holds ? {} : { under: [code(evidence)] }),
+  }));
+}
+
+/** What the plan declares and is different now: read before the first change and after the last. */
+function differenceItems(host: HostReport, task: string): readonly ListItem[] {
+  const proof = host.proofs.find(({ commandRunId }) => commandRunId !== '')?.commandRunId ?? task;
+  return (host.differences ?? []).map(({ subject, before, after }) => ({
+    words: [`${subject}: `, { value: before }, ' → ', { value: after }, ...restingOn(proof)],
   }));
 }
 

@@ -6,6 +6,7 @@ import type { HostPreview, HostReport, PendingChange, ProofReport, StepReport } 
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { CheckItem } from '../states/compile-checks.ts';
 import { describeState } from '../states/registry.ts';
+import { compareSnapshots, snapshotCheck, type Subject, subjectsOf } from '../states/snapshot.ts';
 
 const EVIDENCE_LIMIT = 2000;
 
@@ -19,11 +20,27 @@ function proofItems(checks: readonly Check[], kind: 'post' | 'report'): readonly
   return checks.map((check, index) => ({ id: `${kind}/${index}`, check }));
 }
 
+/** Asked together with the post-conditions, as the same account: it costs no round trip of its own. */
+function snapshotItems(plan: Plan, host: string): readonly CheckItem[] {
+  const subjects = declaredBy(plan, host);
+  if (subjects.length === 0 || plan.postconditions.length === 0) return [];
+  const root = plan.postconditions.some(({ privilege }) => privilege === 'root');
+  return [{ id: 'snapshot', check: snapshotCheck(subjects, root ? 'root' : 'user') }];
+}
+
+function declaredBy(plan: Plan, host: string): readonly Subject[] {
+  return subjectsOf(stepsOf(plan, host).flatMap(({ states }) => states));
+}
+
 /** Asks everything a plan wants to know of a host at once; changes nothing. */
 export async function lookAtHost(port: StepPort, plan: Plan, signal: AbortSignal): Promise<HostLook> {
   const steps = stepsOf(plan, port.host);
   port.emit({ kind: 'host-phase', host: port.host, phase: 'checking' });
-  const items = [...steps.flatMap(stepItems), ...proofItems(plan.postconditions, 'post')];
+  const items = [
+    ...steps.flatMap(stepItems),
+    ...proofItems(plan.postconditions, 'post'),
+    ...snapshotItems(plan, port.host),
+  ];
   const observations = await checkHost(port, items, 'look at every state and post-condition', signal);
   const pending = steps.flatMap(step => pendingOf(step, observations));
   const open = plan.postconditions.filter((_, index) => observations.get(`post/${index}`)?.holds !== true);
@@ -213,11 +230,23 @@ async function proveHost(
   const stillTrue = changed === 0 && items.every(item => look.observations.get(item.id)?.holds === true);
   const seen = stillTrue
     ? look.observations
-    : await checkUntil(port, items, 'prove the post-conditions', signal);
+    : await checkUntil(
+        port,
+        [...items, ...snapshotItems(plan, port.host)],
+        'prove the post-conditions',
+        signal,
+      );
+  const snapshot = (seenBy: Observations): string => seenBy.get('snapshot')?.detail ?? '';
+  const differences = compareSnapshots(
+    declaredBy(plan, port.host),
+    snapshot(look.observations),
+    snapshot(seen),
+  );
   const proofs = plan.postconditions.map((check, index) => toProof(check, seen, `post/${index}`));
   for (const proof of proofs) port.emit({ kind: 'proof', host: port.host, proof });
   const findings = await readFindings(port, plan, signal);
-  const base = { host: port.host, changed, steps, proofs, findings } as const;
+  const told = differences.length === 0 ? {} : { differences };
+  const base = { host: port.host, changed, steps, proofs, findings, ...told } as const;
   if (failed?.error) return { ...base, outcome: 'failed', error: failed.error };
   const open = proofs.find(proof => !proof.holds);
   if (!open) return { ...base, outcome: 'proved' };

@@ -102,6 +102,16 @@ describe('after a run', () => {
     const html = await readFile(file, 'utf8');
     expect(html).not.toContain('<script');
     expect(html).toContain("default-src 'none'");
+    const { hosts } = JSON.parse((await deckhand('report', run, '--format', 'json')).stdout) as {
+      hosts: { differences: { subject: string; before: string; after: string }[]; roundTrips: number }[];
+    };
+    expect(hosts[0]!.differences).toEqual([
+      {
+        subject: 'path /etc/greeting',
+        before: 'absent',
+        after: expect.stringMatching(/^file 644 root:root \d+ bytes sha256 [0-9a-f]{64}$/) as string,
+      },
+    ]);
     const markdown = (await deckhand('report', run, '--format', 'markdown')).stdout;
     expect(markdown).toMatch(/- Holds: \/etc\/greeting says hello there \[\[run-[a-z0-9]+\]\(#run-/);
     const timeline = (await deckhand('report', run, '--timeline', '--kind', 'proof')).stdout.trim();
