@@ -92,9 +92,12 @@ export class Asking<Value> {
         if (fault.error.code === 'planner.refused') this.#server.forget();
         if (fault.kind === 'final' || fault.kind === 'no-schema') throw fault.error;
         const pause = retryPause(fault, tried[fault.kind], this.#server.isLocal, chance());
-        if (pause === null) throw fault.error;
+        if (pause === null) {
+          // the next question finds out anew what it must know of the server; the tries of this one do not wait for that
+          this.#server.forget();
+          throw fault.error;
+        }
         tried[fault.kind] += 1;
-        this.#server.forget();
         await clock.sleep(pause, signal);
       }
     }
