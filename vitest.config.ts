@@ -22,7 +22,8 @@ export default defineConfig({
             'test/docs/**/*.test.ts',
             'test/cli/**/*.test.ts',
           ],
-          testTimeout: 20_000,
+          // far more than any needs: a machine may be busy with other work
+          testTimeout: 60_000,
           // modules are loaded once for each worker, not for each file: a quarter of the processor time
           isolate: false,
         },

@@ -190,8 +190,7 @@ export interface RemoveRequest {
  * All that a surface can ask of the engine, task by task: in-process it is the engine itself, over the
  * socket the client. Methods throw `DeckhandError`.
  */
-export interface TaskApi
-  extends ChatApi, WatchApi, OversightApi, AccessApi, FileApi, AsyncDisposable {
+export interface TaskApi extends ChatApi, WatchApi, OversightApi, AccessApi, FileApi, AsyncDisposable {
   submit(submission: Submission): Promise<Submitted>;
   /** Submits and follows: the first item is `submitted`, and no item is missed. */
   submitAndFollow(submission: Submission, options: FollowOptions): AsyncIterable<FollowItem>;

@@ -136,7 +136,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
       first.catch(() => undefined);
       await sent;
       while ((await holder().status(whole.id, 'user', NEVER)).state === 'missing');
-      const second = holder().run({ ...whole, onStarted: () => void leave() }, NEVER);
+      const second = holder().run({ ...whole, onStarted: () => leave() }, NEVER);
       await expect(first).rejects.toMatchObject({ code: 'ssh.connection-lost' });
       expect(text((await second).stdout)).toBe('once\n');
     });
