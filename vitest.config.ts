@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** A folder where each suite leaves its results as JSON, so that `.ci/run` can count them. */
 const results = process.env['DECKHAND_TEST_RESULTS'];
-const suite = process.argv.includes('e2e') ? 'e2e' : 'unit';
+const suite = ['e2e', 'browser'].find(name => process.argv.includes(name)) ?? 'unit';
 
 export default defineConfig({
   test: {
@@ -12,6 +12,7 @@ export default defineConfig({
     reporters: results ? ['default', ['json', { outputFile: join(results, `${suite}.json`) }]] : ['default'],
     projects: [
       {
+        resolve: { alias: { 'deckhand/client': join(import.meta.dirname, 'src/browser-client.ts') } },
         test: {
           name: 'unit',
           include: [
@@ -26,6 +27,16 @@ export default defineConfig({
           testTimeout: 60_000,
           // modules are loaded once for each worker, not for each file: a quarter of the processor time
           isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
         },
       },
       {

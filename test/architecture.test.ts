@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { importsOf, readModules } from './architecture/read-modules.ts';
+import { consoleViolations } from './architecture/console-violations.ts';
 import { MAY_IMPORT, MAY_USE } from './architecture/rules.ts';
 import { folderNameViolations, isOneSentence, violationsOf } from './architecture/violations.ts';
 
@@ -23,6 +24,32 @@ describe('the source tree', () => {
     // test/lab/lib holds the parts of lab.sh, a shell program
     const found = folderNameViolations(join(project, 'test')).filter(each => !each.startsWith('lab/lib/'));
     expect([...found, ...folderNameViolations(join(project, 'bench'))]).toEqual([]);
+  });
+});
+
+describe('the console', () => {
+  it('keeps its rules', () => {
+    expect(consoleViolations(join(project, 'console/src'))).toEqual([]);
+    expect(folderNameViolations(join(project, 'console/src'))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'the engine itself',
+      'parts/a.tsx',
+      "import { a } from '../../../src/core/ids.ts';",
+      /deckhand\/client only/,
+    ],
+    ['node', 'engine/a.ts', "import 'node:fs';", /no such module/],
+    ['another package', 'fleet/a.tsx', "import 'left-pad';", /none of the packages/],
+    ['a screen in a part', 'parts/a.tsx', "import '../fleet/b.ts';", /may import engine/],
+    ['markup of text', 'log/a.tsx', 'element.innerHTML = line;', /markup/],
+  ])('a planted violation is found: %s', (_name, path, text, message) => {
+    const root = mkdtempSync(join(tmpdir(), 'deckhand-architecture-'));
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), `${text}\n`);
+    expect(consoleViolations(root).join('\n')).toMatch(message);
+    rmSync(root, { recursive: true });
   });
 });
 

@@ -113,6 +113,24 @@ export const INPUT_OUTPUT = [
   'node:readline',
 ];
 
+/** Folders of `console/src` that screens stand on, and what these may import themselves. Screens may import all. */
+export const CONSOLE_BASE: Readonly<Record<string, readonly string[]>> = {
+  engine: [],
+  parts: ['engine'],
+  log: ['engine', 'parts'],
+  frame: ['engine', 'parts', 'screens.ts'],
+};
+
+/** All that the console imports besides itself. */
+export const CONSOLE_PACKAGES: readonly string[] = [
+  'deckhand',
+  'react',
+  'react-dom',
+  'wouter',
+  '@xterm/xterm',
+  '@xterm/addon-fit',
+];
+
 /** Folder names that say nothing of what is inside. */
 export const NAMELESS = ['utils', 'util', 'common', 'helpers', 'services', 'types', 'misc', 'lib', 'shared'];
 

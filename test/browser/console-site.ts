@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -24,7 +23,7 @@ export interface ConsoleSite extends AsyncDisposable {
 const CHROMIUM = '/usr/bin/chromium';
 
 /** Milliseconds in which anything that a test waits for must come, on a busy machine too. */
-const PATIENCE = 30_000;
+const PATIENCE = 90_000;
 
 export async function openSite(
   wanted: readonly { readonly number: number; readonly kind: LabKind }[],
@@ -33,9 +32,8 @@ export async function openSite(
   const folder = await mkdtemp(join(tmpdir(), 'deckhand-browser-'));
   const hosts: LabHost[] = [];
   for (const { number, kind } of wanted) hosts.push(await bootHost(number, { kind }));
-  await mkdir(join(folder, '.ssh'));
-  const config = readFileSync(await labSshConfig(hosts, folder), 'utf8');
-  await writeFile(join(folder, '.ssh/config'), config + moreConfig, { mode: 0o600 });
+  const config = await labSshConfig(hosts, folder);
+  await appendFile(config, moreConfig);
   const run = async (...words: readonly string[]): Promise<CommandResult> =>
     await deckhand(words, { folder });
   const browser = await chromium.launch({
@@ -47,6 +45,8 @@ export async function openSite(
     const { stdout, stderr, code } = await run(
       'console',
       '--no-open',
+      '-F',
+      config,
       ...(contexts.length === 0 ? ['--port', '0'] : []),
     );
     if (code !== 0) throw new Error(`deckhand console ended with ${code}: ${stderr}`);
@@ -61,7 +61,16 @@ export async function openSite(
     url,
     run,
     async submit(selector, command, ...flags) {
-      const { stdout, stderr, code } = await run('exec', '--detach', ...flags, selector, '--', command);
+      const { stdout, stderr, code } = await run(
+        'exec',
+        '-F',
+        config,
+        '--detach',
+        ...flags,
+        selector,
+        '--',
+        command,
+      );
       const group = /group-[a-z0-9]+/.exec(stdout)?.[0] ?? /task-[a-z0-9]+/.exec(stdout)?.[0];
       if (group === undefined) throw new Error(`exec --detach ended with ${code}: ${stdout}${stderr}`);
       return group;

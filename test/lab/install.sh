@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# install.sh - the Debian packages the lab needs on this machine. Safe to run again: quick when all are there.
+# install.sh - the Debian packages the lab and the browser tests need on this machine. Safe to run again: quick when all are there.
 set -euo pipefail
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
-packages=(acl attr busybox python3 debootstrap systemd-container openssh-server openssh-client nftables iproute2 zstd sshpass)
+packages=(acl attr busybox python3 debootstrap systemd-container openssh-server openssh-client nftables iproute2 zstd sshpass chromium fonts-dejavu-core)
 
 say() { echo "lab install: $*"; }
 fail() { echo "lab install: $*" >&2; exit 1; }

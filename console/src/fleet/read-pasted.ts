@@ -18,6 +18,7 @@ export function readPasted(text: string): Pasted | null {
 function fromCommand(rest: string): Pasted | null {
   const words = rest.trim().split(/\s+/);
   let found = NOTHING;
+  let target: Pasted | null = null;
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     const joined = /^-([pli])(.+)$/.exec(word);
@@ -29,18 +30,20 @@ function fromCommand(rest: string): Pasted | null {
     else if (flag === '-i') found = { ...found, identityFile: value };
     if (isFlag && !joined) at += 1;
     else if (!word.startsWith('-')) {
-      const target = fromTarget(word);
-      return target && merge(target, found);
+      // flags may follow the target; the next word that is none is the command
+      if (target) break;
+      target = fromTarget(word);
+      if (!target) return null;
     }
   }
-  return null;
+  return target && merge(target, found);
 }
 
 /** `[user@]address[:port]`, with or without `ssh://`. */
 function fromTarget(text: string): Pasted | null {
   const match =
     /^(?:ssh:\/\/)?(?:([\w.-]+)@)?(\[[0-9a-f:]+\]|[\w.-]+|[0-9a-f:]{3,})(?::(\d{1,5}))?\/?$/i.exec(text);
-  if (!match) return null;
+  if (!match || text === 'ssh') return null;
   const [, user = '', address = '', port = ''] = match;
   return { ...NOTHING, user, address: address.replace(/^\[(.*)\]$/, '$1'), port };
 }

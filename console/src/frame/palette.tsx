@@ -55,7 +55,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }): JSX.Elem
             id={`${list}-${index}`}
             role="option"
             aria-selected={index === at}
-            onMouseEnter={() => setAt(index)}
+            onMouseMove={() => setAt(index)}
             onClick={() => choose(entry)}
             className={`flex cursor-pointer justify-between gap-4 rounded px-3 py-1.5 ${index === at ? 'bg-accent-ground' : ''}`}
           >

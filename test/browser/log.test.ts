@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { openSite, type ConsoleSite } from './console-site.ts';
+import { takePicture } from './look.ts';
+
+/** A log of 100,000 lines, and one that grows by thousands of lines a second. */
+let site: ConsoleSite;
+let page: Page;
+let long = '';
+
+beforeAll(async () => {
+  site = await openSite([{ number: 230, kind: 'plain' }]);
+  long = await site.submit(
+    'lab-p230',
+    String.raw`awk 'BEGIN { for (n = 1; n <= 100000; n++) print (n % 10000 == 0 ? "\033[31mERROR" : "fine") " number " n "\033[0m" }'`,
+  );
+  page = await site.open(`/runs/${long}`);
+  await page.locator('[data-verdict=succeeded]').waitFor();
+});
+afterAll(async () => await site[Symbol.asyncDispose]());
+
+const line = (number: number) => page.locator(`[data-line="${number}"]`);
+const scroller = () => page.locator('[data-log]');
+
+it('opens at its end; only what is seen is in the page', async () => {
+  await line(100_000).getByText('number 100000').waitFor();
+  expect(await page.locator('[data-line]').count()).toBeLessThan(100);
+  expect(await page.locator('[data-total]').textContent()).toBe('100,000 lines');
+});
+
+it('scrolls anywhere, and End leads back', async () => {
+  await scroller().evaluate(element => element.scrollTo({ top: 50_000 * 20 }));
+  await line(50_005).getByText('number 50005').waitFor();
+  expect(await scroller().getAttribute('data-follows')).toBe('false');
+  await scroller().focus();
+  await page.keyboard.press('Home');
+  await line(1).getByText('number 1').waitFor();
+  await page.keyboard.press('End');
+  await line(100_000).getByText('number 100000').waitFor();
+  expect(await scroller().getAttribute('data-follows')).toBe('true');
+});
+
+it('is searched by the daemon, in whatever case; Enter leads from hit to hit', async () => {
+  await page.keyboard.press('/');
+  await page.keyboard.type('error');
+  await page.locator('[data-hits="10"]').waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('[data-open-line="10000"]').getByText('ERROR number 10000').waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('[data-open-line="20000"]').waitFor();
+  await takePicture(page, 'log-light');
+  expect(new URL(page.url()).searchParams.get('line')).toBe('20000');
+});
+
+it('a link to a line opens there', async () => {
+  await page.goto(`${site.url}/runs/${long}?line=77777`);
+  await page.locator('[data-open-line="77777"]').getByText('fine number 77777').waitFor();
+  await line(77_777).waitFor();
+});
+
+it('is downloaded byte for byte', async () => {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'download' }).click(),
+  ]);
+  const pieces: Buffer[] = [];
+  for await (const piece of await download.createReadStream()) pieces.push(piece as Buffer);
+  const text = Buffer.concat(pieces).toString();
+  expect(text.split('\n')).toHaveLength(100_001);
+  expect(text).toContain('\u001b[31mERROR number 70000\u001b[0m\n');
+});
+
+it('follows thousands of lines a second, lets go when scrolled up, counts what is new', async () => {
+  const fast = await site.submit(
+    'lab-p230',
+    'i=0; while [ $i -lt 60 ]; do seq $((i * 400 + 1)) $((i * 400 + 400)); i=$((i + 1)); sleep 0.1; done; sleep 3; echo the end',
+  );
+  await page.goto(`${site.url}/runs/${fast}`);
+  await line(2000).waitFor();
+  await scroller().hover();
+  await page.mouse.wheel(0, -3000);
+  await page.getByRole('button', { name: /↓ [\d,]+ new/ }).waitFor();
+  const seen = await page.locator('[data-line]').first().getAttribute('data-line');
+  await page.getByRole('button', { name: /↓ [\d,]+ new/ }).click();
+  await line(24_001).getByText('the end').waitFor();
+  expect(Number(seen)).toBeLessThan(24_000);
+  expect(await page.locator('[data-line]').count()).toBeLessThan(100);
+});
+
+it('a progress line shows its last state', async () => {
+  const bar = await site.submit(
+    'lab-p230',
+    String.raw`for n in 10 50 100; do printf '%s %%\r' $n; done; echo; echo done`,
+  );
+  await page.goto(`${site.url}/runs/${bar}`);
+  await line(2).getByText('done').waitFor();
+  expect(await line(1).textContent()).toBe('1100 %');
+});
