@@ -23,17 +23,17 @@ export interface ConsoleSite extends AsyncDisposable {
 const CHROMIUM = '/usr/bin/chromium';
 
 /** Milliseconds in which anything that a test waits for must come, on a busy machine too. */
-const PATIENCE = 90_000;
+const PATIENCE = 120_000;
 
 export async function openSite(
   wanted: readonly { readonly number: number; readonly kind: LabKind }[],
-  moreConfig = '',
+  moreConfig: (folder: string) => string = () => '',
 ): Promise<ConsoleSite> {
   const folder = await mkdtemp(join(tmpdir(), 'deckhand-browser-'));
   const hosts: LabHost[] = [];
   for (const { number, kind } of wanted) hosts.push(await bootHost(number, { kind }));
   const config = await labSshConfig(hosts, folder);
-  await appendFile(config, moreConfig);
+  await appendFile(config, moreConfig(folder));
   const run = async (...words: readonly string[]): Promise<CommandResult> =>
     await deckhand(words, { folder });
   const browser = await chromium.launch({

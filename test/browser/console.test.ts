@@ -17,8 +17,9 @@ beforeAll(async () => {
       { number: 228, kind: 'plain' },
       { number: 229, kind: 'booted' },
     ],
-    // nobody listens there
-    '\nHost away\n  HostName 127.0.0.1\n  Port 9\n',
+    // where nobody listens, and one whose key nobody knows yet
+    folder =>
+      `\nHost away\n  HostName 127.0.0.1\n  Port 9\nHost fres?\n  UserKnownHostsFile ${folder}/known_fresh\n`,
   );
   page = await site.open('/');
 });

@@ -12,6 +12,8 @@ export async function setup(): Promise<void> {
   execFileSync(join(project, 'node_modules/.bin/vite'), ['build', 'console', '--logLevel', 'warn'], {
     cwd: project,
     stdio: 'inherit',
+    // under test it would be built for development
+    env: { ...process.env, NODE_ENV: 'production' },
   });
   await setUpLab();
 }

@@ -10,11 +10,11 @@ export function ApprovalsBell(): JSX.Element {
   return (
     <Link
       href="/tasks?state=waiting-approval"
-      aria-label={words}
       title={words}
       className={`rounded border px-2 py-1 whitespace-nowrap ${waiting > 0 ? 'border-warn font-semibold text-warn' : 'border-transparent text-muted'}`}
     >
       <span aria-hidden="true">! {waiting}</span>
+      <span className="sr-only">{words}</span>
     </Link>
   );
 }

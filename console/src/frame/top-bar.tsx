@@ -42,8 +42,9 @@ export function TopBar({
           onChange={event => choose(event.target.value as Theme)}
         />
       </span>
-      <Button look="bare" aria-label="keys" onClick={onSheet} className="hidden sm:inline-flex">
-        ?
+      <Button look="bare" title="keys" onClick={onSheet} className="hidden sm:inline-flex">
+        <span aria-hidden="true">?</span>
+        <span className="sr-only">keys</span>
       </Button>
     </header>
   );

@@ -64,11 +64,13 @@ export function LogBar(props: {
             {countText(hits.numbers.length, 'hit')}
             {hits.complete ? '' : ' so far'}
           </span>
-          <Button onClick={() => step(false)} aria-label="previous hit">
-            ↑
+          <Button onClick={() => step(false)} title="previous hit">
+            <span aria-hidden="true">↑</span>
+            <span className="sr-only">previous hit</span>
           </Button>
-          <Button onClick={() => step(true)} aria-label="next hit">
-            ↓
+          <Button onClick={() => step(true)} title="next hit">
+            <span aria-hidden="true">↓</span>
+            <span className="sr-only">next hit</span>
           </Button>
         </>
       )}

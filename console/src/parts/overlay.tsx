@@ -23,6 +23,8 @@ export function Overlay({
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // the first thing to fill in, rather than the button that closes
+    dialog?.querySelector<HTMLElement>('input, textarea')?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();

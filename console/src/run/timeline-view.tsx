@@ -23,9 +23,10 @@ export function TimelineView({ events }: { readonly events: readonly TaskEvent[]
         const [glyph, tone] = LOOKS[outcome];
         return (
           <li key={seq} className="whitespace-nowrap">
-            <span aria-label={outcome} className={TONES[tone]}>
+            <span aria-hidden="true" className={TONES[tone]}>
               {glyph}
-            </span>{' '}
+            </span>
+            <span className="sr-only">{outcome}</span>{' '}
             {host === null ? '' : `${plainText(host, 40)}: `}
             {plainText(title, 120)}
             {times > 1 ? ` ×${times}` : ''}
