@@ -17,9 +17,9 @@ beforeAll(async () => {
       { number: 228, kind: 'plain' },
       { number: 229, kind: 'booted' },
     ],
-    // where nobody listens, and one whose key nobody knows yet
+    // a name that nobody knows, and one whose key nobody knows yet
     folder =>
-      `\nHost away\n  HostName 127.0.0.1\n  Port 9\nHost fres?\n  UserKnownHostsFile ${folder}/known_fresh\n`,
+      `\nHost away\n  HostName away.invalid\nHost fres?\n  UserKnownHostsFile ${folder}/known_fresh\n`,
   );
   page = await site.open('/');
 });
@@ -126,7 +126,7 @@ describe('a run', () => {
     const task = await site.submit('lab-p227', 'while :; do echo tick; sleep 0.2; done');
     const second = await site.open(`/runs/${task}`);
     await page.goto(`${site.url}/runs/${task}`);
-    for (const each of [page, second]) await each.locator('[data-line="3"]').getByText('tick').waitFor();
+    for (const each of [page, second]) await each.locator('[data-line]').nth(3).getByText('tick').waitFor();
     await second.getByRole('button', { name: 'Cancel' }).click();
     for (const each of [page, second]) await each.locator('[data-verdict=cancelled]').waitFor();
     await second.context().close();
@@ -142,7 +142,7 @@ describe('Tasks', () => {
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByLabel('state', { exact: true }).selectOption('cancelled');
     await page.waitForURL(/state=cancelled/);
-    await expect.poll(async () => await page.locator('[data-row]').count()).toBe(1);
+    await expect.poll(async () => await page.locator('[data-row]').count(), { timeout: 60_000 }).toBe(1);
     await page.getByLabel('filter').fill('no such thing');
     await page.getByRole('button', { name: 'Clear the filters' }).click();
     await page.locator('[data-row]').nth(3).waitFor();
@@ -181,7 +181,7 @@ describe('what goes wrong', () => {
   });
 
   it('hostile titles stay text everywhere', async () => {
-    await site.submit('lab-p227', 'true', '--title', HOSTILE);
+    await site.submit('lab-p227', `true # ${HOSTILE}`);
     await page.goto(`${site.url}/tasks`);
     await page.getByText(HOSTILE).first().waitFor();
     await page.keyboard.press('Control+k');
@@ -209,7 +209,7 @@ describe('looks', () => {
     for (const path of ['/fleet', '/tasks', run]) {
       await phone.goto(`${site.url}${path}`);
       await phone.locator('[data-row]').first().waitFor();
-      expect(await phone.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+      expect(await phone.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(390);
     }
     await takePicture(phone, 'run-phone');
     await phone.context().close();

@@ -76,7 +76,9 @@ it('follows thousands of lines a second, lets go when scrolled up, counts what i
     'i=0; while [ $i -lt 60 ]; do seq $((i * 400 + 1)) $((i * 400 + 400)); i=$((i + 1)); sleep 0.1; done; sleep 3; echo the end',
   );
   await page.goto(`${site.url}/runs/${fast}`);
-  await line(2000).waitFor();
+  const total = async (): Promise<number> =>
+    Number(await page.locator('[data-total]').getAttribute('data-total'));
+  await expect.poll(total, { timeout: 120_000 }).toBeGreaterThan(2000);
   await scroller().hover();
   await page.mouse.wheel(0, -3000);
   await page.getByRole('button', { name: /↓ [\d,]+ new/ }).waitFor();

@@ -8,7 +8,7 @@ export function Rail(): JSX.Element {
   return (
     <nav
       aria-label="screens"
-      className="order-last flex shrink-0 justify-around border-t border-line bg-raised md:order-first md:w-44 md:flex-col md:justify-start md:border-t-0 md:border-r md:py-2"
+      className="order-last flex shrink-0 justify-around overflow-x-auto border-t border-line bg-raised md:order-first md:w-44 md:flex-col md:justify-start md:border-t-0 md:border-r md:py-2"
     >
       {SCREENS.filter(screen => screen.key !== null).map(({ path, title, glyph, key }) => {
         const isHere = place.startsWith(path) || (path === '/tasks' && place.startsWith('/runs'));

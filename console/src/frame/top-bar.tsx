@@ -24,12 +24,12 @@ export function TopBar({
     setTheme(wanted);
   };
   return (
-    <header className="flex shrink-0 items-center gap-2 border-b border-line bg-raised px-3 py-1.5">
+    <header className="flex shrink-0 items-center gap-2 overflow-hidden border-b border-line bg-raised px-3 py-1.5">
       <span className="font-semibold">
         <span aria-hidden="true">⚓︎ </span>Deckhand
       </span>
-      <Button className="ml-2 text-muted sm:w-64" onClick={onPalette}>
-        Commands <kbd className="ml-auto text-xs">Ctrl K</kbd>
+      <Button className="text-muted sm:ml-2 sm:w-64" onClick={onPalette}>
+        Commands <kbd className="ml-auto hidden text-xs sm:inline">Ctrl K</kbd>
       </Button>
       <span className="ml-auto" />
       <LinkBadge />

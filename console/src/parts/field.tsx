@@ -29,16 +29,13 @@ export function Choices({
   readonly options: readonly (readonly [value: string, word: string])[];
 }): JSX.Element {
   return (
-    <label className="flex items-center gap-1">
-      <span className="sr-only">{label}</span>
-      <select {...rest} className={LOOK}>
-        {options.map(([value, word]) => (
-          <option key={value} value={value}>
-            {word}
-          </option>
-        ))}
-      </select>
-    </label>
+    <select aria-label={label} {...rest} className={LOOK}>
+      {options.map(([value, word]) => (
+        <option key={value} value={value}>
+          {word}
+        </option>
+      ))}
+    </select>
   );
 }
 

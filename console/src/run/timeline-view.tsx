@@ -26,8 +26,7 @@ export function TimelineView({ events }: { readonly events: readonly TaskEvent[]
             <span aria-hidden="true" className={TONES[tone]}>
               {glyph}
             </span>
-            <span className="sr-only">{outcome}</span>{' '}
-            {host === null ? '' : `${plainText(host, 40)}: `}
+            <span className="sr-only">{outcome}</span> {host === null ? '' : `${plainText(host, 40)}: `}
             {plainText(title, 120)}
             {times > 1 ? ` ×${times}` : ''}
             {duration === null ? '' : <span className="text-muted"> {durationText(duration)}</span>}
