@@ -70,6 +70,14 @@ describe('LineStore', () => {
     expect(asked.length).toBeLessThanOrEqual(2);
   });
 
+  it('who scrolls away while the end is asked for gets what is wanted now', async () => {
+    const { store } = log(10_000);
+    await store.tail(5);
+    const tail = store.tail(5);
+    await Promise.all([store.want(5000, 5050), tail]);
+    expect(store.get(5050)?.text).toBe('line 5050');
+  });
+
   it('a new attempt begins anew', async () => {
     const { store, state } = log(10);
     await store.tail(10);

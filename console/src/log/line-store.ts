@@ -18,8 +18,8 @@ export class LineStore {
   readonly #lines = new Map<number, OutputLine>();
   #wanted: readonly [from: number, to: number] = [1, 0];
   #asking = false;
-  /** The log has grown while its end was asked for. */
-  #again = false;
+  /** How many of the last lines are wanted, whatever their numbers; null = none. */
+  #tail: number | null = null;
   #closed = false;
   /** Lines there are, as far as is known. */
   total = 0;
@@ -44,25 +44,28 @@ export class LineStore {
   /** Sees to it that these lines come. Rejects with what the daemon says. */
   async want(from: number, to: number): Promise<void> {
     this.#wanted = [from, to];
-    if (this.#asking) return;
-    this.#asking = true;
-    try {
-      for (let block = this.#missing(); block !== null && !this.#closed; block = this.#missing())
-        if ((await this.#read(block, BLOCK)) === 0) return;
-    } finally {
-      this.#asking = false;
-    }
+    this.#tail = null;
+    await this.#carryOn();
   }
 
   /** The last lines, and how many there are, at once. Asked for again meanwhile: once more afterwards. */
   async tail(count: number): Promise<void> {
-    this.#again = true;
+    this.#wanted = [1, 0];
+    this.#tail = count;
+    await this.#carryOn();
+  }
+
+  /** Asks for what is wanted by now, until it is there; who wanted something else meanwhile gets that. */
+  async #carryOn(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      while (this.#again && !this.#closed) {
-        this.#again = false;
-        await this.#read(null, count);
+      while (!this.#closed) {
+        const count = this.#tail;
+        this.#tail = null;
+        const block = count === null ? this.#missing() : null;
+        if (count !== null) await this.#read(null, count);
+        else if (block === null || (await this.#read(block, BLOCK)) === 0) return;
       }
     } finally {
       this.#asking = false;

@@ -34,7 +34,7 @@ export function LogBar(props: {
   readonly total: number;
   readonly follows: boolean;
   readonly fresh: number;
-  /** The first line that is drawn. */
+  /** The line that is open; 0 = none. */
   readonly at: number;
   readonly onLook: (look: LogLook) => void;
   readonly onHit: (line: number) => void;
@@ -43,10 +43,9 @@ export function LogBar(props: {
   const { task, look, hits, total, follows, fresh, at, onLook, onHit, onEnd } = props;
   const step = (forward: boolean): void => {
     const next = forward
-      ? hits.numbers.find(number => number > at + 14)
-      : hits.numbers.findLast(number => number < at + 14);
-    const hit = next ?? (forward ? hits.numbers[0] : hits.numbers.at(-1));
-    if (hit !== undefined) onHit(hit);
+      ? (hits.numbers.find(number => number > at) ?? hits.numbers[0])
+      : (hits.numbers.findLast(number => number < at) ?? hits.numbers.at(-1));
+    if (next !== undefined) onHit(next);
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === 'Enter') step(!event.shiftKey);

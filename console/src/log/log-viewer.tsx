@@ -143,7 +143,7 @@ export function LogViewer({
         total={lines.total}
         follows={follows}
         fresh={fresh}
-        at={shown.from}
+        at={line ?? 0}
         onLook={setLook}
         onHit={hit => onLine(hit)}
         onEnd={toEnd}
