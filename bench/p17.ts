@@ -87,7 +87,7 @@ async function openInConsole(page: Page, task: string): Promise<number> {
   await page.goto(`${new URL(page.url()).origin}/tasks`);
   await page.locator('[data-row]').first().waitFor();
   const group = `[data-row="${await groupOf(page, task)}"]`;
-  return (await page.evaluate(`new Promise((resolve, reject) => {
+  return await page.evaluate<number>(`new Promise((resolve, reject) => {
     const begun = performance.now();
     const look = () => {
       if (document.querySelector('[data-line="${LONG}"]')?.textContent.length > ${LINE - 10})
@@ -97,13 +97,13 @@ async function openInConsole(page: Page, task: string): Promise<number> {
     };
     document.querySelector('${group}').click();
     look();
-  })`)) as number;
+  })`);
 }
 
 async function groupOf(page: Page, task: string): Promise<string> {
-  return (await page.evaluate(
+  return await page.evaluate<string>(
     `fetch('/v1/tasks/${task}').then(answer => answer.json()).then(found => found.group)`,
-  )) as string;
+  );
 }
 
 const LINES_AT_HAND = `Array.from({ length: ${LONG} }, (_, n) => String(n).padStart(10, '0') + 'x'.repeat(${LINE - 11}))`;
@@ -114,14 +114,14 @@ async function openInPlainList(browser: Browser): Promise<number> {
   const page = await browser.newPage();
   try {
     await page.setContent(LIST);
-    return (await page.evaluate(`new Promise(resolve => {
+    return await page.evaluate<number>(`new Promise(resolve => {
       const lines = ${LINES_AT_HAND};
       const begun = performance.now();
       const list = document.querySelector('main');
       for (const line of lines) list.append(Object.assign(document.createElement('div'), { textContent: line }));
       list.scrollTop = list.scrollHeight;
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - begun)));
-    })`)) as number;
+    })`);
   } finally {
     await page.close();
   }
@@ -139,8 +139,8 @@ const COUNT_FRAMES = (seconds: number): string => `new Promise(resolve => {
 
 async function framesInConsole(page: Page, task: string, seconds: number): Promise<number> {
   await page.goto(`${new URL(page.url()).origin}/runs/${task}`);
-  await page.locator(`[data-line="${LINES_A_SECOND / 4}"]`).waitFor();
-  const frames = (await page.evaluate(COUNT_FRAMES(seconds))) as number;
+  await page.locator('[data-line]').nth(20).waitFor();
+  const frames = await page.evaluate<number>(COUNT_FRAMES(seconds));
   expectCode(await page.locator('[data-log]').getAttribute('data-follows'), 'true', 'still following');
   return frames;
 }
@@ -155,7 +155,7 @@ async function framesInPlainList(browser: Browser, seconds: number): Promise<num
         list.append(Object.assign(document.createElement('div'), { textContent: line }));
       list.scrollTop = list.scrollHeight;
     }, ${BURST})`);
-    return (await page.evaluate(COUNT_FRAMES(seconds))) as number;
+    return await page.evaluate<number>(COUNT_FRAMES(seconds));
   } finally {
     await page.close();
   }

@@ -17,9 +17,9 @@ interface Violation {
 export async function seriousFindings(page: Page): Promise<readonly string[]> {
   // by the debugger: the page's own policy would not let it in
   await page.evaluate(`${axe}; 0`);
-  const found = (await page.evaluate(
+  const found = await page.evaluate<readonly Violation[]>(
     "axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations)",
-  )) as readonly Violation[];
+  );
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary ?? ''}`);
