@@ -10,7 +10,7 @@ export interface Comparison {
   readonly target?: Target;
 }
 
-export type Unit = 'ms' | 'frames/s' | 'tasks/s' | 'lines' | '%' | 'MiB' | 'KiB';
+export type Unit = 'ms' | 'tasks/s' | 'lines' | '%' | 'MiB' | 'KiB';
 
 export interface Samples {
   readonly what: string;

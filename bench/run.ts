@@ -29,7 +29,6 @@ const files = {
   P14: 'p14.ts',
   P15: 'p15.ts',
   P16: 'p16.ts',
-  P17: 'p17.ts',
   P18: 'p18.ts',
 };
 type Id = keyof typeof files;

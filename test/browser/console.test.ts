@@ -181,11 +181,13 @@ describe('what goes wrong', () => {
   });
 
   it('hostile titles stay text everywhere', async () => {
-    await site.submit('lab-p227', `true # ${HOSTILE}`);
+    const task = await site.submit('lab-p227', `true # ${HOSTILE}`);
+    run ||= `/runs/${task}`;
     await page.goto(`${site.url}/tasks`);
     await page.getByText(HOSTILE).first().waitFor();
     await page.keyboard.press('Control+k');
-    await page.getByRole('option').getByText(HOSTILE).waitFor();
+    await page.getByRole('combobox', { name: /a command/ }).fill('onerror');
+    await page.getByRole('option').getByText(HOSTILE).first().waitFor();
     await page.keyboard.press('Escape');
     expect(await page.evaluate('globalThis.stolen')).toBeUndefined();
   });
@@ -208,7 +210,7 @@ describe('looks', () => {
     const phone = await site.open('/fleet', { viewport: { width: 390, height: 780 }, hasTouch: true });
     for (const path of ['/fleet', '/tasks', run]) {
       await phone.goto(`${site.url}${path}`);
-      await phone.locator('[data-row]').first().waitFor();
+      await phone.locator('[data-row], [data-verdict]').first().waitFor();
       expect(await phone.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(390);
     }
     await takePicture(phone, 'run-phone');
