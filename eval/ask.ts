@@ -54,6 +54,7 @@ export function readLines(text: string): Omit<Asked, 'exitCode' | 'duration' | '
     commands: host?.roundTrips ?? 0,
     tokens: tokensOf(lines),
     approvals: lines.filter(line => line.kind === 'approval-requested').length,
+    corrections: lines.filter(line => line.kind === 'correction').length,
     runbook: preview?.plan.runbook?.name ?? '',
   };
 }

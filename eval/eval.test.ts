@@ -17,6 +17,7 @@ const done: Asked = {
   commands: 3,
   tokens: 0,
   approvals: 1,
+  corrections: 0,
   runbook: 'x',
   duration: 1,
   timedOut: false,
@@ -68,6 +69,7 @@ describe('readLines', () => {
       'not json',
       { kind: 'plan-ready', preview },
       { kind: 'approval-requested' },
+      { kind: 'correction', signature: 'apt-lock' },
       { kind: 'model-called', usage: { promptTokens: 10, completionTokens: 5 } },
       {
         kind: 'result',
@@ -83,6 +85,7 @@ describe('readLines', () => {
       commands: 4,
       tokens: 15,
       approvals: 1,
+      corrections: 1,
       runbook: 'r',
     });
     expect(readLines('{"kind":"error","error":{"code":"plan.no-match"}}')).toMatchObject({

@@ -15,6 +15,8 @@ export interface Asked {
   /** As the model's server counted them; 0 without a model. */
   readonly tokens: number;
   readonly approvals: number;
+  /** Known failures that were mended by themselves on the way. */
+  readonly corrections: number;
   /** Runbook the plan came from; `''` where none. */
   readonly runbook: string;
   /** Milliseconds. */

@@ -3,8 +3,8 @@ import type { Outcome } from './run-scenario.ts';
 /** One row a scenario and language, for people: Markdown, so that it can be kept as it is. */
 export function renderTable(outcomes: readonly Outcome[]): string {
   const head = [
-    '| scenario | language | success | runbook | steps | commands | tokens | seconds | approvals | dangerous | why not |',
-    '|---|---|---|---|---:|---:|---:|---:|---:|---:|---|',
+    '| scenario | language | success | runbook | steps | commands | tokens | seconds | corrections | approvals | dangerous | why not |',
+    '|---|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|',
   ];
   const rows = outcomes.map(one =>
     [
@@ -17,6 +17,7 @@ export function renderTable(outcomes: readonly Outcome[]): string {
       one.commands,
       one.tokens,
       (one.duration / 1000).toFixed(1),
+      one.corrections,
       one.approvals,
       one.dangerous.length,
       one.reason,

@@ -59,7 +59,7 @@ describe('matchRequest', () => {
   it('names the words that nothing accounts for, and the nearest runbooks', () => {
     const found = match('Rotate PostgreSQL logs');
     expect(found.kind).not.toBe('confident');
-    const near = match('install nginx on port 8080 and delete /var/www');
+    const near = match('install the package nginx and delete /var/www');
     if (near.kind === 'confident') throw new Error('must not be confident');
     expect(near.nearest.map(one => one.name)).toContain('install-package');
     expect(near.unplaced).toEqual(expect.arrayContaining(['delete', '/var/www']));

@@ -198,18 +198,36 @@ describe('fillRunbook', () => {
 
 describe('shipped runbooks', async () => {
   const runbooks = await loadRunbooks();
-  it('are the ten', () => {
+  it('are those that the documents name', () => {
     expect(runbooks.map(runbook => runbook.name)).toEqual([
+      'add-swap',
+      'allow-service-command',
+      'backup-folder',
       'create-user',
+      'delete-files',
       'diagnosis',
       'firewall',
       'free-disk',
+      'free-volume',
+      'install-docker',
       'install-package',
       'install-postgresql',
+      'install-python-module',
       'keep-service',
+      'open-port',
+      'repair-packages',
+      'repair-service',
+      'repair-site-permissions',
+      'repair-web-server',
+      'reverse-proxy',
+      'rotate-logs',
       'schedule-job',
+      'secure-cron-scripts',
+      'self-signed-certificate',
       'serve-page',
+      'set-dns',
       'set-timezone-hostname',
+      'stop-runaway-service',
     ]);
   });
 
@@ -269,7 +287,7 @@ describe('loadRunbooks', () => {
     writeFileSync(path.join(folder, 'mine.yml'), BASE.replace('name: say', 'name: diagnosis'));
     const runbooks = await loadRunbooks([folder, path.join(folder, 'absent')]);
     expect(findRunbook(runbooks, 'diagnosis').title.en).toBe('Say');
-    expect(runbooks).toHaveLength(10);
+    expect(runbooks).toHaveLength((await loadRunbooks()).length);
   });
 
   it('refuses two of one name in one folder, and a name nobody has', async () => {

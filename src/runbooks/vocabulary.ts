@@ -38,7 +38,7 @@ export const CONCEPTS: Readonly<Record<string, string>> = {
   upgrade: 'upgrade update updates обнови обновить обновления обновление обновляй',
   reboot: 'reboot перезагрузи перезагрузить ребутни',
   disable: 'disable отключи отключить выключи выключить деактивируй',
-  backup: 'backup бэкап бекап забэкапь',
+  backup: 'backup backups бэкап бекап забэкапь',
   restore: 'restore восстанови восстановить откати откатить',
   repair: 'repair fix mend почини починить исправь исправить',
   move: 'move migrate перенеси перенести мигрируй переезд',
@@ -86,6 +86,7 @@ export const CONCEPTS: Readonly<Record<string, string>> = {
   slow: 'slow sluggish тормозит медленно медленный тормоза',
   wrong: 'wrong неладно',
   report: 'report отчёт сводку сводка overview',
+  python: 'python python3 питон питону питона',
   log: 'log logs журнал журналы лог логи',
 };
 

@@ -56,9 +56,16 @@ export function isNegation(word: string): boolean {
   return NEGATION_WORDS.has(plainOf(word));
 }
 
-/** `can you X?` as `X`, white space as single blanks. */
+/** A semicolon that parts two halves of a sentence; all others are signs of a shell. */
+const CLAUSE_END = /(?<=[\p{L}\p{N}]);(?=\s+\p{L})/gu;
+
+/** `can you X?` as `X`, white space as single blanks, `;` between words as a comma. */
 export function normaliseRequest(text: string): string {
-  return (POLITE_QUESTION.exec(text)?.[1] ?? text).replaceAll(COURTESY, ' ').replaceAll(/\s+/g, ' ').trim();
+  return (POLITE_QUESTION.exec(text)?.[1] ?? text)
+    .replaceAll(COURTESY, ' ')
+    .replaceAll(CLAUSE_END, ',')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }
 
 /**
