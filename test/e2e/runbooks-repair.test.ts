@@ -187,8 +187,6 @@ describe.skipIf(!available.booted)(
     });
 
     it('reverse-proxy and backup-folder', async () => {
-      
-  
       await on(
         'mkdir -p /srv/site; echo proxied >/srv/site/index.html; systemd-run -q --unit=web3001 -p WorkingDirectory=/srv/site python3 -m http.server 3001; until ss -Hltn | grep -q ":3001 "; do :; done',
       );
