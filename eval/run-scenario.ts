@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootHost, labSshConfig, type LabHost } from '../test/lab/lab.ts';
-import { ask, endDaemon, type Place } from './ask.ts';
+import { ask, endDaemon, startDaemon, type Place } from './ask.ts';
 import { grade, type Afterwards, type Asked, type Grade } from './grade.ts';
 import type { Planner } from './planner.ts';
 import { fillScenario, type Language, type Scenario, type Surroundings } from './scenario.ts';
@@ -43,6 +43,7 @@ export async function runScenario(
     // nobody is there to approve where an approval is what is looked for
     const consent = scenario.expect_outcome === 'approval' ? [] : ['--yes'];
     const words = await planner.words(filled.request[language], folder);
+    await startDaemon(folder);
     const asked = await ask(where, [...words, ...consent], scenario.time_limit_s * 1000);
     const after = await lookAfterwards(host, filled.check, keys);
     const { id, category, title } = scenario;
