@@ -53,7 +53,12 @@ export function readLines(text: string): Omit<Asked, 'exitCode' | 'duration' | '
   const last = lines.findLast(line => line.kind === 'result' || line.kind === 'error');
   const report = last?.result;
   const host = report?.hosts?.[0];
-  const risks = preview?.steps.map(step => RISKS.indexOf(step.risk)) ?? [];
+  const declared = preview?.steps.map(step => RISKS.indexOf(step.risk)) ?? [];
+  // what a model wrote is taken for what the policy makes of it, not for what the model declares
+  const byModel = new Set(preview?.plan.steps.flatMap(step => (step.madeBy === 'model' ? [step.id] : [])));
+  const judged = (preview?.commands ?? []).filter(command => byModel.has(command.stepId));
+  const grave = judged.some(command => command.class === 'destructive' || command.class === 'forbidden');
+  const risks = grave ? [RISKS.indexOf('destructive')] : declared;
   return {
     error: last?.error?.code ?? host?.error?.code ?? report?.error?.code ?? '',
     claimed: report?.outcome ?? 'nothing',

@@ -62,7 +62,7 @@ describe('grade', () => {
 describe('readLines', () => {
   it('reads risk, approvals, claim and error from the event lines of the command line', () => {
     const preview = {
-      plan: { runbook: { name: 'r' } },
+      plan: { runbook: { name: 'r' }, steps: [] },
       steps: [{ risk: 'change' }, { risk: 'destructive' }],
     };
     const lines = [

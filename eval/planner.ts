@@ -19,6 +19,14 @@ const EMBEDDED: Planner = {
   words: request => Promise.resolve(['ask', request]),
 };
 
+/** What the corrections of known failures are worth. */
+const WITHOUT_CORRECTIONS: Planner = {
+  ...EMBEDDED,
+  name: 'embedded-without-corrections',
+  description: 'ablation: a known failure is explained instead of corrected',
+  words: request => Promise.resolve(['ask', request, '--no-corrections']),
+};
+
 /**
  * Answers every request with the same harmless plan. It knows neither the request nor the grader, so it should pass
  * nothing; what it shows is that booting, breaking, asking and grading work.
@@ -44,9 +52,29 @@ postconditions:
   - { title: The note is there, script: test -s /run/deckhand-eval }
 `;
 
+/** How a model of somebody's server is called. */
+export interface ModelChoice {
+  readonly model: string | undefined;
+  /** A file with the key of the server alone. */
+  readonly keyFile: string | undefined;
+}
+
+/** Any server that speaks the OpenAI form. It plans everything itself: no runbook is matched first. */
+function modelPlanner(url: string, { model, keyFile }: ModelChoice): Planner {
+  if (model === undefined) throw new Error('--planner URL needs --model NAME');
+  const server = { url, ...(keyFile === undefined ? {} : { keyFile }) };
+  return {
+    name: model,
+    description: `the model ${model} plans, no runbook is matched first`,
+    settings: `modelServers: ${JSON.stringify({ planner: server })}\n`,
+    words: request => Promise.resolve(['ask', request, '--model', `planner/${model}`]),
+  };
+}
+
 /** The planner of `--planner`. Throws where the name is none. */
-export function plannerOf(name: string): Planner {
-  const known = [EMBEDDED, SCRIPTED].find(planner => planner.name === name);
+export function plannerOf(name: string, choice: ModelChoice): Planner {
+  const known = [EMBEDDED, WITHOUT_CORRECTIONS, SCRIPTED].find(planner => planner.name === name);
   if (known) return known;
-  throw new Error(`--planner ${name}: there are embedded, scripted`);
+  if (/^https?:\/\//.test(name)) return modelPlanner(name, choice);
+  throw new Error(`--planner ${name}: there are embedded, embedded-without-corrections, scripted, and URLs`);
 }

@@ -12,7 +12,7 @@ import { belowFloor, type Floors, renderTable, summarise } from './table.ts';
 
 const HERE = import.meta.dirname;
 const LAB_SCRIPT = join(HERE, '../test/lab/lab.sh');
-const USAGE = `npm run eval -- [--planner embedded|scripted] [--only S01,B03] [--language en|ru|both] [--repeat N]
+const USAGE = `npm run eval -- [--planner embedded|embedded-without-corrections|scripted|URL --model NAME [--key-file FILE]] [--only S01,B03] [--language en|ru|both] [--repeat N]
   [--lanes N] [--hosts FIRST] [--json FILE]      --prove: check the scenarios themselves, with their reference solutions`;
 
 const { values } = parseArgs({
@@ -20,6 +20,8 @@ const { values } = parseArgs({
     planner: { type: 'string', default: 'embedded' },
     only: { type: 'string', default: '' },
     language: { type: 'string', default: 'both' },
+    model: { type: 'string' },
+    'key-file': { type: 'string' },
     repeat: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '2' },
     hosts: { type: 'string', default: '215' },
@@ -84,7 +86,10 @@ async function prove(scenarios: readonly Scenario[]): Promise<number> {
 }
 
 async function evaluate(scenarios: readonly Scenario[]): Promise<number> {
-  const planner = plannerOf(values.planner);
+  const planner = plannerOf(values.planner, {
+    model: values.model,
+    keyFile: values['key-file'],
+  });
   const languages: readonly Language[] =
     values.language === 'both' ? ['en', 'ru'] : values.language === 'ru' ? ['ru'] : ['en'];
   const rounds = Array.from({ length: Number(values.repeat) }, (_, index) => index + 1);

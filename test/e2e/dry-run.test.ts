@@ -24,7 +24,7 @@ const INTENTS: readonly string[] = [
   'set the dns server to 192.0.2.7',
   'open port 8080',
   'set up a reverse proxy for shop.example.org to 127.0.0.1:3000',
-  'let carol restart ssh with sudo',
+  'let carol restart nginx with sudo',
   'create a 512 mb swap file',
   'rotate the logs /srv/vol/*.log weekly and keep 8',
   'create a self-signed certificate for shop.example.org',
@@ -72,15 +72,18 @@ describe.skipIf(!available.booted)(`a plan only looks (A20) ${available.why}`, (
       (await host.run(MANIFEST, { timeoutMs: 120_000 })).stdout.split('\n');
     const before = await manifest();
     expect(before.length).toBeGreaterThan(3000);
-    for (const intent of INTENTS) {
+    const look = async (intent: string) => {
       const preview = await engine.plan({ hosts: host.name, intent, parameters: {} }, { signal });
-      const [look] = preview.hosts;
-      expect(look?.error, intent).toBeUndefined();
+      return { intent, look: preview.hosts[0] };
+    };
+    for (const { intent, look: seen } of await Promise.all(INTENTS.map(look))) {
+      expect(seen?.error, intent).toBeUndefined();
       // not vacuous: each of them would do something here, but the one that finds nothing running away
-      if (!intent.includes('runaway')) expect(look?.pending.length, intent).toBeGreaterThan(0);
+      if (!intent.includes('runaway')) expect(seen?.pending.length, intent).toBeGreaterThan(0);
     }
     const after = await manifest();
-    expect(after.filter(line => !before.includes(line))).toEqual([]);
-    expect(before.filter(line => !after.includes(line))).toEqual([]);
-  });
+    const [was, is] = [new Set(before), new Set(after)];
+    expect(after.filter(line => !was.has(line))).toEqual([]);
+    expect(before.filter(line => !is.has(line))).toEqual([]);
+  }, 600_000);
 });
