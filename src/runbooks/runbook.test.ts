@@ -200,7 +200,6 @@ describe('shipped runbooks', async () => {
   const runbooks = await loadRunbooks();
   it('are those that the documents name', () => {
     expect(runbooks.map(runbook => runbook.name)).toEqual([
-      'add-swap',
       'allow-service-command',
       'backup-folder',
       'create-user',
@@ -209,7 +208,6 @@ describe('shipped runbooks', async () => {
       'firewall',
       'free-disk',
       'free-volume',
-      'install-docker',
       'install-package',
       'install-postgresql',
       'install-python-module',

@@ -161,7 +161,7 @@ describe.skipIf(!available.booted)(
       await on('nft list ruleset | grep -q "dport 9999 drop"; nft flush ruleset');
     });
 
-    it('set-dns, add-swap as far as a container goes, rotate-logs, self-signed-certificate', async () => {
+    it('set-dns, rotate-logs, self-signed-certificate', async () => {
       const server = await on('sed -n "s/^nameserver //p" /etc/resolv.conf | head -n 1');
       await on('printf "search example.org\\nnameserver 192.0.2.1\\n" >/etc/resolv.conf');
       await prove(`DNS is broken, the name server is ${server}`);
