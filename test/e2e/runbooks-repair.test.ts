@@ -182,7 +182,7 @@ describe.skipIf(!available.booted)(
       await on(
         'printf "#!/bin/sh\\n" >/usr/local/bin/job; chmod 775 /usr/local/bin/job; chown bob /usr/local/bin/job; touch /home/bob/data; chown bob /home/bob/data; echo "5 * * * * root FLAG=1 /usr/local/bin/job </home/bob/data" >/etc/cron.d/five; systemctl start cron',
       );
-      await ask('secure the scripts that root cron runs');
+      await prove('secure the scripts that root cron runs');
       expect(await on('stat -c "%U %a" /usr/local/bin/job; stat -c %U /home/bob/data')).toBe('root 755\nbob');
     });
 
