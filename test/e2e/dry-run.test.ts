@@ -39,7 +39,7 @@ find / -xdev \\( -path /var/log -o -path /var/tmp -o -path /root/.local/state/de
 find /etc -xdev -type f -exec sha256sum {} + | sort
 find / -xdev -type d -printf '%p %m %u %g\\n' | grep -vE '^/(var/(log|tmp|lib/systemd)|root/.local)' | sort
 dpkg-query -W -f '\${Package} \${Version} \${db:Status-Abbrev}\\n'
-systemctl list-unit-files --no-legend --no-pager
+systemctl list-unit-files --no-legend --no-pager | grep -v '^session-'
 systemctl list-units --all --no-legend --no-pager --plain --type=service,socket,timer,path | awk '{ print $1, $2, $3 }' | grep -vE '^(user|user-runtime-dir|systemd-tmpfiles)' | sort
 getent passwd; getent group
 nft list ruleset 2>/dev/null
