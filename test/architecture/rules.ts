@@ -95,7 +95,6 @@ export const MAY_USE: Readonly<Record<string, string>> = {
   '@ai-sdk/openai-compatible': 'models',
   '@ai-sdk/anthropic': 'models',
   '@ai-sdk/google': 'models',
-  ws: 'api',
   nodemailer: 'daemon',
   '@modelcontextprotocol/server': 'mcp',
 };
