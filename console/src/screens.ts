@@ -28,6 +28,13 @@ export const SCREENS: readonly Screen[] = [
     Component: lazy(() => import('./tasks/tasks-screen.tsx')),
   },
   {
+    path: '/models',
+    title: 'Models',
+    key: 'm',
+    glyph: '◈',
+    Component: lazy(() => import('./models/models-screen.tsx')),
+  },
+  {
     path: '/agent',
     title: 'Agent',
     key: 'a',
@@ -47,6 +54,13 @@ export const SCREENS: readonly Screen[] = [
     key: 'c',
     glyph: '❝',
     Component: lazy(() => import('./chat/chat-screen.tsx')),
+  },
+  {
+    path: '/audit',
+    title: 'Audit',
+    key: 'u',
+    glyph: '≡',
+    Component: lazy(() => import('./audit/audit-screen.tsx')),
   },
   {
     path: '/runs/:id',
