@@ -50,7 +50,7 @@ export function PlanGraph({
           const look = STEP_LOOKS[states.get(place.id) ?? 'waits'];
           const { x, y } = corner(place);
           return (
-            <a key={place.id} href={`#step-${place.id}`} aria-label={`${place.id}: ${look.word}`}>
+            <a key={place.id} href={`#step-${place.id}`}>
               <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx={6} className="fill-raised stroke-line" />
               <text x={x + 10} y={y + 21} className="fill-text text-[12px]">
                 {plainText(step?.title ?? place.id, 27)}
