@@ -105,7 +105,12 @@ export class ScriptedPlanner implements AsyncDisposable {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = '';
     for await (const piece of request) text += String(piece);
-    const { url = '', headers } = request;
+    const { url = '', headers, method } = request;
+    // asked what it serves: it does not say
+    if (method === 'GET') {
+      response.writeHead(404).end();
+      return;
+    }
     this.seen.push({ path: url, headers, body: JSON.parse(text) as Seen['body'] });
     response.on('close', () => {
       if (response.writableFinished) return;

@@ -1,0 +1,159 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { sampleCheck, sampleStep } from '../../src/agent/sample-answer.ts';
+import { fileState } from '../e2e/agent-lab.ts';
+import { realBundle, tinyModel } from '../e2e/model-lab.ts';
+import { ScriptedPlanner } from '../models/scripted-planner.ts';
+import { openSite, type ConsoleSite } from './console-site.ts';
+import { seriousFindings, takePicture } from './look.ts';
+
+/**
+ * A model on a host by the console, a conversation with it, a request to the agent approved on a phone. The planning model says what the test wrote; the one that chats is real.
+ */
+let site: ConsoleSite;
+let planner: ScriptedPlanner;
+let page: Page;
+let model = '';
+let host = '';
+
+const HOSTILE = '<img src=x onerror="globalThis.stolen=1">';
+const PLAN = {
+  goal: `the marker is there ${HOSTILE}`,
+  assumptions: [`nothing else ${HOSTILE}`],
+  runbook: null,
+  parameters: [],
+  steps: [
+    sampleStep('first', [fileState('/srv/first', 'one\n')], { title: `first ${HOSTILE}` }),
+    sampleStep('second', [fileState('/srv/second', 'two\n')], { dependsOn: ['first'] }),
+  ],
+  done: [sampleCheck('grep -qx two /srv/second')],
+};
+
+/** The request as the model understood it; asked for before each plan. */
+const UNDERSTOOD = {
+  goal: 'the marker is there',
+  constraints: [],
+  questions: [],
+  assumptions: [`it may be read ${HOSTILE}`],
+  checks: [],
+};
+const says = (...answers: readonly object[]) => answers.map(answer => ({ say: JSON.stringify(answer) }));
+
+beforeAll(async () => {
+  planner = await ScriptedPlanner.start('openai-compatible', says(UNDERSTOOD, PLAN));
+  site = await openSite([{ number: 238, kind: 'booted' }]);
+  host = site.hosts[0]?.name ?? '';
+  const settings = {
+    modelServers: { box: { url: planner.url } },
+    agent: { models: { plan: 'box/brain' } },
+  };
+  await writeFile(join(site.folder, 'deckhand.yaml'), JSON.stringify(settings));
+  const cache = join(site.folder, 'cache/deckhand/bundles');
+  await mkdir(cache, { recursive: true });
+  await copyFile((await realBundle()).path, join(cache, 'llama.cpp-forky-slim.tar.gz'));
+  model = await tinyModel(site.folder, 'tiny.gguf');
+  page = await site.open('/models');
+});
+afterAll(async () => {
+  await site?.[Symbol.asyncDispose]();
+  await planner?.[Symbol.asyncDispose]();
+});
+
+async function untouched(each: Page): Promise<void> {
+  expect(await each.evaluate('globalThis.stolen')).toBeUndefined();
+  expect(await seriousFindings(each)).toEqual([]);
+}
+
+describe('Models', () => {
+  it('puts a model on a server: seven steps as they come, also after a reload (L40)', async () => {
+    await page.getByText('No model server is known yet.').waitFor();
+    await page.getByRole('button', { name: 'Deploy a model' }).click();
+    await page.getByLabel('on which servers').fill(host);
+    await page.getByLabel(/GGUF file/).fill(model);
+    expect(await page.getByLabel('name it is asked for by').inputValue()).toBe('tiny');
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Deploy', exact: true }).click();
+    await page.locator('[data-deploying]').waitFor();
+    await page.reload();
+    await page.locator('[data-deploying=succeeded]').waitFor();
+    expect(await page.locator('[data-step$=" done"]').count()).toBe(7);
+    await page.locator(`[data-model="${host}/tiny"]`).getByText('serves').waitFor();
+  });
+
+  it('examines it and shows its log', async () => {
+    await page.getByRole('button', { name: 'Examine' }).click();
+    await page.locator('[data-readiness=ready]').waitFor();
+    await page.getByText(/^\/v1\/chat\/completions 200, \d+ ms$/).waitFor();
+    await takePicture(page, 'models-light');
+    await untouched(page);
+    await page.getByRole('button', { name: 'Log', exact: true }).click();
+    await page
+      .getByLabel('log', { exact: true })
+      .getByText(/llama|server|model/)
+      .first()
+      .waitFor();
+  });
+});
+
+describe('Chat', () => {
+  it('asks the model, and a question that is hostile stays text', async () => {
+    await page.locator('[data-model]').getByRole('link', { name: 'Chat' }).click();
+    await page.waitForURL(/\/chat\?model=tiny/);
+    await page.locator('textarea').fill(`hi ${HOSTILE}`);
+    await page.keyboard.press('Enter');
+    await page.getByText('The answer is complete.').waitFor({ state: 'attached' });
+    await page.getByText('Ahoy').first().waitFor();
+    await untouched(page);
+    await page.reload();
+    await page.getByLabel('conversation').getByText(HOSTILE).first().waitFor();
+  });
+});
+
+describe('Agent', () => {
+  it('plans what was asked for, and a phone approves exactly that, after a reload (L41 A28)', async () => {
+    await page.goto(`${site.url}/agent`);
+    await page.getByLabel('what should be so').fill(`make the marker ${HOSTILE}`);
+    await page.getByLabel('on which servers').fill(host);
+    await page.getByLabel('what may run unasked').selectOption('ask');
+    await page.getByRole('button', { name: 'Plan and ask me' }).click();
+    await page.waitForURL(/\/agent\/task-/);
+    await page.locator('[data-approval]').waitFor();
+    const run = new URL(page.url()).pathname;
+
+    const phone = await site.open(run, { viewport: { width: 390, height: 780 }, hasTouch: true });
+    await phone.locator('[data-approval]').waitFor();
+    await phone.reload();
+    await phone.locator('[data-approval]').waitFor();
+    expect(await phone.locator('[data-approval] :focus').count()).toBe(0);
+    expect(await phone.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    await phone.getByText(`first ${HOSTILE}`).first().waitFor();
+    await takePicture(phone, 'approval-phone');
+    await untouched(phone);
+    await phone.getByRole('button', { name: 'Run exactly this' }).click();
+    // the other browser sees it too
+    for (const each of [page, phone]) {
+      await each.locator('[data-verdict=succeeded]').waitFor();
+      await each.locator('[data-approval]').waitFor({ state: 'detached' });
+      await each.getByLabel('proofs').getByRole('listitem').first().waitFor();
+    }
+    await untouched(page);
+    expect((await site.hosts[0]?.run('cat /srv/first /srv/second'))?.stdout).toBe('one\ntwo\n');
+    await phone.context().close();
+  });
+
+  it('refuses from the keyboard alone, and nothing is done', async () => {
+    const late = [sampleStep('late', [fileState('/srv/late', 'two\n')])];
+    planner.moves = says(UNDERSTOOD, { ...PLAN, steps: late });
+    await page.goto(`${site.url}/agent?intent=make+it+late`);
+    await page.getByLabel('on which servers').fill(host);
+    await page.getByLabel('what may run unasked').selectOption('ask');
+    await page.getByRole('button', { name: 'Plan and ask me' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Refuse' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('[data-verdict=failed], [data-verdict=cancelled]').waitFor();
+    expect((await site.hosts[0]?.run('test -e /srv/late; echo $?'))?.stdout).toBe('1\n');
+  });
+});
