@@ -23,6 +23,9 @@ git config user.name lab; git config user.email lab@lab
 echo one >page; git add page; git commit -qm one; git branch feature
 for name in identity names locked owner changes; do git clone -q /srv/g /srv/$name; done`;
 
+/** A quick machine starts nginx so often that systemd would refuse the next start. */
+const STOP_NGINX = 'systemctl stop nginx; systemctl reset-failed nginx';
+
 const FAULTS: readonly Fault[] = [
   {
     id: 'nginx-log-folder',
@@ -32,12 +35,12 @@ const FAULTS: readonly Fault[] = [
   },
   {
     id: 'nginx-work-folder',
-    fault: 'systemctl stop nginx; rm -rf /var/lib/nginx',
+    fault: `${STOP_NGINX}; rm -rf /var/lib/nginx`,
     state: { kind: 'service', name: 'nginx' },
   },
   {
     id: 'nginx-not-running',
-    fault: 'systemctl stop nginx; mkdir -p /var/log/nginx /var/lib/nginx; : >/run/nginx.pid',
+    fault: `${STOP_NGINX}; mkdir -p /var/log/nginx /var/lib/nginx; : >/run/nginx.pid`,
     command: 'nginx -s reload',
   },
   {
@@ -65,7 +68,7 @@ systemd-run -q --unit=other-git sh -c 'until [ -e /srv/count/git-locked ]; do sl
 const ASKING: readonly Fault[] = [
   {
     id: 'unit-masked',
-    fault: 'systemctl stop nginx; systemctl mask nginx',
+    fault: `${STOP_NGINX}; systemctl mask nginx`,
     state: { kind: 'service', name: 'nginx' },
   },
   {
