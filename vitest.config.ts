@@ -40,13 +40,25 @@ export default defineConfig({
         },
       },
       {
+        // run by name alone: it installs 0.8 GB that are no dependency
+        test: {
+          name: 'task-master',
+          include: ['test/task-master/**/*.test.ts'],
+          globalSetup: ['test/e2e/global-setup.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
         test: {
           name: 'e2e',
           include: ['eval/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/global-setup.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
+          // far more than any needs, as above
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          // two files at once: a host belongs to one of them at a time (test/lab/claim.ts)
+          maxWorkers: 2,
         },
       },
     ],

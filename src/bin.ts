@@ -1,57 +1,6 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
-import { terminalAsker } from './cli/asker.ts';
-import { interruption } from './cli/interrupt.ts';
-import { runCli } from './cli/main.ts';
-import { processTerminal } from './cli/terminal.ts';
+import { keepCompiledCode } from './daemon/compiled-code.ts';
 
-/** The process: wires the engine behind the command line. The engine is loaded when a command needs it. */
-const terminal = processTerminal();
-const { signal, interrupt, sayOnInterrupt } = interruption({
-  say: text => terminal.stderr.write(`${text}\n`),
-  exit: code => process.exit(code),
-});
-process.on('SIGINT', interrupt);
-process.on('SIGTERM', interrupt);
-// a reader such as `head` that left: the rest of the output has no one to go to
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
-
-const daemonControl = async () => (await import('./daemon/daemon-control.ts')).daemonControl;
-
-const runTools = async () => (await import('./daemon/run-tools.ts')).runTools;
-
-const policyTools = async () => (await import('./daemon/policy-tools.ts')).policyTools;
-
-const exitCode = await runCli(process.argv.slice(2), {
-  terminal,
-  signal,
-  asker: terminal.interactive ? terminalAsker(signal) : null,
-  sayOnInterrupt,
-  openTasks: async options => (await import('./daemon/open-tasks.ts')).openTasks(options),
-  daemon: {
-    start: async () => await (await daemonControl()).start(),
-    stop: async () => await (await daemonControl()).stop(),
-    status: async () => await (await daemonControl()).status(),
-    logs: async options => await (await daemonControl()).logs(options),
-    run: async options => await (await daemonControl()).run(options),
-  },
-  runDemo: async surroundings => (await import('./daemon/demo.ts')).runDemo(surroundings),
-  serveMcp: async options => (await import('./mcp/serve-mcp.ts')).serveMcp(options),
-  policy: {
-    explain: async (...about) => await (await policyTools()).explain(...about),
-    test: async (...about) => await (await policyTools()).test(...about),
-    audit: async () => await (await policyTools()).audit(),
-  },
-  runs: {
-    record: async (...about) => await (await runTools()).record(...about),
-    replay: async (...about) => await (await runTools()).replay(...about),
-  },
-  version: async () => {
-    const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-    return (JSON.parse(text) as { readonly version: string }).version;
-  },
-});
-// pipes may still hold output: leave when it is out
-process.stdout.write('', () => process.exit(exitCode));
+/** The process. Everything else is loaded after it is known where compiled code is kept. */
+keepCompiledCode(process.env);
+void import('./program.ts');
