@@ -18,6 +18,9 @@ export interface ErrorOptions {
   readonly hint?: string;
 }
 
+/** Equal in every copy of this module: the package is in several bundles, and what one throws another must know. */
+const BRAND = Symbol.for('deckhand.error');
+
 /**
  * The one error class. Code, message (one sentence with the concrete names and numbers), hint.
  * The message is sanitised for terminals because it may quote text from a remote host.
@@ -27,6 +30,11 @@ export class DeckhandError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
   readonly #hint: string | undefined;
+  readonly [BRAND] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(sanitiseText(message), options.cause === undefined ? undefined : { cause: options.cause });

@@ -10,6 +10,7 @@ import { plannerErrors } from './errors/planner-errors.ts';
 import { policyErrors } from './errors/policy-errors.ts';
 import type { ErrorTraits } from './errors/row.ts';
 import { taskErrors } from './errors/task-errors.ts';
+import { terminalErrors } from './errors/terminal-errors.ts';
 import { transferErrors } from './errors/transfer-errors.ts';
 import { tunnelErrors } from './errors/tunnel-errors.ts';
 
@@ -33,6 +34,7 @@ export const ERROR_TABLE = {
   ...tunnelErrors,
   ...fileErrors,
   ...accessErrors,
+  ...terminalErrors,
 } as const satisfies Record<string, ErrorTraits>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;

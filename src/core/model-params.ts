@@ -1,4 +1,6 @@
+import type { ErrorCode } from './error-table.ts';
 import { z } from './schema.ts';
+import { executeParams } from './task-params.ts';
 
 /** What each kind of task about model servers takes and gives. Sizes in bytes, durations in milliseconds. */
 
@@ -43,12 +45,40 @@ export interface BundleResult {
   readonly packages: readonly { readonly name: string; readonly version: string }[];
 }
 
+/** Model servers that are deployed. `command`: whatever a start command of the person's own starts. */
+export const deployedEngines = ['llama.cpp', 'ollama', 'command'] as const;
+export type DeployedEngine = (typeof deployedEngines)[number];
+
 export const deployParams = z.strictObject({
   name: deploymentName,
-  /** A GGUF file here. */
-  model: absolutePath,
-  /** An engine bundle here; absent: the one in the cache, made when it is not there. */
+  /** Absent: llama.cpp. */
+  engine: z.enum(deployedEngines).optional(),
+  /** A GGUF file here. A start command may do without, and Ollama where it is to fetch one. */
+  model: absolutePath.optional(),
+  /**
+   * An engine bundle here; absent: the one in the cache, made when it is not there. Ollama's own archive, or one with the
+   * program of a start command.
+   */
   bundle: absolutePath.optional(),
+  /** The start command, text for a POSIX shell on the host. */
+  start: z
+    .string()
+    .min(1)
+    .max(8192)
+    .regex(/^[^\0]*$/, 'no NUL')
+    .optional(),
+  /** A path that the started server answers with 200 when it is ready. */
+  probe: z
+    .string()
+    .max(1000)
+    .regex(/^\/[\u0021-\u007e]*$/, 'a path that begins with a slash')
+    .optional(),
+  /** A model of Ollama's library, fetched by the host itself. */
+  pull: z
+    .string()
+    .max(200)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 'a name of a model, such as llama3.2:1b')
+    .optional(),
   /** Tokens; absent: as trained, but no more than 8192. */
   context: z.number().int().min(64).max(10_000_000).optional(),
   /** Absent: the engine decides. */
@@ -61,6 +91,8 @@ export const deployParams = z.strictObject({
   port: z.number().int().min(1).max(65_535).optional(),
   /** `auto`: the first of the others that the account may have. */
   service: z.enum(['auto', 'system', 'user', 'detached']).default('auto'),
+  /** A person's yes to what the policy asks about the start command, as of a command that is typed. */
+  approval: executeParams.shape.approval,
 });
 export type DeployParams = z.infer<typeof deployParams>;
 
@@ -85,17 +117,20 @@ export type EngineListen = { readonly path: string } | { readonly host: string; 
 export interface Deployment {
   readonly host: string;
   readonly name: string;
-  readonly engine: 'llama.cpp';
+  readonly engine: DeployedEngine;
+  /** As its bundle or the server itself says; empty: nobody says it. */
   readonly version: string;
   /** Hash of engine, model and settings: equal ones are one release. */
   readonly release: string;
   readonly previous: string | null;
+  /** Null: none was brought over. */
   readonly model: {
     readonly sha256: string;
     readonly size: number;
     readonly name: string;
     readonly file: string;
-  };
+  } | null;
+  /** Tokens; 0: as the server decides. */
   readonly context: number;
   readonly service: ServiceMode;
   /** The folder on the host with all that belongs to it. */
@@ -124,7 +159,7 @@ export interface DeployResult {
   /** Bytes of engine and model that travelled. */
   readonly uploaded: number;
   readonly warnings: readonly string[];
-  /** What the model said when it was tried. */
+  /** What the model said when it was tried; empty: a server that lists no models was not asked. */
   readonly answer: string;
 }
 
@@ -143,7 +178,7 @@ export interface StatusResult {
   readonly state: string;
   /** Times it ended and was begun again. */
   readonly restarts: number;
-  /** Why it does not run. */
+  /** Why it does not run, or does not answer. */
   readonly problem: { readonly code: string; readonly message: string; readonly hint: string } | null;
   readonly pid: number | null;
   /** Bytes of memory. */
@@ -161,6 +196,8 @@ export interface EndpointState {
   readonly status: number | null;
   /** Milliseconds. */
   readonly latency: number;
+  /** Why there is no answer. */
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
   /** Why it was not asked. */
   readonly notAsked?: string;
 }

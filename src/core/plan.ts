@@ -27,8 +27,12 @@ export const stepSchema = z.strictObject({
   hosts: z.array(z.string()).min(1).optional(),
   /** Must hold before anything of the step is done. */
   prerequisites: z.array(checkSchema).max(20).optional(),
-  /** How to take the step back, for people; Deckhand does not do it by itself. */
+  /** POSIX sh that takes the step's commands back; what typed states change is kept and needs none. */
   undo: z.string().min(1).max(20_000).optional(),
+  /** Of steps that could begin, the higher one does first. */
+  priority: z.number().int().min(0).max(100).optional(),
+  /** Seconds it will take, as its author thinks; nothing depends on it. */
+  estimate: z.number().min(0).max(86_400).optional(),
   /** Why it is there, for whoever approves it. */
   why: z.string().max(1000).optional(),
   /** A model wrote it: it is trusted less. Absent = a person, or a runbook's author. */
@@ -36,27 +40,43 @@ export const stepSchema = z.strictObject({
 });
 export type Step = z.infer<typeof stepSchema>;
 
-export const planSchema = z.strictObject({
-  intent: z.string().max(4000),
-  goal: z.string().min(1).max(1000),
-  assumptions: z.array(z.string()).default([]),
-  runbook: z
-    .strictObject({ name: z.string(), confidence: z.number().min(0).max(1) })
-    .nullable()
-    .default(null),
-  parameters: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
-    .default({}),
-  steps: z.array(stepSchema).max(60),
-  postconditions: z.array(checkSchema).default([]),
-  /** True: the run prints what it found (a listing, a bundle) as its answer. */
-  report: z.array(checkSchema).default([]),
-  /** A model wrote the post-conditions. */
-  madeBy: z.literal('model').optional(),
-  /** Why a person must see this plan before it runs, whatever was allowed beforehand. */
-  doubts: z.array(z.string().max(500)).max(100).optional(),
-});
+export const planSchema = z
+  .strictObject({
+    intent: z.string().max(4000),
+    goal: z.string().min(1).max(1000),
+    assumptions: z.array(z.string()).default([]),
+    runbook: z
+      .strictObject({ name: z.string(), confidence: z.number().min(0).max(1) })
+      .nullable()
+      .default(null),
+    parameters: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+      .default({}),
+    steps: z.array(stepSchema).max(60),
+    postconditions: z.array(checkSchema).default([]),
+    /** True: the run prints what it found (a listing, a bundle) as its answer. */
+    report: z.array(checkSchema).default([]),
+    /** A model wrote the post-conditions. */
+    madeBy: z.literal('model').optional(),
+    /** Why a person must see this plan before it runs, whatever was allowed beforehand. */
+    doubts: z.array(z.string().max(500)).max(100).optional(),
+  })
+  .superRefine((plan, context) => {
+    const path = zeroByteIn(plan, []);
+    if (path) context.addIssue({ code: 'custom', path: [...path], message: 'it holds a zero byte' });
+  });
 export type Plan = z.infer<typeof planSchema>;
+
+/** Where a text is that no shell takes, and that reads differently wherever it is cut off; what is in files may be anything. */
+function zeroByteIn(value: unknown, path: readonly PropertyKey[]): readonly PropertyKey[] | null {
+  if (typeof value === 'string') return value.includes('\0') && path.at(-1) !== 'content' ? path : null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [name, inner] of Object.entries(value)) {
+    const found = zeroByteIn(inner, [...path, Array.isArray(value) ? Number(name) : name]);
+    if (found) return found;
+  }
+  return null;
+}
 
 /** The steps of a plan for one host, in the order of the run; what waits for steps of other hosts does not wait. */
 export function stepsOf(plan: Pick<Plan, 'steps'>, host: string): readonly Step[] {

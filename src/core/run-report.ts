@@ -1,7 +1,7 @@
-import type { Verdict } from './command-run.ts';
+import type { Privilege, Verdict } from './command-run.ts';
 import type { ErrorRecord } from './deckhand-error.ts';
 import type { Plan } from './plan.ts';
-import type { Effect } from './state.ts';
+import type { Effect, PackageChange, Restorable } from './state.ts';
 
 /** What a step did on one host. `unchanged`: everything already held. */
 export type StepOutcome = 'unchanged' | 'changed' | 'failed' | 'skipped';
@@ -65,6 +65,14 @@ export interface PlannedStep {
   readonly states: readonly string[];
   readonly effects: readonly Effect[];
   readonly dependsOn: readonly string[];
+  /** Steps that may run at the same time on one host. */
+  readonly beside?: readonly string[];
+  /** Seconds, as its author thinks. */
+  readonly estimate?: number;
+  /** What its commands must end with and print, a line each. */
+  readonly expects?: readonly string[];
+  /** What cannot be taken back once it ran, a sentence each. */
+  readonly irreversible?: readonly string[];
 }
 
 /** A change that was carried out, with the command run that did it. */
@@ -72,6 +80,8 @@ export interface Change {
   readonly state: string;
   readonly diff: readonly DiffLine[];
   readonly commandRunId: string;
+  /** How it ended and what it printed, where something was expected of it. */
+  readonly expected?: string;
 }
 
 /** A known failure and the one bounded thing that was done about it. */
@@ -95,6 +105,38 @@ export interface StepReport {
   readonly changes: readonly Change[];
   readonly corrections: readonly Correction[];
   readonly error?: ErrorRecord;
+  /** What was kept before it, and what of that is different after it. */
+  readonly undo?: StepUndo;
+  /** What worked before it and did not after it, a sentence each. */
+  readonly regressions?: readonly string[];
+  /** What was taken back at once, because the settings say so; absent = nothing. */
+  readonly undone?: {
+    readonly why: string;
+    readonly changes: readonly Change[];
+    readonly error?: ErrorRecord;
+  };
+}
+
+/** One thing that a step changed, as it was and as the step left it. */
+export interface UndoSubject {
+  /** Of what was kept: names the copy. */
+  readonly number: number;
+  readonly of: Exclude<Restorable, 'packages'> | 'unit';
+  readonly name: string;
+  readonly was: string;
+  readonly left: string;
+}
+
+/** All that is needed to take a step back on one host. */
+export interface StepUndo {
+  /** Where the host has what was kept: `RUN/STEP`. */
+  readonly kept: string;
+  readonly privilege: Privilege;
+  /** Only what is different after the step. */
+  readonly subjects: readonly UndoSubject[];
+  readonly packages: readonly PackageChange[];
+  /** What cannot be taken back, a sentence each. */
+  readonly uncovered: readonly string[];
 }
 
 /** A condition Deckhand itself asked of the host, and what the host answered. */

@@ -76,6 +76,15 @@ export const groupStateSchema = z.strictObject({
   name: accountName,
   ensure: z.enum(['present', 'absent']).default('present'),
 });
+/** What a command must end with and print; Deckhand compares it after the command ran. */
+export const expectedSchema = z.strictObject({
+  /** Exit codes that count as done. */
+  exitCodes: z.array(z.number().int().min(0).max(255)).min(1).max(20).default([0]),
+  /** Must stand in its output, on either stream; `*` stands for anything, `\\*` for itself. */
+  text: z.string().min(1).max(500).optional(),
+});
+export type Expected = z.infer<typeof expectedSchema>;
+
 export const commandStateSchema = z.strictObject({
   kind: z.literal('command'),
   /** What it does, for the plan shown to a person. */
@@ -87,6 +96,39 @@ export const commandStateSchema = z.strictObject({
   privilege: z.enum(['user', 'root']).default('root'),
   effects: z.array(z.string()).default([]),
   destructive: z.boolean().default(false),
+  /** Absent: exit code 0. */
+  expected: expectedSchema.optional(),
+});
+
+/** One package of the host, before a step and after it: a version, `absent`, or `config-files` left of it. */
+export const packageChangeSchema = z.strictObject({
+  name: packageName,
+  was: z.string().min(1).max(200),
+  left: z.string().min(1).max(200),
+});
+export type PackageChange = z.infer<typeof packageChangeSchema>;
+
+export const RESTORABLE = ['path', 'tree', 'packages', 'user', 'group'] as const;
+export type Restorable = (typeof RESTORABLE)[number];
+
+/**
+ * Something as it was before a step of a run, from what was kept then on the host. Made by `undo`; what somebody else
+ * has changed since stays as it is.
+ */
+export const restoredStateSchema = z.strictObject({
+  kind: z.literal('restored'),
+  of: z.enum(RESTORABLE),
+  /** Path, account or group; of packages their names. */
+  name: z.string().min(1).max(4096),
+  /** In the words of `describe-subject.ts`: as it was, and as the run left it. */
+  was: z.string().min(1).max(1000),
+  left: z.string().min(1).max(1000),
+  /** Where its bytes are kept: `RUN/STEP/NUMBER`. */
+  kept: z.string().regex(/^[a-z0-9-]{1,100}\/[a-z0-9-]{1,100}\/\d{1,3}$/),
+  packages: z.array(packageChangeSchema).max(5000).default([]),
+  privilege: z.enum(['user', 'root']).default('root'),
+  /** True: also when somebody has changed it since. */
+  anyway: z.boolean().default(false),
 });
 
 export const stateSchema = z.discriminatedUnion('kind', [
@@ -101,6 +143,7 @@ export const stateSchema = z.discriminatedUnion('kind', [
   commandStateSchema.refine(state => state.unless !== undefined || state.creates !== undefined, {
     message: 'a command needs `unless` or `creates`, or nothing can prove it',
   }),
+  restoredStateSchema,
 ]);
 export type State = z.infer<typeof stateSchema>;
 export type StateOf<Kind extends State['kind']> = Extract<State, { kind: Kind }>;

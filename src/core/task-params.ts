@@ -88,7 +88,7 @@ export const runBudget = z.strictObject({
   cost: z.number().min(0).optional(),
   /** Commands that change something, on all hosts together. */
   commands: z.number().int().min(0).optional(),
-  /** Milliseconds of work, waiting for persons left out. */
+  /** Milliseconds of work; while the run waits for an approval they do not pass. */
   time: duration.optional(),
 });
 export type RunBudget = z.infer<typeof runBudget>;
@@ -114,7 +114,7 @@ export const agentRunParams = z
     /** What may run unasked, when that is to be stricter than the settings say. */
     policy: z.enum(['read-only', 'ask', 'auto', 'allow-list']).optional(),
     budget: runBudget.optional(),
-    /** False: the request goes to the planner as it was written. */
+    /** False: the request goes to the planner as it was written; absent: as the setting says. */
     improve: z.boolean().optional(),
     /** Requests before this one in the same talk, and what came of each: `it` may mean something of them. */
     earlier: z

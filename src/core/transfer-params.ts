@@ -55,21 +55,16 @@ export const downloadParams = z.strictObject({
   ...common,
 });
 
-export const syncParams = z
-  .strictObject({
-    local: localPath,
-    remote: remotePath,
-    direction: z.enum(['push', 'pull', 'both']),
-    /** Removes what the source does not have. */
-    deleteExtra: z.boolean().default(false),
-    /** Without it an empty or missing source deletes nothing and fails. */
-    allowEmptySource: z.boolean().default(false),
-    ...common,
-  })
-  .refine(
-    ({ direction, xattrs, acls }) => direction !== 'both' || !(xattrs || acls),
-    'xattrs and acls go one way: direction must be push or pull',
-  );
+export const syncParams = z.strictObject({
+  local: localPath,
+  remote: remotePath,
+  direction: z.enum(['push', 'pull', 'both']),
+  /** Removes what the source does not have. */
+  deleteExtra: z.boolean().default(false),
+  /** Without it an empty or missing source deletes nothing and fails. */
+  allowEmptySource: z.boolean().default(false),
+  ...common,
+});
 
 export const listParams = z.strictObject({
   path: remotePath,
@@ -135,7 +130,7 @@ export interface TransferResult {
   readonly duration: number;
   /** Files whose contents were compared by hash at both ends after they had travelled. */
   readonly verified: number;
-  /** Paths whose extended attributes or lists were changed, where they were asked for. */
+  /** Paths whose extended attributes or lists were changed, or (of a dry run) would be, where they were asked for. */
   readonly extended?: number;
   /** What was left out, with reasons; at most 1 000, and how many in all. */
   readonly skipped: readonly TransferAction[];

@@ -24,6 +24,13 @@ export function showBytes(bytes: Uint8Array): string {
   return sanitiseText(new TextDecoder().decode(bytes));
 }
 
+/** Beginning and end of what is longer than `limit` characters: errors stand at the end. Says what was left out between. */
+export function headAndTail(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const half = Math.floor(limit / 2);
+  return `${text.slice(0, half)}\n[… ${text.length - 2 * half} characters left out …]\n${text.slice(-half)}`;
+}
+
 /** The last `limit` characters of a text, on a line border where there is one, saying what was left out. */
 export function tailOf(text: string, limit: number): string {
   if (text.length <= limit) return text;

@@ -21,7 +21,7 @@ export interface SettingsPlaces {
  */
 export async function loadSettings(places: SettingsPlaces): Promise<Settings> {
   const files: LoadedFile[] = [];
-  for (const file of await filesOf(places)) {
+  for (const file of await settingsFilesOf(places)) {
     const loaded = await readSettingsFile(file, places.home);
     if (loaded && file !== userSettingsFile(places)) refuseNotify(loaded, userSettingsFile(places));
     if (loaded) files.push(loaded);
@@ -30,7 +30,8 @@ export async function loadSettings(places: SettingsPlaces): Promise<Settings> {
   return mergeSettings(files, places.environment, places.flags);
 }
 
-async function filesOf(places: SettingsPlaces): Promise<readonly string[]> {
+/** The files that are read, the nearest first; one that was not named may be missing. */
+export async function settingsFilesOf(places: SettingsPlaces): Promise<readonly string[]> {
   if (places.file !== undefined) return [places.file];
   const own = userSettingsFile(places);
   const project = await findProjectFile(places.folder);

@@ -96,6 +96,9 @@ function chooseAmong(
   if (name === 'policy.rules' || name === 'agent.improver' || name.startsWith('agent.model'))
     return nearestFirst.at(-1);
   if (name.startsWith('agent.budget.')) return smallestBound(nearestFirst);
+  // what the person wants written down is written down in a project too
+  if (name === 'policy.terminal.record')
+    return nearestFirst.find(({ value }) => value === true) ?? nearestFirst[0];
   if (name !== 'policy.mode') return nearestFirst[0];
   const strictness = ({ value }: Sourced<unknown>): number =>
     STRICTEST_FIRST.indexOf(value as SettingValue<'policy.mode'>);

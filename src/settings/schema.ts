@@ -38,8 +38,12 @@ const planner = z.preprocess(
 );
 /** What makes a request clear before it is planned: our own stage, or the Task Master that is installed here. */
 const improver = z.enum(['built-in', 'task-master']);
+/** A switch; in the environment and in flags its words. */
+const yesOrNo = z.union([z.boolean(), z.enum(['true', 'false']).transform(word => word === 'true')]);
 /** How long an answer may take: never for ever. */
 const answerTime = duration.pipe(z.number().min(1, 'more than nothing').max(86_400_000, 'a day at most'));
+const stepsAtOnce = z.coerce.number().pipe(z.number().int('a whole number').min(1).max(32));
+const undoWhen = z.enum(['offer', 'regression', 'failure']);
 /** 0 = no bound. */
 const money = z.coerce.number().nonnegative();
 const count = money.pipe(z.number().int('a whole number'));
@@ -149,9 +153,12 @@ export const settingsFileSchema = z.strictObject({
     .strictObject({
       model: planner.optional(),
       improver: improver.optional(),
+      improve: yesOrNo.optional(),
       models: z.partialRecord(z.enum(PLANNING_ROLES), planner).optional(),
       timeout: answerTime.optional(),
       silence: answerTime.optional(),
+      steps: stepsAtOnce.optional(),
+      undo: undoWhen.optional(),
       budget: z
         .strictObject({ tokens: count.optional(), money: money.optional(), calls: count.optional() })
         .optional(),
@@ -160,10 +167,18 @@ export const settingsFileSchema = z.strictObject({
   outputLimit: outputLimit.optional(),
   facts: z.strictObject({ maxAge: duration.optional() }).optional(),
   runbooks: z.array(path).optional(),
-  policy: z.strictObject({ mode: policyMode.optional(), rules: path.optional() }).optional(),
+  policy: z
+    .strictObject({
+      mode: policyMode.optional(),
+      rules: path.optional(),
+      terminal: z.strictObject({ record: yesOrNo.optional() }).optional(),
+    })
+    .optional(),
+  terminal: z.strictObject({ keep: duration.optional(), idle: duration.optional() }).optional(),
   language: language.optional(),
   corrections: z.strictObject({ off: z.array(correctionName).optional() }).optional(),
   console: z.strictObject({ listen: listenAddress.optional() }).optional(),
+  audit: z.strictObject({ keep: duration.optional() }).optional(),
   /** Only in the settings of the account: whoever wrote a project may not have its address told. */
   notify: z.array(notifyRuleSchema).max(20).optional(),
   hosts: z
@@ -186,6 +201,8 @@ export const SETTING_SCHEMAS = {
   /** Which model plans; each role may have one of its own. */
   'agent.model': planner,
   'agent.improver': improver,
+  /** False: a request goes to the planner as it was written. */
+  'agent.improve': yesOrNo,
   'agent.models.improve': planner,
   'agent.models.plan': planner,
   'agent.models.detail': planner,
@@ -194,6 +211,10 @@ export const SETTING_SCHEMAS = {
   /** From a request to the end of its answer; and without a single byte. */
   'agent.timeout': answerTime,
   'agent.silence': answerTime,
+  /** Steps of one host at the same time, where the plan allows it. */
+  'agent.steps': stepsAtOnce,
+  /** When a step is taken back without asking: never, when it lost something that worked, or also when it failed. */
+  'agent.undo': undoWhen,
   /** What the planning models of one run may use up; 0 = no bound. */
   'agent.budget.tokens': count,
   'agent.budget.money': money,
@@ -209,6 +230,11 @@ export const SETTING_SCHEMAS = {
   'policy.mode': policyMode,
   /** A file of rules; empty: none. */
   'policy.rules': z.string(),
+  /** What terminals show is written down, beside the audit log. */
+  'policy.terminal.record': yesOrNo,
+  /** How long a terminal lives on when nobody is there; and without input, 0 = for ever. */
+  'terminal.keep': duration,
+  'terminal.idle': duration,
   /** Known failures that are not corrected. */
   'corrections.off': z.preprocess(
     value => (typeof value === 'string' ? value.split(',').filter(part => part !== '') : value),
@@ -216,6 +242,8 @@ export const SETTING_SCHEMAS = {
   ),
   /** Where the daemon keeps the console open: `127.0.0.1:8791`, or a port of 127.0.0.1; empty: nowhere. */
   'console.listen': listenAddress,
+  /** How long the daemon keeps lines of the audit log; 0 = for ever. */
+  'audit.keep': duration,
 } as const;
 
 export type SettingName = keyof typeof SETTING_SCHEMAS;
@@ -232,6 +260,7 @@ export const DEFAULTS: SettingValues = {
   'timeouts.lost': 86_400_000,
   'agent.model': '',
   'agent.improver': 'built-in',
+  'agent.improve': true,
   'agent.models.improve': '',
   'agent.models.plan': '',
   'agent.models.detail': '',
@@ -239,6 +268,8 @@ export const DEFAULTS: SettingValues = {
   'agent.models.summarise': '',
   'agent.timeout': 600_000,
   'agent.silence': 180_000,
+  'agent.steps': 4,
+  'agent.undo': 'offer',
   'agent.budget.tokens': 1_000_000,
   'agent.budget.money': 0,
   'agent.budget.calls': 200,
@@ -248,8 +279,12 @@ export const DEFAULTS: SettingValues = {
   language: 'en',
   'policy.mode': 'off',
   'policy.rules': '',
+  'policy.terminal.record': false,
+  'terminal.keep': 60_000,
+  'terminal.idle': 3_600_000,
   'corrections.off': [],
   'console.listen': '',
+  'audit.keep': 400 * 86_400_000,
 };
 
 /** `facts.maxAge` → `DECKHAND_FACTS_MAX_AGE`. */

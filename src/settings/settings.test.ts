@@ -68,8 +68,12 @@ describe('loadSettings', () => {
       language: { value: 'de', source: `${own}:2` },
       'policy.mode': { value: 'off', source: 'default' },
       'policy.rules': { value: '', source: 'default' },
+      'policy.terminal.record': { value: false, source: 'default' },
+      'terminal.keep': { value: 60_000, source: 'default' },
+      'terminal.idle': { value: 3_600_000, source: 'default' },
       'corrections.off': { value: [], source: 'default' },
       'console.listen': { value: '', source: 'default' },
+      'audit.keep': { value: 34_560_000_000, source: 'default' },
       ...agentDefaults,
     });
     expect(settings.files).toEqual([project, own]);
@@ -98,6 +102,9 @@ describe('loadSettings', () => {
     expect((await loadSettings(places('strict'))).values['policy.mode']).toBe('read-only');
     await rm(join(root, own));
     expect((await loadSettings(places('loose'))).values['policy.rules']).toMatch(/other\.yaml$/);
+    await write(own, 'policy: {terminal: {record: true}}\n');
+    await write('loose/deckhand.yaml', 'policy: {terminal: {record: false}}\n');
+    expect((await loadSettings(places('loose'))).values['policy.terminal.record']).toBe(true);
   });
 
   it('lets the person say where plans come from, and no file spend more than another allows (A25)', async () => {

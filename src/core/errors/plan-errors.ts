@@ -81,6 +81,24 @@ export const planErrors = {
     422,
     'Read which prerequisite in the message, and bring it about first.',
   ),
+  'step.output-unexpected': row(
+    'A command ended otherwise, or printed something else, than its step expects.',
+    'failed',
+    422,
+    'Read what was expected in the message and what came in the report.',
+  ),
+  'step.regressed': row(
+    'After a step something no longer worked that worked before it, and the step was taken back.',
+    'failed',
+    422,
+    'Read in the report what was lost, and how the host is now.',
+  ),
+  'undo.nothing-kept': row(
+    'Nothing of the run can be taken back by Deckhand.',
+    'usage',
+    409,
+    'The report names what the run changed and why it cannot be taken back.',
+  ),
   'run.needs-person': row(
     'The run does not know how to go on, and nobody was there to ask.',
     'approvalNeeded',
