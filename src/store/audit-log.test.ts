@@ -1,7 +1,7 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AUDIT_FILE, AuditLog, type NewAuditRecord, readAuditLog } from './audit-log.ts';
 
 let folder = '';
@@ -66,7 +66,7 @@ test.each([
         .split('\n')
         .toSpliced(0, 2, ...text.split('\n').slice(0, 2).toReversed())
         .join('\n'),
-    /line 1/,
+    /line 3/,
   ],
   ['an added space', (text: string) => text.replace('{"number":2', '{ "number":2'), /line 2/],
   ['an added line', (text: string) => `${text}{}\n`, /line 4/],
@@ -88,4 +88,93 @@ test('a line that a crash cut off goes, what was acknowledged stays', async () =
     'reboot',
     'halt',
   ]);
+});
+
+describe('in several files', () => {
+  const commands = async (): Promise<readonly string[]> =>
+    (await readAuditLog(folder)).map(({ command }) => command);
+  const files = async (): Promise<readonly string[]> =>
+    (await readdir(folder)).filter(name => name.endsWith('.jsonl')).toSorted();
+  const by = { time: 50, who: 'me', requestId: 'req-2' };
+
+  /** Lines at the times 1 … 6, two to a file. */
+  async function six(): Promise<AuditLog> {
+    const log = new AuditLog(folder, { fullFile: 600 });
+    for (const time of [1, 2, 3, 4, 5, 6]) await log.append({ ...entry(`line ${time}`), time });
+    return log;
+  }
+
+  test('is one chain, over openings and restarts at any line', async () => {
+    await six();
+    expect((await files()).length).toBeGreaterThan(1);
+    await new AuditLog(folder, { fullFile: 600 }).append(entry('line 7'));
+    expect(await commands()).toEqual([1, 2, 3, 4, 5, 6, 7].map(number => `line ${number}`));
+  });
+
+  test('is read while it is written', async () => {
+    const log = new AuditLog(folder, { fullFile: 2000 });
+    const lengths: number[] = [];
+    for (let round = 0; round < 30; round += 1) {
+      const writing = Promise.all(
+        [1, 2, 3].map(async number => await log.append(entry(`${round} ${number}`))),
+      );
+      lengths.push((await readAuditLog(folder)).length);
+      await writing;
+    }
+    expect(lengths).toEqual(lengths.toSorted((one, other) => one - other));
+    expect(await commands()).toHaveLength(90);
+  });
+
+  test.each([
+    ['a file in the middle', 1],
+    ['the first file', 0],
+  ])('%s that is missing is found', async (_, place) => {
+    await six();
+    const name = (await files()).filter(each => each !== AUDIT_FILE)[place] ?? '';
+    await rm(join(folder, name));
+    await expect(readAuditLog(folder)).rejects.toMatchObject({ code: 'audit.broken' });
+  });
+
+  test('a changed byte in an old file is found, by the number of its line', async () => {
+    await six();
+    const path = join(folder, (await files())[0] ?? '');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('line 2', 'line X'));
+    await expect(readAuditLog(folder)).rejects.toThrow(/line 2/);
+  });
+
+  test('old files go, a line says so, and the rest is a chain', async () => {
+    const log = await six();
+    const before = await files();
+    expect(await log.retire(5, by)).toBe(2);
+    expect(before.slice(0, 2).some(name => name.startsWith('audit-'))).toBe(true);
+    const left = await readAuditLog(folder);
+    expect(left.map(({ number }) => number)).toEqual([5, 6, 7, 8]);
+    expect(left.slice(-2).map(({ action, command }) => [action, command])).toEqual([
+      ['audit.retired', '2'],
+      ['audit.retired', '4'],
+    ]);
+    expect(await log.retire(5, by)).toBe(0);
+    // those lines go too when they are old: younger ones speak for what is left
+    expect(await log.retire(51, by)).toBeGreaterThan(0);
+    expect((await readAuditLog(folder)).at(-1)?.action).toBe('audit.retired');
+  });
+
+  test('lines that went without a word are missed, also after others went with one', async () => {
+    const log = await six();
+    await log.retire(3, by);
+    const [oldest = ''] = await files();
+    await rm(join(folder, oldest));
+    await expect(readAuditLog(folder)).rejects.toMatchObject({ code: 'audit.broken' });
+  });
+
+  test('a crash between the word and the removal loses nothing: the next time it goes', async () => {
+    const log = await six();
+    const [oldest = ''] = await files();
+    const kept = await readFile(join(folder, oldest));
+    await log.retire(3, by);
+    await writeFile(join(folder, oldest), kept);
+    expect((await readAuditLog(folder))[0]?.number).toBe(1);
+    expect(await log.retire(3, by)).toBe(1);
+    expect((await readAuditLog(folder))[0]?.number).toBe(3);
+  });
 });

@@ -1,43 +1,34 @@
-import { createHash } from 'node:crypto';
-import { open, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DeckhandError } from '../core/deckhand-error.ts';
-import { z } from '../core/schema.ts';
+import {
+  type AuditRecord,
+  BEGINNING,
+  broken,
+  type ChainEnd,
+  ChainCheck,
+  type NewAuditRecord,
+  nextRecord,
+  RETIRED,
+} from './audit-chain.ts';
+import {
+  AUDIT_FILE,
+  endOfFull,
+  endOfLog,
+  fullFiles,
+  putAside,
+  readHead,
+  readText,
+  removeFull,
+  writeHead,
+} from './audit-files.ts';
 
-/** What the policy decided, or a person: one line of the log. */
-const recordSchema = z.strictObject({
-  /** From 1, without gaps. */
-  number: z.number().int().min(1),
-  /** Milliseconds since the epoch. */
-  time: z.number(),
-  who: z.string(),
-  /** Such as `policy.refused`. */
-  action: z.string(),
-  hosts: z.array(z.string()),
-  /** Exactly as it was given. */
-  command: z.string(),
-  class: z.string(),
-  risks: z.array(z.string()),
-  /** The rule that decided; null: the mode. */
-  rule: z.string().nullable(),
-  why: z.string(),
-  /** Of the meaning that was refused or approved. */
-  meaning: z.string(),
-  requestId: z.string(),
-  /** Hash of the line before; of the first, 64 zeros. */
-  previous: z.string(),
-  /** SHA-256 of this line without it. */
-  hash: z.string(),
-});
-export type AuditRecord = z.infer<typeof recordSchema>;
-export type NewAuditRecord = Omit<AuditRecord, 'number' | 'previous' | 'hash'>;
-
-export const AUDIT_FILE = 'audit.jsonl';
-const HEAD_FILE = 'audit.head';
-const BEGINNING = '0'.repeat(64);
+export type { AuditRecord, NewAuditRecord } from './audit-chain.ts';
+export { AUDIT_FILE } from './audit-files.ts';
 
 /** Records that are written together at most: one write and one `fdatasync` for all that wait. */
 const BATCH = 64;
+/** Bytes after which a file is full and the next one begins. */
+const FULL_FILE = 8 * 1024 * 1024;
 
 interface Waiting {
   readonly entry: NewAuditRecord;
@@ -45,15 +36,21 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** An append-only log whose lines carry the hash of the line before. One writer: the owner of the store's folder. */
+/**
+ * An append-only log whose lines carry the hash of the line before, through all its files. One writer: the owner of the
+ * store's folder.
+ */
 export class AuditLog {
   readonly #folder: string;
+  readonly #fullFile: number;
   readonly #waiting: Waiting[] = [];
-  #last: { readonly number: number; readonly hash: string } | null = null;
+  #last: ChainEnd | null = null;
   #isWriting = false;
 
-  constructor(folder: string) {
+  /** `fullFile`: bytes after which a new file begins. */
+  constructor(folder: string, { fullFile = FULL_FILE }: { readonly fullFile?: number } = {}) {
     this.#folder = folder;
+    this.#fullFile = fullFile;
   }
 
   /** On the disk when the promise is done. Throws `audit.broken` when the end of the log is not what was written. */
@@ -64,6 +61,35 @@ export class AuditLog {
     });
   }
 
+  /**
+   * Removes full files whose last line is older. Before one goes a line says so, with its last number and hash: the
+   * rest is a chain still. Gives how many files went. Throws `audit.broken`.
+   */
+  async retire(before: number, entry: Pick<NewAuditRecord, 'time' | 'who' | 'requestId'>): Promise<number> {
+    const old = [];
+    for (const file of await fullFiles(this.#folder)) {
+      const end = await endOfFull(file);
+      if (end.time >= before) break;
+      old.push({ file, end });
+    }
+    for (const { end } of old) {
+      const until = new Date(end.time).toISOString();
+      await this.append({
+        ...entry,
+        action: RETIRED,
+        hosts: [],
+        command: String(end.number),
+        class: '',
+        risks: [],
+        rule: null,
+        why: `lines up to ${end.number} of ${until} were old enough to go`,
+        meaning: end.hash,
+      });
+    }
+    await removeFull(old.map(({ file }) => file));
+    return old.length;
+  }
+
   async #drain(): Promise<void> {
     this.#isWriting = true;
     while (this.#waiting.length > 0) await this.#writeBatch(this.#waiting.splice(0, BATCH));
@@ -72,11 +98,9 @@ export class AuditLog {
 
   async #writeBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      let last = this.#last ?? (await readHead(this.#folder));
+      let last = this.#last ?? (await endOfLog(this.#folder));
       const records = batch.map(({ entry }) => {
-        const record = { ...entry, number: last.number + 1, previous: last.hash };
-        // in the order of the schema
-        const whole = recordSchema.parse({ ...record, hash: hashOf(record) });
+        const whole = nextRecord(entry, last);
         last = whole;
         return whole;
       });
@@ -90,108 +114,54 @@ export class AuditLog {
     }
   }
 
-  async #write(
-    records: readonly AuditRecord[],
-    last: { readonly number: number; readonly hash: string },
-  ): Promise<void> {
+  async #write(records: readonly AuditRecord[], last: ChainEnd): Promise<void> {
     const file = await open(join(this.#folder, AUDIT_FILE), 'a', 0o600);
+    let size = 0;
     try {
       await file.appendFile(records.map(record => `${JSON.stringify(record)}\n`).join(''));
       await file.datasync();
+      ({ size } = await file.stat());
     } finally {
       await file.close();
     }
-    const head = join(this.#folder, HEAD_FILE);
-    await writeFile(`${head}.new`, `${last.number} ${last.hash}\n`, { mode: 0o600 });
-    await rename(`${head}.new`, head);
+    await writeHead(this.#folder, last);
+    // where that fails it is done after the next line
+    if (size >= this.#fullFile) await putAside(this.#folder, last.number).catch(() => undefined);
   }
 }
 
-/** All records, oldest first. Throws `audit.broken` naming the first line that is not what was written. */
+/** Times that files are listed again because one was put aside meanwhile. */
+const MOST_TRIES = 10;
+
+/**
+ * All records that are kept, oldest first. Throws `audit.broken` naming the first line that is not what was written, or
+ * whose forerunners are missing without a line that says so.
+ */
 export async function readAuditLog(folder: string): Promise<readonly AuditRecord[]> {
-  const text = await readText(join(folder, AUDIT_FILE));
-  const records = checkChain(text);
-  const [number = '0', hash = BEGINNING] = (await readText(join(folder, HEAD_FILE))).trim().split(' ');
-  const expected = records[Number(number) - 1];
+  // lines may be written meanwhile: those that this head names must be there, later ones may be
+  const head = await readHead(folder);
+  const texts = await readFiles(folder);
+  const latest = await readHead(folder);
+  const check = new ChainCheck();
+  for (const text of texts) check.add(text);
+  const records = check.records();
+  const { number: end } = check.end;
+  const known =
+    head.number === BEGINNING.number
+      ? latest.number > 0 || records.length <= BATCH
+      : records[head.number - (records[0]?.number ?? 1)]?.hash === head.hash;
   // the head may be one batch behind: it is written after the lines
-  const known = number === '' || number === '0' ? records.length <= BATCH : expected?.hash === hash;
-  if (!known || Number(number) < records.length - BATCH)
-    throw broken(records.length, `it ends after ${records.length} lines, ${number} were written`);
+  if (!known || latest.number < end - BATCH)
+    throw broken(end, `it ends after ${end} lines, ${latest.number} were written`);
   return records;
 }
 
-/** Checks a log's text line by line. Pure. Throws `audit.broken`. */
-export function checkChain(text: string): readonly AuditRecord[] {
-  const records: AuditRecord[] = [];
-  let previous = BEGINNING;
-  const lines = text.split('\n');
-  for (const [place, line] of lines.entries()) {
-    const number = place + 1;
-    if (line === '' && number === lines.length) break;
-    const record = parseLine(line, number);
-    const { hash, ...rest } = record;
-    if (record.previous !== previous || record.number !== number)
-      throw broken(number, 'a line before it is missing or was changed');
-    if (hashOf(rest) !== hash) throw broken(number, 'it is not what was written');
-    records.push(record);
-    previous = hash;
+/** The texts of all files as they were at one time, oldest first. */
+async function readFiles(folder: string): Promise<readonly string[]> {
+  for (let tried = 1; ; tried += 1) {
+    const files = (await fullFiles(folder)).map(({ path }) => path);
+    const texts = await Promise.all([...files, join(folder, AUDIT_FILE)].map(readText));
+    const now = (await fullFiles(folder)).map(({ path }) => path);
+    if (now.join() === files.join() || tried === MOST_TRIES) return texts;
   }
-  return records;
-}
-
-function parseLine(line: string, number: number): AuditRecord {
-  try {
-    const record = recordSchema.parse(JSON.parse(line));
-    // spaces or another order of fields are a change too
-    if (JSON.stringify(record) === line) return record;
-  } catch {
-    // said below
-  }
-  throw broken(number, 'it cannot be read');
-}
-
-/** What the hash is over, in this order. */
-const HASHED = [
-  'number',
-  'time',
-  'who',
-  'action',
-  'hosts',
-  'command',
-  'class',
-  'risks',
-  'rule',
-  'why',
-  'meaning',
-  'requestId',
-  'previous',
-] as const;
-
-function hashOf(record: Omit<AuditRecord, 'hash'>): string {
-  const fields = HASHED.map(name => record[name]);
-  return createHash('sha256').update(JSON.stringify(fields)).digest('hex');
-}
-
-/** The end of the log. A line that a crash cut off was never acknowledged: it is taken away. */
-async function readHead(folder: string): Promise<{ readonly number: number; readonly hash: string }> {
-  const path = join(folder, AUDIT_FILE);
-  const text = await readText(path);
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  if (whole.length < text.length) await truncate(path, Buffer.byteLength(whole));
-  const lines = whole.split('\n');
-  const last = lines.at(-2);
-  if (last === undefined) return { number: 0, hash: BEGINNING };
-  const { number, hash } = parseLine(last, lines.length - 1);
-  return { number, hash };
-}
-
-async function readText(path: string): Promise<string> {
-  if (!(await stat(path).catch(() => null))) return '';
-  return await readFile(path, 'utf8');
-}
-
-function broken(line: number, text: string): DeckhandError {
-  return new DeckhandError('audit.broken', `The audit log is broken at line ${line}: ${text}.`, {
-    details: { line },
-  });
 }

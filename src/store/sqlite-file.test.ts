@@ -204,13 +204,13 @@ describe('the owner', () => {
   });
 });
 
-describe('a process killed ten times', () => {
+describe('a process killed four times', () => {
   it('loses nothing that was acknowledged', { timeout: 60_000 }, async () => {
     const submitted: string[] = [];
     const succeeded: string[] = [];
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       const worker = await startStoreProcess(folder);
-      await worker.more(5 + round * 7);
+      await worker.more(5 + round * 20);
       await worker.kill();
       submitted.push(...worker.submitted);
       succeeded.push(...worker.succeeded);
@@ -219,7 +219,7 @@ describe('a process killed ten times', () => {
     expect(await store.check()).toEqual([]);
     for (const id of submitted) expect((await store.task(id)).id).toBe(id);
     for (const id of succeeded) expect((await store.task(id)).state).toBe('succeeded');
-    expect(succeeded.length).toBeGreaterThan(50);
+    expect(succeeded.length).toBeGreaterThan(40);
   });
 });
 

@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, it } from 'vitest';
+import { afterAll } from 'vitest';
 import { storeConformance } from '../../test/store/conformance.ts';
-import { keepsOrder } from '../../test/store/queue-cases.ts';
 import { openMemoryStore, openSqliteStore } from './sqlite/open-store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'deckhand-store-'));
@@ -15,5 +14,3 @@ storeConformance('a file', () => {
   folders += 1;
   return openSqliteStore({ folder: join(root, String(folders)), now: Date.now });
 });
-
-it('keeps the order of 10 000 tasks over 20 hosts', () => keepsOrder(openMemoryStore, 10_000));

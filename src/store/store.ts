@@ -1,3 +1,4 @@
+import type { QueueStatistics } from '../core/queue-view.ts';
 import type { Conversation, KeptMessage, NewMessage } from '../core/chat.ts';
 import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { AttachedModel } from '../core/attached-model.ts';
@@ -130,6 +131,14 @@ export interface LineCounts {
   readonly stdout: number;
   readonly stderr: number;
 }
+/**
+ * The sequence of the output in which a stream's line that had no end yet began: 0 = there was none, null = it was
+ * kept before this was counted.
+ */
+export interface OpenLines {
+  readonly stdout: number | null;
+  readonly stderr: number | null;
+}
 /** Null: both streams, in the order in which their lines ended. */
 export type LineStream = 'stdout' | 'stderr' | null;
 /** The output of one attempt: its first and last sequence (last < first: there is none), and its lines. */
@@ -137,6 +146,8 @@ export interface LineExtent extends LineCounts {
   readonly attempt: number;
   readonly first: number;
   readonly last: number;
+  /** After the last of it. */
+  readonly open: OpenLines;
 }
 
 export interface Schedule {
@@ -164,23 +175,6 @@ export interface AuditEntry {
   readonly outcome: 'allowed' | 'refused';
   readonly requestId: string;
   readonly details: Readonly<Record<string, unknown>>;
-}
-
-export interface TaskStatistics {
-  readonly byState: Readonly<Partial<Record<TaskState, number>>>;
-  /** Of tasks that ended. Null where none did. */
-  readonly successRate: number | null;
-  /** Milliseconds from start to end of succeeded and failed tasks. */
-  readonly duration: {
-    readonly mean: number;
-    readonly p50: number;
-    readonly p95: number;
-    readonly p99: number;
-  } | null;
-  readonly retries: number;
-  readonly errorsByCode: Readonly<Record<string, number>>;
-  readonly lastHour: { readonly finished: number; readonly failed: number };
-  readonly lastDay: { readonly finished: number; readonly failed: number };
 }
 
 /** A conversation as it is to be. */
@@ -273,8 +267,8 @@ export interface Store extends AsyncDisposable {
     extent: LineExtent,
     stream: LineStream,
     line: number,
-  ): Promise<{ readonly seq: number; readonly before: LineCounts } | null>;
-  statistics(now: number): Promise<TaskStatistics>;
+  ): Promise<{ readonly seq: number; readonly before: LineCounts; readonly open: OpenLines } | null>;
+  statistics(now: number): Promise<QueueStatistics>;
   /** Tasks in each state; cheap. */
   counts(): Promise<Readonly<Partial<Record<TaskState, number>>>>;
   /** Running tasks of each host. */
@@ -306,7 +300,7 @@ export interface Store extends AsyncDisposable {
   /** Called after every commit that made events or output. Gives what stops it. */
   watch(listener: (committed: Committed) => void): () => void;
 
-  /** A consistent copy while work goes on. The file must not exist. */
+  /** A consistent, checked copy while work goes on. The file must not exist; it is there only when it is whole. */
   backup(file: string): Promise<{ readonly bytes: number }>;
   /** Empty = sound; else what is wrong, in words. */
   check(): Promise<readonly string[]>;

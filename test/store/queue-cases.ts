@@ -86,7 +86,7 @@ export function queueCases(open: OpenStore): void {
 }
 
 /** Tasks of equal priority over 20 hosts start in the order in which they came. */
-export async function keepsOrder(open: OpenStore, count: number): Promise<void> {
+async function keepsOrder(open: OpenStore, count: number): Promise<void> {
   await using store = await open();
   const tasks = Array.from({ length: count }, (_, index) => sampleTask({ host: `host-${index % 20}` }));
   await store.submit(tasks, NOON);

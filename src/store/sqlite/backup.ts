@@ -1,73 +1,99 @@
-import { chmodSync, existsSync, rmSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { backup } from 'node:sqlite';
-import { DeckhandError } from '../../core/deckhand-error.ts';
-import type { Database, Row } from './database.ts';
-import { freeBytes, fullStore, storeFault } from './sqlite-faults.ts';
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { link, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { backup, DatabaseSync } from 'node:sqlite';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import { checkCopy } from './copy-check.ts';
+import type { Database } from './database.ts';
+import { freeBytes, fullStore, storeFault } from './sqlite-faults.ts';
 
-/** Pages a step; between steps others work. */
+/** Pages a step; between steps node looks whether it went well. */
 const PAGES = 256;
 
-/** Copies the whole store into a new file of mode 0600 while work goes on. A copy that failed is removed. */
+/**
+ * Copies the whole store, as it is now, into a new file of mode 0600 while work goes on. The file gets its name when it
+ * is whole, checked and on the disk; until then it is `FILE.part`, and nothing of that is left after a failure.
+ * Throws `store.unusable`, `store.full`, `store.corrupt`.
+ */
 export async function copyStore(database: Database, file: string): Promise<{ readonly bytes: number }> {
-  await makeEmpty(file);
+  if (existsSync(file)) throw unwritable(file, 'it exists already');
+  const part = `${file}.part`;
+  await makeEmpty(part);
   try {
-    await backup(database.connection, file, { rate: PAGES });
-    // SQLite has synced the copy; what is left is to keep it from others.
-    chmodSync(file, 0o600);
-    return { bytes: statSync(file).size };
+    await copyPages(database, part);
+    await checkCopy(database.file, part);
+    const { size } = statSync(part);
+    await giveName(part, file);
+    return { bytes: size };
   } catch (thrown) {
-    for (const each of [file, `${file}-journal`]) rmSync(each, { force: true });
-    throw storeFault(thrown, file);
+    throw storeFault(thrown, part);
+  } finally {
+    for (const each of [part, `${part}-journal`]) rmSync(each, { force: true });
   }
 }
 
-async function makeEmpty(file: string): Promise<void> {
+/**
+ * Through a connection of its own that reads one snapshot: `backup()` of node:sqlite over the connection that writes
+ * fails with "not an error" when its first step falls into a transaction. SQLite answers BUSY; node asks again only
+ * when pages remain, and before the first step none are known (node 24 and 26; oven-sh/bun#34466 explains it). Without
+ * the snapshot, each write of the other connection would make the copy begin anew.
+ */
+async function copyPages(database: Database, part: string): Promise<void> {
+  if (database.file === ':memory:') {
+    database.run('VACUUM INTO ?', part);
+    return;
+  }
+  const reader = new DatabaseSync(database.file, { readOnly: true, timeout: 5_000 });
   try {
-    await (await open(file, 'wx', 0o600)).close();
+    // a transaction begins with its first read
+    reader.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
+    await backup(reader, part, { rate: PAGES });
+  } finally {
+    reader.close();
+  }
+}
+
+/** SQLite has synced the copy; its name is given once, to a whole file, and never taken from another. */
+async function giveName(part: string, file: string): Promise<void> {
+  try {
+    await link(part, file);
+    await unlink(part);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || existsSync(file)) throw unwritable(file, 'it exists already', thrown);
+    // a file system without hard links
+    await rename(part, file);
+  }
+  const folder = await open(dirname(file), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function makeEmpty(part: string): Promise<void> {
+  try {
+    await (await open(part, 'wx', 0o600)).close();
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC') throw fullStore(file, freeBytes(dirname(file)), thrown);
-    const why = existsSync(file) ? 'it exists already' : `it cannot be made (${code ?? String(thrown)})`;
-    throw new DeckhandError('store.unusable', `The backup ${file} cannot be written: ${why}.`, {
-      details: { path: file },
-      hint: 'Name a file that does not exist, in a folder you may write to.',
-      cause: thrown,
-    });
+    if (code === 'ENOSPC') throw fullStore(part, freeBytes(dirname(part)), thrown);
+    if (code === 'EEXIST') {
+      const why = 'another backup is writing it, or one was cut off there';
+      throw unwritable(part, why, thrown, `When no backup is being made, remove ${part}.`);
+    }
+    throw unwritable(part, `it cannot be made (${code ?? String(thrown)})`, thrown);
   }
 }
 
-/** What is wrong with the store, in words; empty = sound. Reads every page. */
-export function faultsOf(database: Database): readonly string[] {
-  const integrity = database.all('PRAGMA integrity_check').map(row => String(Object.values(row)[0]));
-  const found = integrity.filter(line => line !== 'ok');
-  for (const row of database.all('PRAGMA foreign_key_check')) {
-    found.push(
-      `A row of ${String(row['table'])} belongs to a row of ${String(row['parent'])} that is not there.`,
-    );
-  }
-  for (const { sql, words } of RULES) for (const row of database.all(sql)) found.push(words(row));
-  return found;
-}
-
-/** What must hold between tables. */
-const RULES: readonly { readonly sql: string; readonly words: (row: Row) => string }[] = [
-  {
-    sql: `SELECT id, last_seq, count(event.seq) AS events, max(event.seq) AS newest FROM task
-      LEFT JOIN event ON event.task = task.number GROUP BY task.number
-      HAVING events <> last_seq OR newest IS NOT last_seq`,
-    words: row =>
-      `Task ${String(row['id'])} has ${String(row['events'])} events, not ${String(row['last_seq'])}.`,
-  },
-  {
-    sql: `SELECT state, count(*) AS tasks FROM task GROUP BY state
-      HAVING tasks <> coalesce((SELECT value FROM tally WHERE kind = 'state' AND key = state), 0)`,
-    words: row => `The sum of ${String(row['state'])} tasks is not ${String(row['tasks'])}.`,
-  },
-  {
-    sql: `SELECT id FROM task WHERE state = 'blocked' AND deps_left <> (SELECT count(*) FROM task_dep
-      JOIN task AS dep ON dep.number = task_dep.dep WHERE task_dep.task = task.number AND dep.finished_at IS NULL)`,
-    words: row => `Task ${String(row['id'])} waits for another number of tasks than have not ended.`,
-  },
-];
+const unwritable = (
+  file: string,
+  why: string,
+  cause?: unknown,
+  hint = 'Name a file that does not exist, in a folder you may write to.',
+): DeckhandError =>
+  new DeckhandError('store.unusable', `The backup ${file} cannot be written: ${why}.`, {
+    details: { path: file },
+    hint,
+    cause,
+  });

@@ -211,4 +211,9 @@ ALTER TABLE approval ADD COLUMN uses INTEGER NOT NULL DEFAULT 1000;
 ALTER TABLE approval ADD COLUMN valid_for INTEGER NOT NULL DEFAULT 604800000;
 ALTER TABLE approval ADD COLUMN valid_until INTEGER;
 `,
+  `
+-- Where the line of a stream that had no end with this row began; 0: there was none, null: not counted yet.
+ALTER TABLE output_line ADD COLUMN stdout_open INTEGER;
+ALTER TABLE output_line ADD COLUMN stderr_open INTEGER;
+`,
 ];

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DeckhandError, type ErrorRecord } from '../../core/deckhand-error.ts';
 
 /** Primary result codes of SQLite; an extended code carries one of them in its low byte. */
+const NO_ERROR = 0;
 const BUSY = 5;
 const LOCKED = 6;
 const READ_ONLY = 8;
@@ -52,12 +53,13 @@ export function fullStore(file: string, free: number, cause?: unknown): Deckhand
 export function storeFault(thrown: unknown, file: string): unknown {
   const code = sqliteCode(thrown);
   if (code === null) return thrown;
-  const text = (thrown as Error).message;
+  // "not an error": the backup() of node was answered BUSY before its first page, and asked the wrong connection why
+  const text = code === NO_ERROR ? 'it is locked by another process' : (thrown as Error).message;
   if (code === CORRUPT || code === NO_DATABASE) return corruptStore(file, text, thrown);
   const free = file === ':memory:' ? Number.POSITIVE_INFINITY : freeBytes(dirname(file));
   if (code === FULL) return fullStore(file, free, thrown);
   if (code === INPUT_OUTPUT && free < NOTHING_FREE) return fullStore(file, free, thrown);
-  if ([BUSY, LOCKED, READ_ONLY, INPUT_OUTPUT, CANNOT_OPEN].includes(code)) {
+  if ([NO_ERROR, BUSY, LOCKED, READ_ONLY, INPUT_OUTPUT, CANNOT_OPEN].includes(code)) {
     return new DeckhandError('store.unusable', `The store ${file} cannot be used: ${text}.`, {
       details: { path: file, sqlite: code },
       cause: thrown,

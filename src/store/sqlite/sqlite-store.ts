@@ -1,9 +1,10 @@
+import type { QueueStatistics } from '../../core/queue-view.ts';
 import { setImmediate as turn } from 'node:timers/promises';
 import { dirname } from 'node:path';
 import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
 import type { ApprovalWord, NewTask, TaskRecord } from '../../core/task.ts';
 import type * as Seam from '../store.ts';
-import { copyStore, faultsOf } from './backup.ts';
+import { copyStore } from './backup.ts';
 import { claim, recover, runningByHost } from './claim.ts';
 import * as conversations from './conversations.ts';
 import { CommitWatch } from './commit-watch.ts';
@@ -15,6 +16,7 @@ import * as queries from './queries.ts';
 import { recordWrite } from './record.ts';
 import { nextToPrune, remove } from './retention.ts';
 import { freeBytes, fullStore } from './sqlite-faults.ts';
+import { faultsOf } from './soundness.ts';
 import { readCounts, readStatistics } from './statistics.ts';
 import { submit } from './submit.ts';
 import { Transaction } from './transaction.ts';
@@ -184,7 +186,7 @@ export class SqliteStore implements Seam.Store {
   ): ReturnType<Seam.Store['findLine']> {
     return findLine(this.#database, task, extent, stream, line);
   }
-  async statistics(now: number): Promise<Seam.TaskStatistics> {
+  async statistics(now: number): Promise<QueueStatistics> {
     return readStatistics(this.#database, now);
   }
   async counts(): ReturnType<Seam.Store['counts']> {

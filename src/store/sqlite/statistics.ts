@@ -1,5 +1,5 @@
 import { isFinal, TASK_STATES, type TaskState } from '../../core/task-state.ts';
-import type { TaskStatistics } from '../store.ts';
+import type { QueueStatistics } from '../../core/queue-view.ts';
 import type { Database } from './database.ts';
 import { bucketStart } from './duration-bucket.ts';
 import type { TallyKind } from './transaction.ts';
@@ -10,7 +10,7 @@ const MINUTE = 60_000;
  * Read from kept sums, so that it takes the same time with a hundred tasks and a million. A percentile is
  * exact: the sums give its bucket, the index of durations gives the value within.
  */
-export function readStatistics(database: Database, now: number): TaskStatistics {
+export function readStatistics(database: Database, now: number): QueueStatistics {
   const byState = readCounts(database);
   const ended = TASK_STATES.filter(isFinal).reduce((sum, state) => sum + (byState[state] ?? 0), 0);
   return {
@@ -37,7 +37,7 @@ function tallies(database: Database, kind: TallyKind): ReadonlyMap<unknown, numb
   return new Map(rows.map(row => [row['key'], Number(row['value'])]));
 }
 
-function durations(database: Database): TaskStatistics['duration'] {
+function durations(database: Database): QueueStatistics['duration'] {
   const buckets = [...tallies(database, 'duration')].map(([key, tasks]) => ({ bucket: Number(key), tasks }));
   const count = buckets.reduce((sum, each) => sum + each.tasks, 0);
   if (count === 0) return null;
