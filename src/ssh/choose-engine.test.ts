@@ -52,7 +52,7 @@ describe('the automatic engine', () => {
   const options = { signal: new AbortController().signal } as ConnectOptions;
   const host = (change: Partial<ResolvedHost> = {}): ResolvedHost =>
     ({ name: 'web', unsupported: null, ...change }) as ResolvedHost;
-  const engines = (failure?: DeckhandError) => {
+  const engines = (failure?: DeckhandError, opensshFailure?: DeckhandError) => {
     const calls: string[] = [];
     const told: EngineChoice[] = [];
     const make = (name: string, error?: DeckhandError): SshEngine => ({
@@ -64,7 +64,7 @@ describe('the automatic engine', () => {
     });
     const engine = createAutomaticEngine({
       ssh2: make('ssh2', failure),
-      openssh: make('openssh'),
+      openssh: make('openssh', opensshFailure),
       onChoice: (_host, choice) => told.push(choice),
     });
     return { engine, calls, told };
@@ -91,6 +91,22 @@ describe('the automatic engine', () => {
     );
     await hop.engine.connect(host(), options);
     expect(hop.calls).toEqual(['ssh2', 'openssh']);
+  });
+
+  it('takes the client of the system for a tunnel, unless the entry wants another or it cannot be had', async () => {
+    const tunnel = { ...options, forForwards: true };
+    const { engine, calls, told } = engines();
+    await engine.connect(host(), tunnel);
+    await engine.connect(host({ engine: 'ssh2' }), tunnel);
+    expect([calls, told]).toEqual([['openssh', 'ssh2'], []]);
+    const none = engines(undefined, new DeckhandError('ssh.unsupported-configuration', 'no ssh'));
+    await none.engine.connect(host(), tunnel);
+    expect(none.calls).toEqual(['openssh', 'ssh2']);
+    const refused = engines(undefined, new DeckhandError('ssh.authentication-failed', 'no'));
+    await expect(refused.engine.connect(host(), tunnel)).rejects.toMatchObject({
+      code: 'ssh.authentication-failed',
+    });
+    expect(refused.calls).toEqual(['openssh']);
   });
 
   it('gives every other error as it is, and every error to whom ssh2 was asked for', async () => {

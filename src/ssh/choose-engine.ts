@@ -1,5 +1,5 @@
 import { DeckhandError } from '../core/deckhand-error.ts';
-import type { SshEngine } from './connection.ts';
+import type { SshConnection, SshEngine } from './connection.ts';
 import type { ResolvedHost } from './resolved-host.ts';
 import type { SshSettings } from './ssh-settings.ts';
 
@@ -91,6 +91,8 @@ export function createAutomaticEngine({ ssh2, openssh, onChoice }: AutomaticEngi
         tell(host.name, choice);
         return await openssh.connect(host, options);
       }
+      const quick = isFree && options.forForwards === true ? await tried(openssh, host, options) : null;
+      if (quick) return quick;
       try {
         return await ssh2.connect(host, options);
       } catch (error) {
@@ -104,6 +106,19 @@ export function createAutomaticEngine({ ssh2, openssh, onChoice }: AutomaticEngi
       }
     },
   };
+}
+
+/** Null: this machine has no client of the system's that can be used. Throws all that `connect` throws besides. */
+async function tried(
+  engine: SshEngine,
+  ...words: Parameters<SshEngine['connect']>
+): Promise<SshConnection | null> {
+  try {
+    return await engine.connect(...words);
+  } catch (error) {
+    if (error instanceof DeckhandError && error.code === 'ssh.unsupported-configuration') return null;
+    throw error;
+  }
 }
 
 /** Why the other engine may succeed where `ssh2` failed, or null. */

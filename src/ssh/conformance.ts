@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { FORWARD_CASES } from './conformance-forwards.ts';
+import { TERMINAL_CASES } from './conformance-terminals.ts';
 import type { ExecuteOptions, ExecuteResult, SshConnection } from './connection.ts';
 
 /** The two functions of a test runner that the suite needs (vitest, node:test). */
@@ -40,6 +41,7 @@ export function sshConformance(
 
 const CASES: readonly ConformanceCase[] = [
   ...FORWARD_CASES,
+  ...TERMINAL_CASES,
   {
     title: 'gives the exact bytes of both streams, apart',
     run: async connection => {
@@ -159,6 +161,32 @@ const CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    title:
+      'waits for the end of a command that it stops, where that was asked for, even of one that takes no TERM',
+    run: async connection => {
+      const mark = `/tmp/until-over-${process.pid}-${Date.now()}`;
+      const untilOver = true;
+      const begun = new AbortController();
+      // not every server passes signals on: this one ends when its input does as well
+      const command = `trap '' TERM; echo $$ >${mark}; echo started; cat >/dev/null; sleep 0.3`;
+      const stubborn = connection.execute(command, {
+        signal: begun.signal,
+        untilOver,
+        stdin: silence(),
+        onOutput: () => begun.abort(),
+      });
+      await assert.rejects(stubborn, { code: 'command.cancelled' });
+      const look = `kill -0 "$(cat ${mark})" 2>/dev/null && echo alive; rm -f ${mark}`;
+      assert.equal(text(await run(connection, look)), '');
+      // asked for, and not begun yet
+      const asked = new AbortController();
+      const running = connection.execute(`sleep 0.2; echo >${mark}`, { signal: asked.signal, untilOver });
+      setImmediate(() => asked.abort());
+      await assert.rejects(running, { code: 'command.cancelled' });
+      assert.equal(text(await run(connection, `rm -f ${mark}; sleep 0.5; ls ${mark} 2>/dev/null`)), '');
+    },
+  },
+  {
     title: 'does not start a command whose signal is aborted already',
     run: async connection => {
       const running = connection.execute('echo started', { signal: AbortSignal.abort() });
@@ -254,9 +282,15 @@ const CASES: readonly ConformanceCase[] = [
       // SFTP's INIT and VERSION; a server whose program is missing only ends the stream.
       stream.write(Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]));
       const received: Buffer[] = [];
-      for await (const bytes of stream) {
-        received.push(bytes as Buffer);
-        if (Buffer.concat(received).length >= 9) break;
+      try {
+        for await (const bytes of stream) {
+          received.push(bytes as Buffer);
+          if (Buffer.concat(received).length >= 9) break;
+        }
+      } catch (error) {
+        // it may have ended it before there was time to write
+        assert.match(String(error), /channel is closed/);
+        assert.equal(received.length, 0);
       }
       if (received.length > 0) assert.deepEqual([...Buffer.concat(received).subarray(4, 9)], [2, 0, 0, 0, 3]);
       stream.destroy();
@@ -319,4 +353,10 @@ function text(result: ExecuteResult): string {
 }
 function plain(bytes: Uint8Array): number[] {
   return [...bytes];
+}
+
+/** Input that never comes. */
+async function* silence(): AsyncGenerator<Uint8Array> {
+  await new Promise<never>(() => undefined);
+  yield new Uint8Array(0);
 }

@@ -16,12 +16,23 @@ export interface SshConnection extends AsyncDisposable {
   /** Runs a command and collects its output. Waits for a free session within MaxSessions. */
   execute(command: string, options: ExecuteOptions): Promise<ExecuteResult>;
   /**
+   * Runs a command whose input or output is an open file of this machine, without its bytes coming through this
+   * process. Only of connections that were made for it (`forFiles`), by engines that can. Errors as of `execute`.
+   * When it is done nobody holds the files but the caller; when it failed, the connection may until it is closed.
+   */
+  readonly executeOnFiles?: (command: string, options: FileExecuteOptions) => Promise<FileExecuteResult>;
+  /**
    * A two-way stream of bytes to a subsystem of the server (`sftp`), with flow control both ways; it
    * counts as a session until it is closed. `destroy()` closes it; when the connection ends, it is
    * destroyed with the reason. Error `host.unsupported`: the server has no such subsystem. The signal
    * is for the opening only.
    */
   openSubsystem(name: string, options: { readonly signal: AbortSignal }): Promise<Duplex>;
+  /**
+   * A terminal of its own on the host, with the login shell on it or a command; it counts as a session until it is
+   * closed. The signal is for the opening only. Errors `host.unsupported` (PermitTTY), `ssh.no-shell`.
+   */
+  openTerminal(options: TerminalOptions): Promise<HostTerminal>;
   /**
    * A connection from the host to what it can reach, as a stream like that of a subsystem; each side may end on
    * its own. It is no session: MaxSessions does not count it. Errors `tunnel.forward-denied` (sockets: not told
@@ -39,6 +50,43 @@ export interface SshConnection extends AsyncDisposable {
     options: { readonly signal: AbortSignal },
   ): Promise<HostListener>;
   close(): Promise<void>;
+}
+
+/** Characters across and lines down. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface TerminalOptions extends TerminalSize {
+  readonly signal: AbortSignal;
+  /** What the programs there take it for: `xterm-256color`. */
+  readonly term: string;
+  /** Absent: the account's login shell. */
+  readonly command?: string;
+}
+
+/** How what ran on a terminal ended; both null: the channel was closed without a word. */
+export interface TerminalEnd {
+  readonly exitCode: number | null;
+  /** Without `SIG`. */
+  readonly signal: string | null;
+  /** Why the connection ended, when that was it. */
+  readonly reason: DeckhandError | null;
+}
+
+/** A terminal on a host. */
+export interface HostTerminal {
+  /**
+   * Bytes both ways, with flow control; what is not read stops what runs there. `destroy()` hangs up. It is destroyed
+   * with the reason when the connection ends, so somebody must listen to `error`.
+   */
+  readonly stream: Duplex;
+  /** Settles after the stream has closed; never rejects. */
+  readonly ended: Promise<TerminalEnd>;
+  resize(size: TerminalSize): void;
+  /** Asks the server to signal what runs: `INT`, `HUP`. Not every server does. */
+  signal(name: string): void;
 }
 
 /** A port or socket on which the host listens for us. */
@@ -74,6 +122,11 @@ export interface ExecuteOptions {
   readonly idleTimeout?: number;
   /** An abort or a time limit only closes the channel; the command is not signalled and may go on. */
   readonly leaveRunning?: boolean;
+  /**
+   * What ends it early throws only when the server says that it is over, or after three seconds: what is done on the
+   * host next then comes after it.
+   */
+  readonly untilOver?: boolean;
   readonly pty?: { readonly columns: number; readonly rows: number; readonly term: string };
 }
 
@@ -88,6 +141,22 @@ export interface ExecuteResult {
   readonly truncated: boolean;
   /** Milliseconds from request to the end of the channel. */
   readonly duration: number;
+}
+
+export interface FileExecuteOptions {
+  readonly signal: AbortSignal;
+  /** Descriptor of a file, read from where it stands. Absent: end of file at once. */
+  readonly stdin?: number;
+  /** Descriptor of a file, written from where it stands. Absent: the answer has the first 64 KiB. */
+  readonly stdout?: number;
+}
+
+export interface FileExecuteResult {
+  /** 255 may as well be that of the system's client; null: that was killed. */
+  readonly exitCode: number | null;
+  readonly stdout: Uint8Array;
+  /** The first 64 KiB. */
+  readonly stderr: Uint8Array;
 }
 
 /** How to open connections; `ssh2` is the first, the system's client the second. */
@@ -106,6 +175,13 @@ export interface ConnectOptions {
   readonly hostKeys: HostKeyPolicy;
   /** Resolves the names of the jump chain; absent: as the person's own configuration says. */
   readonly resolve?: ResolveHost;
+  /** It is to carry large files: the ciphers that this machine is quickest with come first, and `executeOnFiles` works. */
+  readonly forFiles?: boolean;
+  /**
+   * It is to carry many connections or much of them (a tunnel): where the system's client can be had, that is taken
+   * unless the host's entry wants another, with the ciphers that this machine is quickest with first.
+   */
+  readonly forForwards?: boolean;
   /** Called as the connection to the host itself (not to its jump hosts) gets on. */
   readonly onStage?: (stage: ConnectStage) => void;
 }

@@ -7,6 +7,7 @@ import { CredentialSequence } from './credentials.ts';
 import type { Deadline } from './deadline.ts';
 import { handshakeError } from './handshake-error.ts';
 import { type HostKeyCheck, openHostKeyCheck } from './host-key-check.ts';
+import { identifyKey } from './known-hosts.ts';
 import type { ResolvedHost } from './resolved-host.ts';
 import { keepKeysReady, writeTogether } from './ssh2-internals.ts';
 import { newClient, Ssh2Link } from './ssh2-link.ts';
@@ -44,7 +45,9 @@ class Handshake {
   readonly #stream: Duplex;
   readonly #options: ConnectOptions;
   readonly #deadline: Deadline;
-  readonly #check: HostKeyCheck;
+  readonly #keyTypes: HostKeyCheck['keyTypes'];
+  /** Let go once it was passed: a connection may live for weeks. */
+  #check: HostKeyCheck | undefined;
   readonly #client: Client = newClient();
   readonly #banner = new BannerWatch();
   readonly #credentials: CredentialSequence;
@@ -65,6 +68,7 @@ class Handshake {
     this.#options = options;
     this.#deadline = deadline;
     this.#check = check;
+    this.#keyTypes = check.keyTypes;
     this.#credentials = new CredentialSequence(host, options.credentials ?? {}, work => deadline.hold(work));
   }
 
@@ -105,7 +109,7 @@ class Handshake {
       readyTimeout: 0,
       keepaliveInterval: this.#options.keepAliveInterval ?? DEFAULT_KEEP_ALIVE,
       keepaliveCountMax: NEVER,
-      algorithms: { cipher: CIPHERS, serverHostKey: [...this.#check.keyTypes] },
+      algorithms: { cipher: CIPHERS, serverHostKey: [...this.#keyTypes] },
       hostVerifier: (key: Buffer, verify: (valid: boolean) => void): void => void this.#verify(key, verify),
       authHandler: (allowed, _partial, next): void => void this.#authenticate(allowed, next),
     };
@@ -130,11 +134,12 @@ class Handshake {
 
   async #verify(key: Buffer, verify: (valid: boolean) => void): Promise<void> {
     try {
-      const identity = await this.#check.verify(key);
-      this.#hostKey ??= identity;
+      const passed = this.#hostKey ?? (await this.#check?.verify(key));
       if (this.#stage !== 'authentication') this.#options.onStage?.('host-key');
+      this.#hostKey = passed;
+      this.#check = undefined;
       // At a rekey the same key has to come again.
-      verify(this.#hostKey.fingerprint === identity.fingerprint);
+      verify(passed?.fingerprint === identifyKey(key).fingerprint);
     } catch (error) {
       this.#fail(error as Error);
       verify(false);

@@ -1,17 +1,17 @@
-import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { HostKeyIdentity, HostKeyPolicy } from './connection.ts';
 import {
   decideHostKey,
+  entriesFor,
   type HandshakeKeyType,
   type HostKeyVerdict,
   hostNames,
-  type KnownHostEntry,
   knownHostLine,
-  parseKnownHosts,
   preferredKeyTypes,
 } from './known-hosts.ts';
+import { readKnownHosts } from './known-hosts-files.ts';
 import type { ResolvedHost } from './resolved-host.ts';
 
 /** Verifies the key of one host against its known_hosts files and the policy. */
@@ -27,7 +27,8 @@ export interface HostKeyCheck {
 
 export async function openHostKeyCheck(host: ResolvedHost, policy: HostKeyPolicy): Promise<HostKeyCheck> {
   const names = hostNames(host.address, host.port, host.hostKeyAlias);
-  const entries = await readAll([...host.userKnownHostsFiles, ...host.globalKnownHostsFiles]);
+  const all = await readKnownHosts([...host.userKnownHostsFiles, ...host.globalKnownHostsFiles]);
+  const entries = entriesFor(all, names);
   return {
     keyTypes: preferredKeyTypes(entries, names),
     verify: async key => {
@@ -76,19 +77,6 @@ async function acceptOrRefuse(
     `The key of ${host.name} (${key.type} ${key.fingerprint}) is in no known_hosts file.`,
     { details: { host: host.name, address: host.address, port: host.port, presented: key } },
   );
-}
-
-async function readAll(files: readonly string[]): Promise<KnownHostEntry[]> {
-  const parsed = await Promise.all(
-    files.map(async file => {
-      try {
-        return parseKnownHosts(await readFile(file, 'utf8'), file);
-      } catch {
-        return [];
-      }
-    }),
-  );
-  return parsed.flat();
 }
 
 async function append(file: string | undefined, line: string): Promise<void> {

@@ -70,6 +70,13 @@ export function hostNames(address: string, port: number, alias: string | null): 
     : { name: `[${plain}]:${port}`, withoutPort: plain };
 }
 
+/** Those that speak of a host: all that a decision about it needs. */
+export function entriesFor(entries: readonly KnownHostEntry[], names: HostNames): KnownHostEntry[] {
+  return entries.filter(({ hosts }) =>
+    [names.name, names.withoutPort].some(name => name !== null && matchesHost(hosts, name)),
+  );
+}
+
 /** What known_hosts says about a presented key. Authorities are ignored: certificates are not spoken. */
 export function decideHostKey(
   entries: readonly KnownHostEntry[],
@@ -78,8 +85,7 @@ export function decideHostKey(
 ): HostKeyVerdict {
   const presented = identifyKey(key);
   const encoded = Buffer.from(key).toString('base64');
-  const all = [names.name, names.withoutPort].filter(name => name !== null);
-  const matching = entries.filter(entry => all.some(name => matchesHost(entry.hosts, name)));
+  const matching = entriesFor(entries, names);
   const revoked = matching.find(entry => entry.marker === 'revoked' && entry.key === encoded);
   if (revoked) return { verdict: 'revoked', presented, entry: knownKey(revoked) };
   const plain = matching.filter(entry => entry.marker === 'none');

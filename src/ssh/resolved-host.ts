@@ -24,6 +24,8 @@ export interface ResolvedHost {
   readonly engine?: 'ssh2' | 'openssh' | 'auto';
   /** What `ssh -F` is to be given, so that the client reads the same configuration; absent: its own files. */
   readonly configFile?: string;
+  /** Those that the configuration allows, in its order; absent: nothing is known of them. */
+  readonly ciphers?: readonly string[];
   /** Milliseconds, or null where the configuration says nothing. */
   readonly connectTimeout: number | null;
 }

@@ -40,6 +40,7 @@ export function hostFromSettings(name: string, settings: SshSettings, facts: Loc
   const files = (key: string): string[] =>
     unique((settings.get(key) ?? []).flatMap(words).filter(isSet).map(expand));
   const timeout = Number(first('connecttimeout'));
+  const ciphers = first('ciphers');
   return {
     name,
     address,
@@ -56,6 +57,7 @@ export function hostFromSettings(name: string, settings: SshSettings, facts: Loc
     strictHostKeyChecking: strictness(first('stricthostkeychecking')),
     proxyJump: (present(first('proxyjump')) ?? '').split(',').filter(hop => hop !== ''),
     unsupported: optionBeyondSsh2(settings),
+    ...(ciphers === null ? {} : { ciphers: ciphers.split(',') }),
     connectTimeout: timeout > 0 ? timeout * 1000 : null,
   };
 }

@@ -3,17 +3,11 @@ import type { Client, ClientChannel } from 'ssh2';
 import type { Clock } from '../core/clock.ts';
 import type { OutputStream } from '../core/command-run.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
+import { DEFAULT_COLLECT_LIMIT, KILL_AFTER, OVER_WITHIN, typedInput } from './command-rules.ts';
 import type { ExecuteOptions, ExecuteResult } from './connection.ts';
 import { OutputCollector } from './output-collector.ts';
 import { sawEndOfOutput, sendSignal } from './ssh2-internals.ts';
 import type { Ssh2Link } from './ssh2-link.ts';
-
-export const DEFAULT_COLLECT_LIMIT = 1024 * 1024;
-/** Milliseconds between asking a command to end and killing it. */
-const KILL_AFTER = 1_000;
-const LINE_FEED = 10;
-/** Control-D, a terminal's end of input. */
-const END_OF_INPUT = 4;
 
 /** Collects one command's output on its channel and says how it ended. */
 export class Ssh2Command {
@@ -79,9 +73,7 @@ export class Ssh2Command {
       this.#channel.end(Buffer.from(stdin));
       return;
     }
-    // In the middle of a line the first one only ends the line.
-    const atLineStart = stdin.length === 0 || stdin.at(-1) === LINE_FEED;
-    this.#channel.write(Buffer.concat([stdin, Buffer.alloc(atLineStart ? 1 : 2, END_OF_INPUT)]));
+    this.#channel.write(typedInput(stdin));
   }
 
   async #pump(stdin: AsyncIterable<Uint8Array>): Promise<void> {
@@ -179,7 +171,7 @@ export class Ssh2Command {
   /** Channel, stdout, stderr and each piece a reader holds end once; only then is everything read. */
   #ended(): void {
     this.#open -= 1;
-    if (this.#open > 0) return;
+    if (this.#open > 0 || this.#settled) return;
     if (this.#exit === undefined) this.#fail(this.#lostError());
     else this.#succeed(this.#exit);
   }
@@ -206,8 +198,9 @@ export class Ssh2Command {
 
   #stop(error: Error): void {
     if (this.#settled) return;
-    this.#fail(error);
-    abandon(this.#link.client, this.#channel, this.#options.leaveRunning);
+    this.#settled = true;
+    abandon(this.#link.client, this.#channel, this.#options);
+    whenOver(this.#channel, this.#options, () => this.#result.reject(error));
   }
 
   #fail(error: Error): void {
@@ -232,10 +225,10 @@ export class Ssh2Command {
 }
 
 /** Best effort to end what runs on a channel nobody listens to: TERM, then KILL and close; or only close. */
-export function abandon(client: Client, channel: ClientChannel, leaveRunning = false): void {
+export function abandon(client: Client, channel: ClientChannel, { leaveRunning }: ExecuteOptions): void {
   channel.resume();
   channel.stderr.resume();
-  if (leaveRunning) {
+  if (leaveRunning === true) {
     channel.close();
     return;
   }
@@ -246,4 +239,17 @@ export function abandon(client: Client, channel: ClientChannel, leaveRunning = f
   }, KILL_AFTER);
   kill.unref();
   channel.once('close', () => clearTimeout(kill));
+}
+
+/** Acts when the server has ended what was abandoned, where that was asked for; after `OVER_WITHIN` at the latest. */
+export function whenOver(channel: ClientChannel, { untilOver }: ExecuteOptions, act: () => void): void {
+  if (untilOver !== true) {
+    act();
+    return;
+  }
+  const timer = setTimeout(act, OVER_WITHIN);
+  channel.once('close', () => {
+    clearTimeout(timer);
+    act();
+  });
 }

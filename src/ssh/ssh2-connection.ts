@@ -8,15 +8,19 @@ import type {
   ExecuteResult,
   HostKeyIdentity,
   HostListener,
+  HostTerminal,
   SshConnection,
+  TerminalOptions,
 } from './connection.ts';
 import type { ResolvedHost } from './resolved-host.ts';
 import { type Session, SessionGate } from './session-gate.ts';
-import { abandon, Ssh2Command } from './ssh2-command.ts';
+import { OVER_WITHIN } from './command-rules.ts';
+import { abandon, Ssh2Command, whenOver } from './ssh2-command.ts';
 import { channelsOf } from './ssh2-internals.ts';
 import { Ssh2Forwards } from './ssh2-forwards.ts';
 import type { Ssh2Link } from './ssh2-link.ts';
 import { Ssh2Stream } from './ssh2-stream.ts';
+import { openSsh2Terminal } from './ssh2-terminal.ts';
 
 /** A connection of the `ssh2` engine: the link to the host, and the links of the jump chain under it. */
 export class Ssh2Connection implements SshConnection {
@@ -72,6 +76,12 @@ export class Ssh2Connection implements SshConnection {
     return session.value;
   }
 
+  async openTerminal(options: TerminalOptions): Promise<HostTerminal> {
+    const session = await this.#enter(() => openSsh2Terminal(this.#link, options), options.signal);
+    session.value.stream.once('close', session.release);
+    return session.value;
+  }
+
   openForward(target: Endpoint, { signal }: { readonly signal: AbortSignal }): Promise<Duplex> {
     return this.#forwards.open(target, signal);
   }
@@ -116,18 +126,26 @@ export class Ssh2Connection implements SshConnection {
     options: ExecuteOptions,
     onOpen: (channel: ClientChannel) => void,
   ): Promise<ClientChannel> {
-    const { pty, signal, leaveRunning } = options;
+    const { pty, signal, untilOver } = options;
     const request: ExecOptions =
       pty === undefined ? {} : { pty: { cols: pty.columns, rows: pty.rows, term: pty.term } };
     return new Promise((resolve, reject) => {
       const stop = (): void => reject(signal.reason as Error);
-      signal.addEventListener('abort', stop, { once: true });
+      let late: NodeJS.Timeout | undefined;
+      const cancel = (): void => {
+        // what was asked for may be running already
+        if (untilOver === true) late = setTimeout(stop, OVER_WITHIN);
+        else stop();
+      };
+      signal.addEventListener('abort', cancel, { once: true });
       this.#link.client.exec(command, request, (error, channel) => {
-        signal.removeEventListener('abort', stop);
+        signal.removeEventListener('abort', cancel);
+        clearTimeout(late);
         if (error) {
           reject(error);
         } else if (signal.aborted) {
-          abandon(this.#link.client, channel, leaveRunning);
+          abandon(this.#link.client, channel, options);
+          whenOver(channel, options, stop);
         } else {
           onOpen(channel);
           resolve(channel);
@@ -186,7 +204,7 @@ export class Ssh2Connection implements SshConnection {
         cause: error,
       });
     }
-    if (/Unable to exec/.test(reason)) {
+    if (/Unable to (?:exec|open shell|start shell)/.test(reason)) {
       return new DeckhandError('ssh.no-shell', `${name} refuses to run commands for ${this.host.user}.`, {
         details,
         cause: error,

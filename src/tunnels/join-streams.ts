@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { isDirect } from '../ssh/direct-stream.ts';
 
 export interface Joined {
   /** What was read of `near` already. */
@@ -33,14 +34,17 @@ export function joinStreams(near: Duplex, far: Duplex, joined: Joined): Promise<
   near.once('close', () => breakWith(near, far));
   far.once('close', () => breakWith(far, near));
   near.on('data', (piece: Buffer) => onSent(piece.length));
-  far.on('data', (piece: Buffer) => onReceived(piece.length));
   if (bytes.length > 0) {
     onSent(bytes.length);
     far.write(bytes);
   }
   if (ended) far.end();
   else near.pipe(far);
-  far.pipe(near);
+  if (near instanceof Socket && isDirect(far)) far.leadTo(near, onReceived);
+  else {
+    far.on('data', (piece: Buffer) => onReceived(piece.length));
+    far.pipe(near);
+  }
   if (near.destroyed) breakWith(near, far);
   return closed.then(() => (cut ? 'cut' : 'ended'));
 }

@@ -36,7 +36,7 @@ export async function openThrough(passage: Passage, target: Endpoint, signal: Ab
   const { link, clock, counters, hold } = passage;
   const began = clock.monotonic();
   using patience = new LinkedAbort(signal);
-  using _rest = afterwards(clock, Math.max(hold, LEAST_PATIENCE), () => patience.abort(OVER));
+  giveUpAfter(clock, Math.max(hold, LEAST_PATIENCE), patience);
   let seated = false;
   try {
     for (;;) {
@@ -62,6 +62,7 @@ export async function openThrough(passage: Passage, target: Endpoint, signal: Ab
         await clock.sleep(passage.random() * counters.held * SPREAD, signal);
     }
   } finally {
+    patience.abort(OVER);
     if (seated) counters.held -= 1;
   }
 }
@@ -121,12 +122,10 @@ async function waited({ link, clock }: Passage, milliseconds: number, signal: Ab
   signal.throwIfAborted();
 }
 
-/** Does something after a while, unless it is disposed of before. */
-function afterwards(clock: Clock, milliseconds: number, work: () => void): Disposable {
-  const rest = new AbortController();
+/** Aborts the controller after a while; when that is aborted before, nobody waits any more. */
+function giveUpAfter(clock: Clock, milliseconds: number, controller: AbortController): void {
   clock
-    .sleep(milliseconds, rest.signal)
-    .then(work)
+    .sleep(milliseconds, controller.signal)
+    .then(() => controller.abort(OVER))
     .catch(() => undefined);
-  return { [Symbol.dispose]: () => rest.abort(OVER) };
 }

@@ -83,12 +83,11 @@ export async function serveArrival(
  */
 async function reach(intake: Intake, target: Endpoint, options: ServeOptions): Promise<Duplex> {
   using left = new LinkedAbort(intake.gone, options.signal);
-  const over = new AbortController();
   const watch = async (): Promise<void> => {
-    while (!intake.ended && !over.signal.aborted) await intake.more;
-    if (over.signal.aborted) return;
+    while (!intake.ended && !left.signal.aborted) await intake.more;
+    if (left.signal.aborted) return;
     // some say all they have to say and end their side at once: they wait for the answer, for a while
-    await options.clock.sleep(GIVEN_UP, over.signal).catch(() => undefined);
+    await options.clock.sleep(GIVEN_UP, left.signal).catch(() => undefined);
     if (looksLikeHttp(intake.bytes)) left.abort(OVER);
   };
   void watch();
@@ -98,7 +97,7 @@ async function reach(intake: Intake, target: Endpoint, options: ServeOptions): P
     stream.destroy();
     throw left.signal.reason;
   } finally {
-    over.abort(OVER);
+    left.abort(OVER);
   }
 }
 

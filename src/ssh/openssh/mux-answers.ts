@@ -1,24 +1,15 @@
 import type { Socket } from 'node:net';
-import { CONTROL, Fields, type FrameReader } from './mux-packets.ts';
+import { CONTROL, Fields } from './mux-packets.ts';
 
 /** The answers to control messages, in order, until the socket is a proxy. */
-export function controlAnswers(
-  socket: Socket,
-  reader: FrameReader,
-): { next(type: number): Promise<Fields>; stop(): void } {
+export function controlAnswers(socket: Socket): {
+  /** A frame arrived; it is copied. */
+  push(frame: Buffer): void;
+  next(type: number): Promise<Fields>;
+} {
   const frames: Buffer[] = [];
   let wake = Promise.withResolvers<void>();
-  const listen = (bytes: Buffer): void => {
-    try {
-      reader.feed(bytes, frame => frames.push(Buffer.from(frame)));
-    } catch (error) {
-      socket.destroy(error as Error);
-    }
-    wake.resolve();
-  };
-  const closed = (): void => wake.resolve();
-  socket.on('data', listen);
-  socket.once('close', closed);
+  socket.once('close', () => wake.resolve());
   const read = async (type: number): Promise<Fields> => {
     for (;;) {
       const frame = frames.shift();
@@ -37,6 +28,10 @@ export function controlAnswers(
     }
   };
   return {
+    push: frame => {
+      frames.push(Buffer.from(frame));
+      wake.resolve();
+    },
     next: async type => {
       try {
         return await read(type);
@@ -44,10 +39,6 @@ export function controlAnswers(
         socket.destroy();
         throw error;
       }
-    },
-    stop: () => {
-      socket.off('data', listen);
-      socket.off('close', closed);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { OutputStream } from '../../core/command-run.ts';
 import { lengthPrefixed, MESSAGE, packetHead } from './mux-packets.ts';
+import type { Lender } from './slab-reader.ts';
 
 /** Bytes a server may send on one channel before we have read them. */
 export const WINDOW = 2 * 1024 * 1024;
@@ -15,8 +16,10 @@ export interface ChannelExit {
 
 /** Told what happens on a channel, from its first packet on. */
 export interface ChannelListener {
-  /** The bytes are only good until the next turn, unless copied; give them back with `channel.consume`. */
+  /** Give them back with `channel.consume`. */
   onData(stream: OutputStream, bytes: Buffer): void;
+  /** Set: it takes output (not of errors) that is written over once `release` is called, in place of a copy of it. */
+  readonly onLoan?: ((bytes: Buffer, release: () => void) => void) | null;
   /** No more data comes. */
   onEnd(): void;
   onExit(exit: ChannelExit): void;
@@ -114,8 +117,12 @@ export class MuxChannel {
 
   // What follows is called by the link.
 
-  receiveData(stream: OutputStream, bytes: Buffer): void {
-    this.#listener.onData(stream, bytes);
+  receiveData(bytes: Buffer, lender: Lender): void {
+    if (this.#listener.onLoan) this.#listener.onLoan(bytes, lender.lend());
+    else this.#listener.onData('stdout', Buffer.from(bytes));
+  }
+  receiveErrors(bytes: Buffer): void {
+    this.#listener.onData('stderr', Buffer.from(bytes));
   }
   receiveEnd(): void {
     this.#listener.onEnd();
@@ -158,15 +165,13 @@ export class MuxChannel {
       const count = Math.min(next.bytes.length, this.#remoteWindow, this.#remoteMaximum);
       if (count === 0 && next.bytes.length > 0) return;
       this.#remoteWindow -= count;
-      const head = packetHead(MESSAGE.data, 4 + count, this.#remoteId);
-      const size = Buffer.allocUnsafe(4);
-      size.writeUInt32BE(count, 0);
+      const head = packetHead(MESSAGE.data, count, this.#remoteId, count);
       if (count === next.bytes.length) {
         this.#unsent.shift();
-        this.#carrier.sendAnd(next.done, head, size, next.bytes);
+        this.#carrier.sendAnd(next.done, head, next.bytes);
       } else {
         this.#unsent[0] = { bytes: next.bytes.subarray(count), done: next.done };
-        this.#carrier.send(head, size, next.bytes.subarray(0, count));
+        this.#carrier.send(head, next.bytes.subarray(0, count));
       }
     }
     if (this.#end === 'wanted' && !this.#closeSent) {

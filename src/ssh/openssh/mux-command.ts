@@ -1,17 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import type { OutputStream } from '../../core/command-run.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
+import { DEFAULT_COLLECT_LIMIT, KILL_AFTER, OVER_WITHIN, typedInput } from '../command-rules.ts';
 import type { ExecuteOptions, ExecuteResult } from '../connection.ts';
 import { OutputCollector } from '../output-collector.ts';
 import type { ChannelExit, ChannelListener, MuxChannel } from './mux-channel.ts';
 import { lengthPrefixed, uint32 } from './mux-packets.ts';
 
-const DEFAULT_COLLECT_LIMIT = 1024 * 1024;
-/** Milliseconds between asking a command to end and killing it. */
-const KILL_AFTER = 1_000;
-const LINE_FEED = 10;
-/** Control-D, a terminal's end of input. */
-const END_OF_INPUT = 4;
 /** Terminal modes: none, only the mark of their end. */
 const NO_MODES = Uint8Array.of(0);
 
@@ -52,6 +47,8 @@ export class MuxCommand implements ChannelListener {
     this.#options = options;
     this.#startedAt = surroundings.clock.monotonic();
     this.channelClosed = this.#closing.promise;
+    // given up while its channel opens, it is never run, and nobody awaits how it ends
+    this.#result.promise.catch(() => undefined);
     const limit = options.collectLimit ?? DEFAULT_COLLECT_LIMIT;
     this.#output = { stdout: new OutputCollector(limit), stderr: new OutputCollector(limit) };
   }
@@ -141,9 +138,7 @@ export class MuxCommand implements ChannelListener {
       channel.end();
       return;
     }
-    // In the middle of a line the first one only ends the line.
-    const atLineStart = stdin.length === 0 || stdin.at(-1) === LINE_FEED;
-    channel.write(Buffer.concat([stdin, Buffer.alloc(atLineStart ? 1 : 2, END_OF_INPUT)]), ignore);
+    channel.write(typedInput(stdin), ignore);
   }
 
   /** Asks for the next piece when the one before is on its way; stops when the channel ends. */
@@ -229,8 +224,20 @@ export class MuxCommand implements ChannelListener {
 
   #stop(error: Error): void {
     if (this.#settled) return;
-    this.#fail(error);
+    this.#settled = true;
     this.#abandon();
+    void this.#rejectWhenOver(error);
+  }
+
+  /** At once, or when the server has ended what was abandoned, where that was asked for; within `OVER_WITHIN`. */
+  async #rejectWhenOver(reason: Error): Promise<void> {
+    if (this.#options.untilOver === true && this.#channel?.isClosed === false) {
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, OVER_WITHIN);
+      await Promise.race([this.channelClosed, late.promise]);
+      clearTimeout(timer);
+    }
+    this.#result.reject(reason);
   }
 
   /** Best effort to end what nobody listens to any more: TERM, then KILL and close; or only close. */

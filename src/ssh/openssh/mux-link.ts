@@ -12,16 +12,19 @@ import {
   CONTROL_VERSION,
   controlFrame,
   Fields,
-  FrameReader,
   lengthPrefixed,
   MESSAGE,
   packetHead,
   uint32,
 } from './mux-packets.ts';
+import { gatherWrites } from '../direct-stream.ts';
+import { type Lender, SlabReader } from './slab-reader.ts';
 
 /** Milliseconds a master may take to end when told to. */
 const END_PATIENCE = 1_500;
 const NOTHING = new Uint8Array();
+/** Bytes up to which copying the parts of a packet together is cheaper than handing them on one by one. */
+const SMALL = 4 * 1024;
 
 /** The server would not open a channel; `reason` is a number of RFC 4254. */
 export class ChannelRefused extends Error {
@@ -51,15 +54,16 @@ export class MuxLink implements ChannelCarrier {
   /** Process id of the master, as it says itself. */
   readonly #masterPid: number;
   readonly #socket: Socket;
-  readonly #reader: FrameReader;
+  /** Before a write: what all channels say in one turn wakes the master once. */
+  readonly #gather: () => void;
   readonly #openings = new Map<number, Opening>();
   readonly #channels = new Map<number, MuxChannel>();
   #nextId = 0;
   #over = false;
 
-  private constructor(socket: Socket, reader: FrameReader, masterPid: number) {
+  private constructor(socket: Socket, masterPid: number) {
     this.#socket = socket;
-    this.#reader = reader;
+    this.#gather = gatherWrites(socket);
     this.#masterPid = masterPid;
     this.ended = new Promise(resolve => {
       socket.once('close', () => {
@@ -67,15 +71,30 @@ export class MuxLink implements ChannelCarrier {
         resolve();
       });
     });
-    socket.on('data', bytes => this.#feed(bytes));
   }
 
   /** Opens the control socket of a master and makes it a proxy. Throws the system's error, or that it refused. */
   static async open(path: string, signal: AbortSignal): Promise<MuxLink> {
-    const socket = connect({ path, signal });
+    const reader = new SlabReader();
+    let onFrame = (frame: Buffer, _lender: Lender): void => answers.push(frame);
+    const socket = connect({
+      path,
+      signal,
+      onread: {
+        buffer: () => reader.room(),
+        callback: count => {
+          try {
+            reader.take(count, (frame, lender) => onFrame(frame, lender));
+          } catch {
+            // A master that does not speak its own protocol is as good as gone.
+            socket.destroy();
+          }
+          return true;
+        },
+      },
+    });
+    const answers = controlAnswers(socket);
     socket.on('error', () => undefined);
-    const reader = new FrameReader();
-    const answers = controlAnswers(socket, reader);
     socket.write(
       Buffer.concat([
         controlFrame(CONTROL.hello, CONTROL_VERSION),
@@ -85,8 +104,9 @@ export class MuxLink implements ChannelCarrier {
     );
     const pid = (await answers.next(CONTROL.alive)).uint32();
     await answers.next(CONTROL.proxied);
-    answers.stop();
-    return new MuxLink(socket, reader, pid);
+    const link = new MuxLink(socket, pid);
+    onFrame = (frame, lender) => link.#receive(new Fields(frame), lender);
+    return link;
   }
 
   get isOver(): boolean {
@@ -131,33 +151,23 @@ export class MuxLink implements ChannelCarrier {
 
   send(...parts: readonly Uint8Array[]): void {
     if (this.#over) return;
-    this.#socket.cork();
-    for (const part of parts) this.#socket.write(part);
-    this.#socket.uncork();
+    this.#gather();
+    for (const part of joined(parts)) this.#socket.write(part);
   }
 
   sendAnd(done: (error?: Error | null) => void, ...parts: readonly Uint8Array[]): void {
-    const last = parts.at(-1);
+    const pieces = joined(parts);
+    const last = pieces.at(-1);
     if (this.#over || last === undefined) {
       done(new Error('the link is closed'));
       return;
     }
-    this.#socket.cork();
-    for (const part of parts.slice(0, -1)) this.#socket.write(part);
+    this.#gather();
+    for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
     this.#socket.write(last, done);
-    this.#socket.uncork();
   }
 
-  #feed(bytes: Buffer): void {
-    try {
-      this.#reader.feed(bytes, frame => this.#receive(new Fields(frame)));
-    } catch {
-      // A master that does not speak its own protocol is as good as gone.
-      this.#socket.destroy();
-    }
-  }
-
-  #receive(fields: Fields): void {
+  #receive(fields: Fields, lender: Lender): void {
     fields.byte();
     const message = fields.byte();
     // Channels the server opens, and global requests, are nothing we ever asked for.
@@ -165,7 +175,7 @@ export class MuxLink implements ChannelCarrier {
     const id = fields.uint32();
     if (message === MESSAGE.openConfirmation) this.#confirm(id, fields);
     else if (message === MESSAGE.openFailure) this.#refuse(id, fields);
-    else this.#dispatch(id, message, fields);
+    else this.#dispatch(id, message, fields, lender);
   }
 
   #confirm(id: number, fields: Fields): void {
@@ -184,13 +194,13 @@ export class MuxLink implements ChannelCarrier {
     opening?.reject(new ChannelRefused(fields.uint32(), fields.text()));
   }
 
-  #dispatch(id: number, message: number, fields: Fields): void {
+  #dispatch(id: number, message: number, fields: Fields, lender: Lender): void {
     const channel = this.#channels.get(id);
     if (channel === undefined) return;
-    if (message === MESSAGE.data) channel.receiveData('stdout', fields.bytes());
+    if (message === MESSAGE.data) channel.receiveData(fields.bytes(), lender);
     else if (message === MESSAGE.extendedData) {
       fields.uint32();
-      channel.receiveData('stderr', fields.bytes());
+      channel.receiveErrors(fields.bytes());
     } else if (message === MESSAGE.windowAdjust) channel.receiveWindow(fields.uint32());
     else if (message === MESSAGE.endOfFile) channel.receiveEnd();
     else if (message === MESSAGE.request) receiveRequest(channel, fields);
@@ -209,6 +219,12 @@ export class MuxLink implements ChannelCarrier {
     this.#channels.clear();
     for (const channel of channels) channel.finish();
   }
+}
+
+function joined(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (parts.length < 2) return parts;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return length > SMALL ? parts : [Buffer.concat(parts, length)];
 }
 
 function receiveRequest(channel: MuxChannel, fields: Fields): void {

@@ -30,7 +30,7 @@ export const CONTROL = {
 export const CONTROL_VERSION = 4;
 
 /** More than OpenSSH ever puts in one packet (256 KiB). */
-const LONGEST_FRAME = 1024 * 1024;
+export const LONGEST_FRAME = 1024 * 1024;
 
 export function uint32(...values: readonly number[]): Buffer {
   const bytes = Buffer.allocUnsafe(values.length * 4);
@@ -133,6 +133,6 @@ export class FrameReader {
   }
 }
 
-function brokenProtocol(what: string): DeckhandError {
+export function brokenProtocol(what: string): DeckhandError {
   return new DeckhandError('internal.defect', `The control socket of ssh sent ${what}.`);
 }

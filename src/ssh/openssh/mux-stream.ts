@@ -1,13 +1,17 @@
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { OutputStream } from '../../core/command-run.ts';
 import type { DeckhandError } from '../../core/deckhand-error.ts';
-import type { ChannelListener, MuxChannel } from './mux-channel.ts';
+import { type DirectStream, gatherWrites } from '../direct-stream.ts';
+import type { ChannelExit, ChannelListener, MuxChannel } from './mux-channel.ts';
 
 /** Bytes kept for a reader that does not read, and taken from a writer before it should wait. */
 const HIGH_WATER_MARK = 512 * 1024;
 
 /** A subsystem's channel as a stream: `close` always comes, with the reason the connection ended before it. */
-export class MuxStream extends Duplex implements ChannelListener {
+export class MuxStream extends Duplex implements ChannelListener, DirectStream {
+  /** As long as somebody reads the stream himself: none. */
+  onLoan: ((bytes: Buffer, release: () => void) => void) | null = null;
   #channel: MuxChannel | null = null;
   /** Bytes that arrived and are not given back to the server's window yet. */
   #held = 0;
@@ -21,6 +25,25 @@ export class MuxStream extends Duplex implements ChannelListener {
 
   attach(channel: MuxChannel): void {
     this.#channel = channel;
+  }
+
+  leadTo(socket: Socket, onBytes: (count: number) => void): void {
+    for (let piece = this.read() as Buffer | null; piece !== null; piece = this.read() as Buffer | null) {
+      onBytes(piece.length);
+      socket.write(piece);
+    }
+    const gather = gatherWrites(socket);
+    this.onLoan = (bytes, release) => {
+      onBytes(bytes.length);
+      gather();
+      // the server sends no more than its window until the socket has taken what came
+      socket.write(bytes, () => {
+        release();
+        this.#channel?.consume(bytes.length);
+      });
+    };
+    this.once('end', () => socket.end());
+    this.resume();
   }
 
   /** The connection is over. */
@@ -42,7 +65,7 @@ export class MuxStream extends Duplex implements ChannelListener {
     if (!this.readableEnded && !this.destroyed) this.push(null);
   }
 
-  onExit(): void {
+  onExit(_exit: ChannelExit): void {
     // A subsystem is known by its stream, not by how its program ended.
   }
 

@@ -7,23 +7,31 @@ import type {
   ExecuteResult,
   HostKeyIdentity,
   HostListener,
+  HostTerminal,
   SshConnection,
+  TerminalOptions,
 } from '../connection.ts';
 import { forwardError, listensAlready } from '../forward-errors.ts';
 import type { ResolvedHost } from '../resolved-host.ts';
 import { type Session, SessionGate } from '../session-gate.ts';
 import type { ChannelListener, MuxChannel } from './mux-channel.ts';
 import { type CommandSurroundings, MuxCommand } from './mux-command.ts';
+import { executeOnFiles } from './file-command.ts';
 import type { MuxControl } from './mux-control.ts';
 import { listenThroughMaster } from './mux-forwards.ts';
 import { ChannelRefused, type MuxLink } from './mux-link.ts';
 import { lengthPrefixed, uint32 } from './mux-packets.ts';
 import { MuxStream } from './mux-stream.ts';
+import { MuxTerminalStream, startTerminal, terminalOn } from './mux-terminal.ts';
 import { lostError } from './openssh-errors.ts';
-import type { MasterLog } from './openssh-master.ts';
+import type { MasterFolder, MasterLog } from './openssh-master.ts';
 
-/** Sessions between two looks at the size of the log. */
-const SESSIONS_PER_TRIM = 2_000;
+/** Channels between two looks at the size of the log, which says something of each. */
+const CHANNELS_PER_TRIM = 2_000;
+/** Exit code of a client that could not do what it was to do. */
+const CLIENT_FAILED = 255;
+/** Milliseconds in which the end of a master shows on all its sockets. */
+const LAST_WORDS = 500;
 
 export interface OpensshFacts {
   readonly host: ResolvedHost;
@@ -45,7 +53,10 @@ export class OpensshConnection implements SshConnection {
   readonly #gate: SessionGate;
   readonly #streams = new Set<MuxStream>();
   readonly #listeners = new Map<string, HostListener>();
-  #sessions = 0;
+  #channels = 0;
+  /** Where the master's socket is, if it is still there. */
+  #folder: MasterFolder | undefined;
+  executeOnFiles?: NonNullable<SshConnection['executeOnFiles']>;
   #closing: Promise<void> | undefined;
 
   /** Owns the link, the control connection and the log from here on. */
@@ -69,6 +80,19 @@ export class OpensshConnection implements SshConnection {
     return this.#facts.serverVersion;
   }
 
+  /** It is the connection's from here on; the master's socket is in it. */
+  takeFolder(folder: MasterFolder): void {
+    this.#folder = folder;
+    this.executeOnFiles = async (command, options) => {
+      const result = await executeOnFiles(folder.socket, this.host.name, command, options);
+      // a client whose master went says no more than that it failed, and may say so first
+      if (result.exitCode === CLIENT_FAILED)
+        await Promise.race([this.#link.ended, this.#clock.sleep(LAST_WORDS)]);
+      if (result.exitCode !== 0 && this.#link.isOver) throw await this.#lost();
+      return result;
+    };
+  }
+
   async execute(command: string, options: ExecuteOptions): Promise<ExecuteResult> {
     const running = new MuxCommand(this.#surroundings(), options);
     const session = await this.#enter(running, options.signal);
@@ -79,12 +103,7 @@ export class OpensshConnection implements SshConnection {
   async openSubsystem(name: string, { signal }: { readonly signal: AbortSignal }): Promise<Duplex> {
     const stream = new MuxStream(() => this.#link.isOver);
     const { value: channel, release } = await this.#enter(stream, signal);
-    stream.attach(channel);
-    this.#streams.add(stream);
-    stream.once('close', () => {
-      this.#streams.delete(stream);
-      release();
-    });
+    this.#attach(stream, channel, release);
     const granted = await channel.request('subsystem', lengthPrefixed(name));
     if (granted && !signal.aborted) return stream;
     stream.destroy();
@@ -94,6 +113,24 @@ export class OpensshConnection implements SshConnection {
     throw new DeckhandError('host.unsupported', `${host} has no subsystem ${name}.`, {
       details: { host, subsystem: name },
     });
+  }
+
+  async openTerminal(options: TerminalOptions): Promise<HostTerminal> {
+    const { signal } = options;
+    const stream = new MuxTerminalStream(() => this.#link.isOver);
+    const { value: channel, release } = await this.#enter(stream, signal);
+    this.#attach(stream, channel, release);
+    const terminal = terminalOn(stream, channel);
+    try {
+      await startTerminal(channel, options, this.host);
+      if (!signal.aborted) return terminal;
+    } catch (error) {
+      stream.destroy();
+      if (this.#link.isOver) throw await this.#lost();
+      if (!signal.aborted) throw error;
+    }
+    stream.destroy();
+    throw this.#cancelled(signal.reason);
   }
 
   async openForward(target: Endpoint, { signal }: { readonly signal: AbortSignal }): Promise<Duplex> {
@@ -161,6 +198,7 @@ export class OpensshConnection implements SshConnection {
     this.#control.close();
     for (const listener of this.#listeners.values()) await listener.close();
     await this.#log[Symbol.asyncDispose]();
+    await this.#folder?.[Symbol.asyncDispose]();
     return reason;
   }
 
@@ -174,12 +212,18 @@ export class OpensshConnection implements SshConnection {
     };
   }
 
+  #attach(stream: MuxStream, channel: MuxChannel, release: () => void): void {
+    stream.attach(channel);
+    this.#streams.add(stream);
+    stream.once('close', () => {
+      this.#streams.delete(stream);
+      release();
+    });
+  }
+
   async #enter(listener: ChannelListener, signal: AbortSignal): Promise<Session<MuxChannel>> {
     try {
-      const session = await this.#gate.enter(() => this.#open('session', listener, signal), signal);
-      this.#sessions += 1;
-      if (this.#sessions % SESSIONS_PER_TRIM === 0) void this.#log.trim();
-      return session;
+      return await this.#gate.enter(() => this.#open('session', listener, signal), signal);
     } catch (error) {
       if (signal.aborted) throw this.#cancelled(error);
       if (this.#link.isOver) throw await this.#lost();
@@ -200,6 +244,8 @@ export class OpensshConnection implements SshConnection {
     signal: AbortSignal,
     extra?: Uint8Array,
   ): Promise<MuxChannel> {
+    this.#channels += 1;
+    if (this.#channels % CHANNELS_PER_TRIM === 0) void this.#log.trim();
     const opening = this.#link.openChannel(type, listener, extra);
     const stopped = Promise.withResolvers<never>();
     const stop = (): void => stopped.reject(signal.reason as Error);

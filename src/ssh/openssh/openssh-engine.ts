@@ -15,8 +15,15 @@ import { OpensshConnection } from './openssh-connection.ts';
 import { connectError, handshakeStage, loginError } from './openssh-errors.ts';
 import type { LogFacts, LogStage } from './openssh-log.ts';
 import { MasterFolder, MasterLog, startMaster } from './openssh-master.ts';
-import { hopArguments, masterArguments, type OptionTimes, silenceOf } from './openssh-options.ts';
+import {
+  hopArguments,
+  masterArguments,
+  type OptionTimes,
+  quickCiphers,
+  silenceOf,
+} from './openssh-options.ts';
 import { PersonAnswers } from './openssh-answers.ts';
+import { hasAes } from './processor.ts';
 
 const DEFAULT_CONNECT_TIMEOUT = 15_000;
 const DEFAULT_KEEP_ALIVE = 5_000;
@@ -118,12 +125,19 @@ class Attempt {
   }
 
   async run(): Promise<SshConnection> {
+    await using stack = new AsyncDisposableStack();
+    const folder = stack.use(await MasterFolder.create());
+    const connection = await this.#connect(folder);
     // Nothing of it is needed once we hold the control socket and the log, so nothing can be left behind.
-    await using folder = await MasterFolder.create();
-    return await this.#connect(folder);
+    if (this.#options.forFiles !== true) return connection;
+    connection.takeFolder(folder);
+    stack.move();
+    await folder.keepSocket().catch(() => undefined);
+    await MasterFolder.removeForgotten(this.#clock.now());
+    return connection;
   }
 
-  async #connect(folder: MasterFolder): Promise<SshConnection> {
+  async #connect(folder: MasterFolder): Promise<OpensshConnection> {
     const signal = AbortSignal.any([this.#deadline.signal, this.#gaveUp.signal]);
     const answers = new PersonAnswers({
       host: this.#host,
@@ -143,7 +157,10 @@ class Attempt {
         log: folder.log(null),
         hopCommand: await this.#writeHops(folder),
       },
-      { password: answers.canLogIn },
+      {
+        password: answers.canLogIn,
+        ciphers: isForMuch(this.#options) ? quickCiphers(this.#host, hasAes()) : undefined,
+      },
     );
     let stderr = '';
     try {
@@ -181,7 +198,7 @@ class Attempt {
     return command;
   }
 
-  async #take(folder: MasterFolder, signal: AbortSignal): Promise<SshConnection> {
+  async #take(folder: MasterFolder, signal: AbortSignal): Promise<OpensshConnection> {
     const log = await folder.readLog(null);
     const link = await this.#openLink(folder, signal);
     const { hostKey, serverVersion } = log;
@@ -277,6 +294,10 @@ class Attempt {
     const details = { host: next.name, address: next.address, port: next.port };
     return jumpError(this.#host, hop.name, new DeckhandError('ssh.unreachable', message, { details }));
   }
+}
+
+function isForMuch({ forFiles, forForwards }: ConnectOptions): boolean {
+  return forFiles === true || forForwards === true;
 }
 
 const ORDER: readonly LogStage[] = [

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type FSWatcher, watch } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeckhandError } from '../../core/deckhand-error.ts';
@@ -13,8 +13,12 @@ const LONGEST_FOLDER = 70;
 const LOG_LIMIT = 1024 * 1024;
 /** Characters kept of what ProxyCommand and others write. */
 const STDERR_LIMIT = 4096;
+/** Milliseconds after which an empty folder of ours is nobody's: a process that was killed has left it. */
+const FORGOTTEN = 3_600_000;
 /** Milliseconds in which the last words of ssh and its children arrive. */
 const LAST_WORDS = 500;
+
+const PREFIX = 'dh-';
 
 /** A private folder (0700) with everything one master needs: sockets, logs, scripts. */
 export class MasterFolder implements AsyncDisposable {
@@ -27,8 +31,33 @@ export class MasterFolder implements AsyncDisposable {
   }
 
   static async create(): Promise<MasterFolder> {
-    const parent = tmpdir().length > LONGEST_FOLDER ? '/tmp' : tmpdir();
-    return new MasterFolder(await mkdtemp(join(parent, 'dh-')));
+    return new MasterFolder(await mkdtemp(join(parentFolder(), PREFIX)));
+  }
+
+  /** Removes all but the socket. What is left is an empty folder, should this process be killed: its master takes that. */
+  async keepSocket(): Promise<void> {
+    const others = (await readdir(this.path)).filter(name => join(this.path, name) !== this.socket);
+    await Promise.all(others.map(async name => await rm(join(this.path, name), { recursive: true })));
+  }
+
+  static #looked = false;
+
+  /**
+   * Removes the empty folders that processes before this one have left, the first time it is asked. Never throws.
+   * `now`: milliseconds.
+   */
+  static async removeForgotten(now: number): Promise<void> {
+    // hundreds of connections for files would each read a folder in which every program of the machine makes its own
+    if (MasterFolder.#looked) return;
+    MasterFolder.#looked = true;
+    const parent = parentFolder();
+    const names = await readdir(parent).catch(() => []);
+    for (const name of names.filter(each => /^dh-\w{6}$/.test(each))) {
+      const path = join(parent, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found?.uid === process.getuid?.() && (found?.mtimeMs ?? now) < now - FORGOTTEN)
+        await rmdir(path).catch(() => undefined);
+    }
   }
 
   /** The log of the master itself (null), or of a hop on the way. */
@@ -126,6 +155,10 @@ export class MasterLog implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
   }
+}
+
+function parentFolder(): string {
+  return tmpdir().length > LONGEST_FOLDER ? '/tmp' : tmpdir();
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {
