@@ -36,8 +36,8 @@ export interface FollowOptions {
 
 const DEFAULT_LIMIT = 1024 * 1024;
 const DEFAULT_GRACE = 2000;
-/** Milliseconds given to a cancel beyond its grace: TERM, KILL, look again, and the way there. */
-const CANCEL_MARGIN = 10_000;
+/** Milliseconds given to a cancel beyond its grace: KILL and look again (5 s), the end written down (5 s), the way there. */
+const CANCEL_MARGIN = 20_000;
 
 /**
  * Runs commands on one host so that they outlive the connection: each in a run directory on the

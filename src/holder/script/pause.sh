@@ -1,9 +1,6 @@
 # Pausing and resuming: stop every process of the run, or let it go on, and look whether it did.
 # shellcheck shell=sh disable=SC2034,SC2154 # one script in parts: the others set and read these
 
-# Hundredths of a second for processes that are slow to stop (in an uninterruptible wait) or to go on.
-patience=500
-
 # Only the command's own processes: the supervisor, what drains the output and whoever follows go on.
 pause() {
   cd "$dir" 2>/dev/null || {

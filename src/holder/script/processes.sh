@@ -19,19 +19,18 @@ marked_environments() {
 # Of these, stopped: those in state T; moving: those that are not stopped (t: a debugger holds them).
 gather() {
   marked=$(marked_environments)
-  table=$(
-    cat /proc/[0-9]*/stat 2>/dev/null | while IFS= read -r line; do
-      # shellcheck disable=SC2086 # the fields are numbers
-      pid=${line%% *} && set -- ${line##*) }
-      printf '%s %s %s %s %s\n' "$pid" "$1" "$2" "$4" "${20}"
-    done
-  )
+  read_table
   found=' ' stopped=' ' moving=' ' more=1
   while [ -n "$more" ]; do
     more=
-    while read -r pid state parent session start; do
-      case $state in Z | X | '') continue ;; esac
+    for entry in $table; do
+      pid=${entry%%:*}
       case $found in *" $pid "*) continue ;; esac
+      IFS=:
+      # shellcheck disable=SC2086 # numbers between colons
+      set -- $entry
+      IFS=$blanks
+      state=$2 parent=$3 session=$4 start=$5
       if ! belongs; then continue; fi
       found="$found$pid "
       more=1
@@ -41,10 +40,33 @@ gather() {
       *) moving="$moving$pid " ;;
       esac
       case $known in *" $pid.$start "*) ;; *) known="$known$pid.$start " ;; esac
-    done <<END
-$table
-END
+    done
   done
+}
+
+blanks=$IFS
+
+# table: PID:STATE:PARENT:SESSION:START of every process that has not ended. Lines are split by the shell: `read`
+# asks the system for each byte, and a host has thousands of processes. A name may hold anything but a newline.
+read_table() {
+  table=$(cat /proc/[0-9]*/stat 2>/dev/null)
+  # a name may look like a pattern
+  set -f
+  IFS=$newline
+  # shellcheck disable=SC2086 # one word for each line
+  set -- $table
+  IFS=$blanks table=
+  for line; do
+    pid=${line%% *} line=${line#*) }
+    # a name with the end of a name in it; not `##`, which takes the square of the line's length
+    while :; do case $line in *') '*) line=${line#*) } ;; *) break ;; esac; done
+    # shellcheck disable=SC2086 # the fields are numbers
+    set -- $line
+    case ${1-} in Z | X | '') continue ;; esac
+    table="$table $pid:$1:$2:$4:${20}"
+  done
+  IFS=$blanks
+  set +f
 }
 
 # With no recorded child only the marker counts: "no session" must never match session 0, which is
@@ -111,11 +133,15 @@ reach() {
   find_ourselves
 }
 
+# Hundredths of a second for what is slow on a busy host: to stop, to go on, to write down its end.
+patience=500
+
 # The supervisor writes the end a moment after the last process is gone.
 await_end() {
-  turn=0
-  while [ "$turn" -lt 30 ] && ! ended && alive; do
+  look_at_clock
+  deadline=$((now + patience))
+  while [ "$now" -lt "$deadline" ] && ! ended && alive; do
     sleep 0.05 2>/dev/null || sleep 1
-    turn=$((turn + 1))
+    look_at_clock
   done
 }
