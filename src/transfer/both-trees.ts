@@ -5,7 +5,7 @@ import { listRemoteUnless } from './host/list-remote.ts';
 import { absolutePath, hostPath } from './host/list-script.ts';
 import { type Place, placeOf, stagesOf } from './move/job.ts';
 import type { TransferRequest } from './transfer-request.ts';
-import { EMPTY_TREE, join, nameOf, type Tree } from './tree/entry.ts';
+import { EMPTY_TREE, type Entry, join, nameOf, type Tree } from './tree/entry.ts';
 import { excludeBy } from './tree/filter.ts';
 import { listTree, type TreeMark } from './thread/list-files.ts';
 import { statOrNull } from './tree/local-tree.ts';
@@ -32,6 +32,13 @@ export interface BothMarks {
 interface KnownSides {
   readonly local: string;
   readonly remote: string;
+}
+
+/** Learns what is known while the rest is listed, where a folder goes to a host and nothing is known of both before. */
+export interface ListWatch {
+  onHost(found: Pick<BothTrees, 'remote' | 'capabilities'>): void;
+  /** Of this machine, parents first. */
+  onHere(entries: readonly Entry[]): void;
 }
 
 interface HostListing {
@@ -65,6 +72,7 @@ export async function listBoth(
     host: null,
     here: null,
   },
+  watch?: ListWatch,
 ): Promise<BothTrees> {
   const { direction, intoFolder } = request;
   let local = trimmed(request.local);
@@ -84,8 +92,8 @@ export async function listBoth(
     return bothOf(host, isListed && listed.here ? listed.here : await listHere(request, local));
   }
   const [host, here] = await Promise.all([
-    listed.host ?? listHost(request, remote, 'all'),
-    listed.here ?? listHere(request, local),
+    listed.host ?? listHost(request, remote, 'all', watch),
+    listed.here ?? listHere(request, local, watch),
   ]);
   return bothOf(host, here);
 }
@@ -103,8 +111,15 @@ async function listForFile(request: TransferRequest, local: RawPath, remote: Raw
   return bothOf(host, here);
 }
 
-async function listHost(request: TransferRequest, remote: RawPath, depth: 0 | 'all'): Promise<HostListing> {
-  return known(await listHostUnless(request, remote, depth, null));
+async function listHost(
+  request: TransferRequest,
+  remote: RawPath,
+  depth: 0 | 'all',
+  watch?: ListWatch,
+): Promise<HostListing> {
+  const host = known(await listHostUnless(request, remote, depth, null));
+  watch?.onHost(host.side);
+  return host;
 }
 
 async function listHostUnless(
@@ -134,18 +149,20 @@ async function listHostUnless(
   return { tree, root, side: { remote: { tree, place }, capabilities }, digest: found.digest };
 }
 
-async function listHere(request: TransferRequest, local: RawPath): Promise<HereListing> {
-  return known(await listHereUnless(request, local));
+async function listHere(request: TransferRequest, local: RawPath, watch?: ListWatch): Promise<HereListing> {
+  return known(await listHereUnless(request, local, undefined, watch));
 }
 
 async function listHereUnless(
   request: TransferRequest,
   root: RawPath,
   digest?: string,
+  watch?: ListWatch,
 ): Promise<HereListing | null> {
   const { direction, id, links, signal, exclude } = request;
   const what = { exclude, links };
-  const found = await listTree({ ...what, root, ...(digest === undefined ? {} : { known: digest }) }, signal);
+  const input = { ...what, root, ...(digest === undefined ? {} : { known: digest }) };
+  const found = await listTree(input, signal, watch && (entries => watch.onHere(entries)));
   if (found === null) return null;
   checkWhole(found.tree, 'this machine');
   const place = placeOf(root, id, found.tree.entries.get(''));
@@ -186,7 +203,8 @@ function checkWhole({ problems }: Tree, where: string): void {
   );
 }
 
-function trimmed(path: RawPath): RawPath {
+/** Without slashes at its end. */
+export function trimmed(path: RawPath): RawPath {
   return path.length > 1 ? path.replace(/\/+$/, '') || '/' : path;
 }
 function isFile(path: RawPath): boolean {

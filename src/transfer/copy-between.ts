@@ -1,7 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { type RawPath, showRaw } from '../core/raw-path.ts';
-import type { TransferResult } from '../core/transfer-params.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import { hashRemote } from './host/hash-remote.ts';
 import { listRemote, type RemoteTree } from './host/list-remote.ts';
@@ -10,10 +9,14 @@ import { quoteRaw, runScript } from './host/run-script.ts';
 import { scriptError } from './host/script-error.ts';
 import { placeOf, stagesOf } from './move/job.ts';
 import { FUNCTIONS, renameText } from './move/remote-commands.ts';
+import { otherNameOf } from './case-folding.ts';
+import { type CopiedTree, withoutClashes } from './copy-clashes.ts';
 import { CopyFilter } from './copy-filter.ts';
 import { Pipe } from './copy-pipe.ts';
+import { conflictsError, MOST_SKIPPED, type TransferOutcome } from './transfer-outcome.ts';
+import { takenReason } from './taken-name.ts';
 import { TarReader } from './tar/reader.ts';
-import { join, nameOf, parentOf, type Tree } from './tree/entry.ts';
+import { join, nameOf, parentOf } from './tree/entry.ts';
 import { excludeBy } from './tree/filter.ts';
 
 export interface CopyBetween {
@@ -26,6 +29,8 @@ export interface CopyBetween {
   readonly source: RawPath;
   readonly target: RawPath;
   readonly preserve: boolean;
+  /** An earlier claim of the task began it: a whole copy under the target's name is what that one made. */
+  readonly again: boolean;
   readonly onPhase: (phase: string) => void;
   /** Bytes of contents, of all. */
   readonly onProgress: (done: number, total: number) => void;
@@ -36,23 +41,27 @@ export interface CopyBetween {
  * A file or a tree from one host to another, through this machine in one stream: neither host learns of the
  * other, and nothing is stored here. The target must not be a folder that the tree would be mixed into.
  */
-export async function copyBetween(copy: CopyBetween): Promise<TransferResult> {
+export async function copyBetween(copy: CopyBetween): Promise<TransferOutcome> {
   const startedAt = copy.clock.monotonic();
   copy.onPhase('validating');
-  const source = await listHost(copy.from, copy.source, copy.signal, 'all');
-  const root = source.tree.entries.get('');
+  const listed = await listHost(copy.from, copy.source, copy.signal, 'all');
+  const root = listed.tree.entries.get('');
   if (root?.type !== 'file' && root?.type !== 'directory')
     throw new DeckhandError(
       'transfer.missing',
       `${copy.from.host.name}: no file or folder ${showRaw(copy.source)}.`,
     );
-  const target = await targetOf(copy, source, root.type);
+  const target = await targetOf(copy, listed, root.type);
+  const { system } = target.listed.capabilities;
+  const copied = await withoutClashes(listed.tree, { ...target, to: copy.to, signal: copy.signal, system });
+  const source = { ...listed, ...copied };
   await copy.onBegin();
   copy.onPhase('copying');
+  if (target.isTaken) await checkCopied(copy, source, target);
   const entries = [...source.tree.entries.values()];
   const files = entries.filter(({ type }) => type === 'file');
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  await stream(copy, source, target, bytes);
+  if (!target.isTaken) await stream(copy, source, target, bytes);
   copy.onPhase('verifying');
   const verified = await verify(
     copy,
@@ -62,7 +71,7 @@ export async function copyBetween(copy: CopyBetween): Promise<TransferResult> {
   );
   await takeName(copy, target);
   const skipped = entries.filter(({ type }) => !['file', 'directory', 'symlink'].includes(type));
-  return {
+  const result = {
     files: files.length,
     bytes,
     directories: entries.filter(({ type }) => type === 'directory').length,
@@ -72,24 +81,29 @@ export async function copyBetween(copy: CopyBetween): Promise<TransferResult> {
     totalBytes: bytes,
     duration: Math.round(copy.clock.monotonic() - startedAt),
     verified,
-    skipped: skipped.slice(0, 1000).map(({ path, type, size }) => ({
-      action: 'skip',
-      side: 'remote',
+    skipped: skipped.slice(0, MOST_SKIPPED).map(({ path, type, size }) => ({
+      action: 'skip' as const,
+      side: 'remote' as const,
       path: showRaw(path),
       type,
       size,
       reason: `it is a ${type}`,
     })),
     skippedCount: skipped.length,
-    conflicts: [],
+    conflicts: copied.conflicts.slice(0, MOST_SKIPPED),
   };
+  const error = conflictsError(copied.conflicts);
+  return error === undefined ? { result } : { result, error };
 }
 
 interface Target {
   /** Absolute. */
   readonly root: RawPath;
   readonly stage: RawPath;
+  /** Where the copy is before it takes its name, and is verified. */
   readonly staged: RawPath;
+  /** An earlier claim may have finished it already. */
+  readonly isTaken: boolean;
   readonly listed: RemoteTree;
 }
 
@@ -127,16 +141,47 @@ async function targetOf(
   if (type === 'file' && found.tree.entries.get('')?.type === 'directory')
     found = await listHost(to, join(found.root, nameOf(source.root)), signal, 0);
   const there = found.tree.entries.get('');
-  if (there !== undefined && (type === 'directory' || there.type === 'directory'))
-    throw new DeckhandError('transfer.exists', `${to.host.name}: ${showRaw(found.root)} is there already.`);
-  const { stage } = placeOf(found.root, id, there);
-  return { root: found.root, stage, staged: join(stage, nameOf(source.root)), listed: found };
+  const isTaken = there !== undefined && (type === 'directory' || there.type === 'directory');
+  if (isTaken && !(copy.again && type === 'directory')) throw existsError(copy, found.root);
+  const { root } = found;
+  if (there?.type === 'file') await checkName(copy, root);
+  const { stage } = placeOf(root, id, isTaken ? undefined : there);
+  const staged = isTaken ? root : join(stage, nameOf(source.root));
+  return { root, stage, staged, isTaken, listed: found };
+}
+
+/** What is there must not be another file, whose name differs only in case. */
+async function checkName({ to, signal }: CopyBetween, path: RawPath): Promise<void> {
+  const name = await otherNameOf({ connection: to, signal, side: 'remote', path });
+  if (name === null) return;
+  throw new DeckhandError(
+    'transfer.conflicts',
+    `${to.host.name}: ${showRaw(path)} was not copied: ${takenReason(name)}.`,
+  );
+}
+
+function existsError({ to }: CopyBetween, root: RawPath): DeckhandError {
+  return new DeckhandError('transfer.exists', `${to.host.name}: ${showRaw(root)} is there already.`);
+}
+
+/** Names, types and sizes: what the files hold is verified as after any copy. */
+async function checkCopied(copy: CopyBetween, { tree }: CopiedTree, { root }: Target): Promise<void> {
+  const { tree: found } = await listHost(copy.to, root, copy.signal, 'all');
+  const wanted = [...tree.entries.values()].filter(({ type }) =>
+    ['file', 'directory', 'symlink'].includes(type),
+  );
+  const isSame = wanted.every(({ path, type, size, link }) => {
+    const there = found.entries.get(path);
+    const isAlike = there?.type === type && there.link === link;
+    return isAlike && (type !== 'file' || there.size === size);
+  });
+  if (!isSame || found.entries.size !== wanted.length) throw existsError(copy, root);
 }
 
 /** The source's tar into the target's, with no more in memory than a few pieces. */
 async function stream(
   copy: CopyBetween,
-  source: { readonly root: RawPath; readonly tree: Tree },
+  source: CopiedTree & { readonly root: RawPath },
   { stage, listed }: Target,
   total: number,
 ): Promise<void> {
@@ -204,8 +249,12 @@ async function verify(
   return paths.length;
 }
 
-async function takeName({ to, signal }: CopyBetween, { root, stage, staged }: Target): Promise<void> {
-  const script = `${FUNCTIONS} sync -f ${quoteRaw(stage)} 2>/dev/null; ${renameText(staged, root)} && rm -rf -- ${quoteRaw(stage)}`;
+async function takeName(
+  { to, signal }: CopyBetween,
+  { root, stage, staged, isTaken }: Target,
+): Promise<void> {
+  const rename = isTaken ? ':' : renameText(staged, root);
+  const script = `${FUNCTIONS} sync -f ${quoteRaw(stage)} 2>/dev/null; ${rename} && rm -rf -- ${quoteRaw(stage)}`;
   const { exitCode, errors } = await runScript(to, script, { signal });
   if (exitCode !== 0) throw scriptError(to.host.name, 'naming what was copied', errors, exitCode);
 }

@@ -1,5 +1,6 @@
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { type RawPath, showRaw } from '../core/raw-path.ts';
+import type { CopiedTree } from './copy-clashes.ts';
 import { sameTime } from './decide/equal.ts';
 import { ARCHIVE_END, encodeHeader, type Member, paddingOf } from './tar/header.ts';
 import type { TarListener } from './tar/reader.ts';
@@ -17,6 +18,7 @@ export interface CopyOutput {
  */
 export class CopyFilter implements TarListener {
   readonly #tree: Tree;
+  readonly #otherNames: CopiedTree['otherNames'];
   /** Name of the root, which is the first part of every name. */
   readonly #name: RawPath;
   readonly #output: CopyOutput;
@@ -24,8 +26,16 @@ export class CopyFilter implements TarListener {
   #open: { readonly size: number } | undefined;
   #done = 0;
 
-  constructor(source: { readonly root: RawPath; readonly tree: Tree }, output: CopyOutput) {
+  constructor(
+    source: {
+      readonly root: RawPath;
+      readonly tree: Tree;
+      readonly otherNames: CopiedTree['otherNames'];
+    },
+    output: CopyOutput,
+  ) {
     this.#tree = source.tree;
+    this.#otherNames = source.otherNames;
     this.#name = nameOf(source.root);
     this.#output = output;
   }
@@ -91,6 +101,8 @@ export class CopyFilter implements TarListener {
   #pathOf(name: RawPath): RawPath | undefined {
     const bare = name.replace(/^\.\//, '');
     if (bare === this.#name) return '';
-    return bare.startsWith(`${this.#name}/`) ? bare.slice(this.#name.length + 1) : undefined;
+    if (!bare.startsWith(`${this.#name}/`)) return undefined;
+    const path = bare.slice(this.#name.length + 1);
+    return this.#otherNames.get(path) ?? path;
   }
 }

@@ -16,7 +16,8 @@ import type { TransferResult } from '../core/transfer-params.ts';
 import { copyBetween } from './copy-between.ts';
 import { HashLines } from './host/hash-remote.ts';
 import { SafeFolders } from './move/local-place.ts';
-import { ARCHIVE_END, encodeHeader, type Member, paddingOf } from './tar/header.ts';
+import { ARCHIVE_END } from './tar/header.ts';
+import { member } from './tar/sample-members.ts';
 import { transfer, type TransferOutcome } from './transfer.ts';
 import { plainTransfer } from '../../test/fakes/plain-transfer.ts';
 
@@ -32,21 +33,6 @@ beforeEach(() => {
   writeFileSync(join(folder, 'bin/sh'), '#!/bin/sh\nexec /bin/sh "$@"\n', { mode: 0o755 });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-function member(path: string, contents: string, fields: Partial<Member> = {}): Buffer {
-  const plain: Member = {
-    path,
-    type: 'file',
-    size: contents.length,
-    mode: 0o644,
-    mtime: 0n,
-    uid: 0,
-    gid: 0,
-    link: null,
-  };
-  const header = encodeHeader({ ...plain, ...fields });
-  return Buffer.concat([header, Buffer.from(contents), Buffer.alloc(paddingOf(contents.length))]);
-}
 
 /** A tar that answers with this archive, whatever it is asked for. */
 function makeTar(archive: readonly Buffer[]): void {
@@ -110,7 +96,7 @@ describe('a hostile host that is copied from', () => {
     makeTar(archive);
     const other = join(folder, 'other');
     mkdirSync(other);
-    return await copyBetween({
+    const { result } = await copyBetween({
       from: new LocalConnection({ home: folder, shellDirectory: join(folder, 'bin') }),
       to: new LocalConnection({ home: other, shellDirectory: '/bin' }),
       clock: systemClock,
@@ -119,10 +105,12 @@ describe('a hostile host that is copied from', () => {
       source: there,
       target: join(other, 'copy'),
       preserve: true,
+      again: false,
       onPhase: () => undefined,
       onProgress: () => undefined,
       onBegin: () => Promise.resolve(),
     });
+    return result;
   }
 
   it('adds nothing to what the other host gets', async () => {

@@ -16,14 +16,20 @@ export interface FolderListing {
 }
 
 /** What is in a folder on the host, or a file by itself; by name. Folders that cannot be looked into are left closed. */
-export async function listFolder(
+export async function listFolder(connection: SshConnection, listing: FolderListing): Promise<ListResult> {
+  return (await listFolderAt(connection, listing)).result;
+}
+
+/** The same, and where relative paths begin on the host; null = the listing was cut before its end. */
+export async function listFolderAt(
   connection: SshConnection,
   { path, recursive, limit, signal }: FolderListing,
-): Promise<ListResult> {
+): Promise<{ readonly result: ListResult; readonly home: RawPath | null }> {
   const root = hostPath(path);
   const entries: Entry[] = [];
   const enough = new AbortController();
   let rootEntry: Entry | undefined;
+  let home: RawPath | null = null;
   const onEntry = (entry: Entry): void => {
     if (rootEntry === undefined && entry.path === '') rootEntry = entry;
     else if (!isSafe(entry.path)) throw outside(connection.host.name, entry.path);
@@ -39,7 +45,8 @@ export async function listFolder(
     signal,
   };
   try {
-    const { which, errors = '' } = (await readListing(connection, listing, onEntry)) ?? {};
+    const { which, errors = '', home: told } = (await readListing(connection, listing, onEntry)) ?? {};
+    home = told ?? null;
     const isClosed = rootEntry?.type === 'directory' && entries.length === 0 && /denied/i.test(errors);
     if (isClosed)
       throw new DeckhandError(
@@ -57,7 +64,8 @@ export async function listFolder(
   if (rootEntry !== undefined && rootEntry.type !== 'directory')
     entries.push({ ...rootEntry, path: nameOf(root) });
   entries.sort((one, other) => (one.path < other.path ? -1 : Number(one.path > other.path)));
-  return { path: showRaw(root), entries: entries.map(listed), truncated: enough.signal.aborted };
+  const result = { path: showRaw(root), entries: entries.map(listed), truncated: enough.signal.aborted };
+  return { result, home };
 }
 
 class TooMany extends Error {}

@@ -40,9 +40,14 @@ export interface TransferRequest {
   readonly allowEmptySource: boolean;
   /** Where the base of a sync in both directions is kept, and what both sides were like when there was nothing to do. `` = nowhere. */
   readonly baseFolder: string;
+  /** An earlier claim of the task began it, and may have left its staging folder where nothing else is to be done. */
+  readonly resumes?: boolean;
   readonly onPhase: (phase: string) => void;
   /** Bytes of contents that arrived, of those that travel in all. */
   readonly onProgress: (done: number, total: number, path: RawPath) => void;
-  /** The plan is known, and is now carried out. Bytes that will travel. */
-  readonly onBegin: (bytes: number) => Promise<void>;
+  /**
+   * From now on something may be left behind. Bytes that will travel; null: that is not known yet, and this will be
+   * called again.
+   */
+  readonly onBegin: (bytes: number | null) => Promise<void>;
 }

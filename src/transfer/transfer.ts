@@ -3,9 +3,13 @@ import { type RawPath, rawToBytes, showRaw } from '../core/raw-path.ts';
 import type { TransferAction, TransferResult } from '../core/transfer-params.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import { type BothTrees, listBoth, listBothUnless } from './both-trees.ts';
+import { checkSource } from './check-source.ts';
 import { equalContents, isDoubtful } from './compare-contents.ts';
+import { foldingSides } from './case-folding.ts';
+import { withoutTakenName } from './taken-name.ts';
 import type { Action, Side } from './decide/action.ts';
 import { type Base, nextBase } from './decide/base.ts';
+import type { FoldingSides } from './decide/case-clashes.ts';
 import type { Equality } from './decide/equal.ts';
 import { decideOneWay, type Decision, isEmptySource } from './decide/one-way.ts';
 import { decideTwoWay } from './decide/two-way.ts';
@@ -13,29 +17,27 @@ import { hostPath } from './host/list-script.ts';
 import { quoteRaw, runScript } from './host/run-script.ts';
 import { localError } from './host/script-error.ts';
 import { diffsOf, type PlanDiff } from './plan-diff.ts';
-import { type Extended } from './extended/dump.ts';
-import { checkExtended, copyExtended } from './extended/extended.ts';
-import { foldersAbove } from './tree/entry.ts';
+import { ExtendedBothWays } from './extended/both-ways.ts';
+import type { Extended } from './extended/dump.ts';
+import { checkExtended, type ExtendedWork } from './extended/extended.ts';
+import { ExtendedOneWay } from './extended/one-way.ts';
 import { BaseFile } from './move/base-file.ts';
+import type { Capabilities } from './host/capabilities.ts';
+import { FirstCopy } from './move/first-copy.ts';
 import { download } from './move/download.ts';
 import { hardLinksOf } from './move/hard-links.ts';
-import { Job, NO_COUNTS, stagesOf } from './move/job.ts';
+import { Job, NO_COUNTS, type Place, stagesOf } from './move/job.ts';
 import { LastSame, type SameRecord } from './move/last-same.ts';
-import { upload } from './move/upload.ts';
+import { type Upload, upload } from './move/upload.ts';
+import { conflictsError, MOST_SKIPPED, type TransferOutcome } from './transfer-outcome.ts';
 import type { TransferRequest } from './transfer-request.ts';
 import { rmSync } from 'node:fs';
 
+export type { TransferOutcome } from './transfer-outcome.ts';
 export type { TransferRequest } from './transfer-request.ts';
 
-/** Entries of lists in a result. */
-const MOST_SKIPPED = 1000;
+/** Entries of a plan in a result. */
 const MOST_PLANNED = 10_000;
-
-export interface TransferOutcome {
-  readonly result: TransferResult;
-  /** Set when not all could be done: `transfer.conflicts`, `transfer.some-failed`, or the only file's own error. */
-  readonly error?: DeckhandError;
-}
 
 /**
  * Brings files from one side to the other, or both ways. What fails for single files is in the outcome;
@@ -54,6 +56,10 @@ class Transfer {
   readonly #request: TransferRequest;
   readonly #startedAt: number;
   #total = 0;
+  #isPlanned = false;
+  /** Paths whose attributes or lists were changed; undefined where nobody asked. */
+  #extended: number | undefined;
+  #extendedConflicts: readonly Action[] = [];
 
   constructor(request: TransferRequest) {
     this.#request = request;
@@ -68,77 +74,59 @@ class Transfer {
     const known = await last?.load();
     const changed = known ? await listBothUnless(this.#request, known) : undefined;
     if (known && changed === null) return { result: this.#sameAsLast(known) };
-    const trees = changed ?? (await listBoth(this.#request));
-    this.#checkSource(trees);
-    const { connection, bulkConnection, clock, signal, links, rateLimit, onProgress } = this.#request;
-    const preserve = this.#request.preserve || direction === 'both';
-    await using job = new Job(
-      {
-        connection,
-        bulkConnection,
-        clock,
-        signal,
-        preserve,
-        inplace: this.#request.inplace ?? false,
-        followLinks: links === 'follow',
-        rateLimit,
-        onProgress: (bytes, path) => onProgress(bytes, this.#total, path),
-      },
-      trees.capabilities,
-    );
+    const makeJob = (capabilities: Capabilities): Job => this.#job(capabilities);
+    await using first = known ? undefined : FirstCopy.of({ request: this.#request, makeJob });
+    const trees = changed ?? (await listBoth(this.#request, undefined, first));
+    checkSource(this.#request, trees);
+    await using job = first?.job ?? makeJob(trees.capabilities);
     onPhase('preparing');
-    const baseFile = this.#baseFile(trees);
+    const baseFile = direction === 'both' ? this.#baseFile(trees) : undefined;
     const base = (await baseFile?.load()) ?? null;
     const equality = await this.#equality(job, trees, base);
-    const decision = this.#decide(trees, base, equality);
+    const decided = this.#decide(trees, base, equality, await this.#folds(trees));
+    const byContents = await withoutTakenName(this.#request, trees, decided);
+    const extended = await this.#extendedWork(job, trees, byContents);
+    this.#extendedConflicts = extended?.conflicts ?? [];
+    const decision = extended ? { ...byContents, actions: extended.actions } : byContents;
     if (decision.actions.length === 0 && !this.#isUnfinished(trees))
       await last?.save(trees.marks, decision, begunAt);
     if (dryRun || this.#request.diff === true) {
-      const plan = plannedOf(decision.actions);
+      const plan = plannedOf([...decision.actions, ...this.#extendedConflicts]);
       const diffs =
         this.#request.diff === true ? await diffsOf(job, trees, plan) : new Map<Action, PlanDiff>();
+      this.#extended = await extended?.count(job);
       return { result: this.#result(job, decision, { actions: plan, diffs }) };
     }
-    await checkExtended(job, this.#extendedKinds());
-    await this.#carryOut(job, trees, decision, equality.owners);
-    await this.#copyExtended(job, trees, decision);
+    const ahead = (await first?.agrees(decision.actions)) === true ? first : undefined;
+    await this.#carryOut(job, trees, decision, { owners: equality.owners, first: ahead });
+    this.#extended = await extended?.carryOut(job);
     if (baseFile) await this.#keepBase(baseFile, base, trees, decision, equality);
     return this.#outcome(job, decision);
   }
 
-  #checkSource({ local, remote }: BothTrees): void {
-    const { direction, deleteExtra, allowEmptySource, connection } = this.#request;
-    const here = local.tree.entries.get('');
-    const there = remote.tree.entries.get('');
-    const host = connection.host.name;
-    if (direction === 'both') {
-      if (here === undefined && there === undefined)
-        throw new DeckhandError('transfer.missing', `Neither here nor on ${host} is anything to sync.`);
-      return;
-    }
-    const [root, tree, where] =
-      direction === 'push'
-        ? [here, local, `${showRaw(local.place.root)} here`]
-        : [there, remote, `${showRaw(remote.place.root)} on ${host}`];
-    if (deleteExtra && !allowEmptySource && isEmptySource(tree.tree))
-      throw new DeckhandError('transfer.empty-source', `${where} is empty or missing; nothing was deleted.`);
-    if (root === undefined && !(deleteExtra && allowEmptySource))
-      throw new DeckhandError(
-        direction === 'push' ? 'local.file-missing' : 'transfer.missing',
-        `${where} does not exist.`,
-      );
-    if (root !== undefined && root.type !== 'file' && root.type !== 'directory')
-      throw new DeckhandError(
-        'transfer.unsupported',
-        `${where} is a ${root.type}, which cannot be transferred.`,
-      );
+  #job(capabilities: Capabilities): Job {
+    const { connection, bulkConnection, clock, signal, direction, links, rateLimit } = this.#request;
+    const options = {
+      connection,
+      bulkConnection,
+      clock,
+      signal,
+      preserve: this.#request.preserve || direction === 'both',
+      inplace: this.#request.inplace ?? false,
+      followLinks: links === 'follow',
+      rateLimit,
+      onProgress: (bytes: number, path: RawPath): void => {
+        // while all is not listed yet, nobody knows of how much this is a part
+        if (this.#isPlanned) this.#request.onProgress(bytes, this.#total, path);
+      },
+    };
+    return new Job(options, capabilities);
   }
 
-  #baseFile({ local, remote }: BothTrees): BaseFile | undefined {
-    const { direction, baseFolder, connection } = this.#request;
-    if (direction !== 'both') return undefined;
+  #baseFile({ local, remote }: BothTrees, what: 'base' | Extended = 'base'): BaseFile {
+    const { baseFolder, connection } = this.#request;
     const pair = { host: connection.host.name, local: local.place.root, remote: remote.place.root };
-    return new BaseFile(baseFolder, pair);
+    return new BaseFile(baseFolder, pair, what);
   }
 
   async #equality(job: Job, trees: BothTrees, base: Base | null): Promise<Equality> {
@@ -154,12 +142,24 @@ class Transfer {
     return { preserve, owners, sameContents: byContents || equal.size > 0 ? equal : undefined };
   }
 
-  #decide({ local, remote, capabilities }: BothTrees, base: Base | null, equality: Equality): Decision {
-    const { direction, links, deleteExtra, allowEmptySource } = this.#request;
-    const folds = {
-      local: ['darwin', 'win32'].includes(process.platform),
-      remote: capabilities.system === 'Darwin',
+  async #folds(trees: BothTrees): Promise<FoldingSides> {
+    const { direction, connection, signal, dryRun, diff } = this.#request;
+    const sides: Readonly<Record<typeof direction, readonly Side[]>> = {
+      push: ['remote'],
+      pull: ['local'],
+      both: ['local', 'remote'],
     };
+    const question = { connection, signal, trees, dryRun: dryRun || diff === true };
+    return await foldingSides({ ...question, sides: sides[direction] });
+  }
+
+  #decide(
+    { local, remote }: BothTrees,
+    base: Base | null,
+    equality: Equality,
+    folds: FoldingSides,
+  ): Decision {
+    const { direction, links, deleteExtra, allowEmptySource } = this.#request;
     const common = { equality, links, deleteExtra };
     if (direction === 'both') {
       const lost =
@@ -169,40 +169,44 @@ class Transfer {
           'transfer.empty-source',
           'One side is empty or missing now; nothing was deleted.',
         );
-      const trees = { local: local.tree, remote: remote.tree };
-      return decideTwoWay({ ...common, ...trees, base, foldsCase: folds.local || folds.remote });
+      return decideTwoWay({ ...common, local: local.tree, remote: remote.tree, base, folds });
     }
     const [source, target, side]: [BothTrees['local'], BothTrees['local'], Side] =
       direction === 'push' ? [local, remote, 'remote'] : [remote, local, 'local'];
-    return decideOneWay({
-      ...common,
-      source: source.tree,
-      target: target.tree,
-      side,
-      foldsCase: folds[side],
-    });
+    const foldsCase = folds[side];
+    return decideOneWay({ ...common, source: source.tree, target: target.tree, side, foldsCase });
   }
 
   async #carryOut(
     job: Job,
     { local, remote }: BothTrees,
     { actions }: Decision,
-    owners: boolean,
+    { owners, first }: Pick<Upload, 'owners' | 'first'>,
   ): Promise<void> {
-    const { onPhase, onBegin, direction } = this.#request;
+    const { onPhase, onBegin, resumes = false } = this.#request;
     const work = actions.filter(({ action }) => action !== 'skip' && action !== 'conflict');
     const forHost = work.filter(({ side }) => side === 'remote');
     const forHere = work.filter(({ side }) => side === 'local');
     this.#total = bytesOf(job, local.tree, forHost) + bytesOf(job, remote.tree, forHere);
-    if (work.length === 0 && !this.#isUnfinished({ local, remote })) return;
+    this.#isPlanned = true;
+    if (work.length === 0 && !resumes && !this.#isUnfinished({ local, remote })) return;
     await onBegin(this.#total);
     this.#request.onProgress(0, this.#total, '');
-    if (forHost.length > 0 || (direction === 'push' && remote.place.isNew)) {
+    if (forHost.length > 0 || this.#mayBeLeft('remote', remote.place)) {
       onPhase('uploading');
       const source = { root: local.place.base, tree: local.tree };
-      await upload({ job, place: remote.place, source, target: remote.tree, actions: forHost, owners });
+      await upload({
+        job,
+        place: remote.place,
+        source,
+        target: remote.tree,
+        actions: forHost,
+        owners,
+        first,
+        resumes,
+      });
     }
-    if (forHere.length > 0 || (direction === 'pull' && local.place.isNew)) {
+    if (forHere.length > 0 || this.#mayBeLeft('local', local.place)) {
       onPhase('downloading');
       const source = { root: remote.place.base, tree: remote.tree };
       const umask = process.umask();
@@ -214,9 +218,17 @@ class Transfer {
         actions: forHere,
         owners,
         umask,
+        resumes,
       });
     }
     onPhase('verifying');
+  }
+
+  /** With nothing to be done on this side there is still what an earlier claim left, or a folder that gets its name. */
+  #mayBeLeft(side: Side, { isNew }: Place): boolean {
+    const { direction, resumes = false } = this.#request;
+    if (direction === 'both') return resumes;
+    return side === (direction === 'push' ? 'remote' : 'local') && (resumes || isNew);
   }
 
   #isUnfinished({ local, remote }: Pick<BothTrees, 'local' | 'remote'>): boolean {
@@ -229,24 +241,16 @@ class Transfer {
     return [...(xattrs === true ? ['xattrs' as const] : []), ...(acls === true ? ['acls' as const] : [])];
   }
 
-  async #copyExtended(job: Job, { local, remote }: BothTrees, { actions }: Decision): Promise<void> {
-    const left = new Set(
-      actions.filter(({ action }) => action === 'skip' || action === 'conflict').map(({ path }) => path),
-    );
-    for (const { path } of job.failures) left.add(path);
-    const isLeft = (path: RawPath): boolean =>
-      left.has(path) || [...foldersAbove(path)].some(each => left.has(each));
-    const here = { side: 'local', root: local.place.root } as const;
-    const there = { side: 'remote', root: remote.place.root } as const;
-    const isPush = this.#request.direction === 'push';
-    const [from, to] = isPush ? [here, there] : [there, here];
-    for (const kind of this.#extendedKinds()) {
-      const { tree } = isPush ? local : remote;
-      if (!tree.entries.has('') || isLeft('')) continue;
-      this.#extended = (this.#extended ?? 0) + (await copyExtended(job, { kind, from, to, tree, isLeft }));
-    }
+  /** Undefined: nothing of it was asked for. */
+  async #extendedWork(job: Job, trees: BothTrees, { actions }: Decision): Promise<ExtendedWork | undefined> {
+    const { direction } = this.#request;
+    const kinds = this.#extendedKinds();
+    if (kinds.length === 0) return undefined;
+    await checkExtended(job, kinds);
+    if (direction !== 'both') return new ExtendedOneWay({ trees, direction, kinds, actions });
+    const baseOf = (kind: Extended): BaseFile => this.#baseFile(trees, kind);
+    return await ExtendedBothWays.look(job, { trees, kinds, actions, baseOf });
   }
-  #extended: number | undefined;
 
   /** What is there after the work is looked at again: only what is seen to be equal counts as such the next time. */
   async #keepBase(
@@ -274,10 +278,8 @@ class Transfer {
       const text = `${job.failures.length} of ${job.failures.length + result.files} files failed; the first: ${first.error.message}`;
       return { result, error: isOnly ? first.error : new DeckhandError('transfer.some-failed', text) };
     }
-    const [conflict] = result.conflicts;
-    if (conflict === undefined) return { result };
-    const text = `${result.conflicts.length} conflicts; the first: ${conflict.path || 'the root'}: ${conflict.reason}.`;
-    return { result, error: new DeckhandError('transfer.conflicts', text) };
+    const conflicts = conflictsError(result.conflicts);
+    return conflicts === undefined ? { result } : { result, error: conflicts };
   }
 
   /** Both sides are to the byte what they were when there was nothing to do. */
@@ -301,7 +303,7 @@ class Transfer {
     plan?: { readonly actions: readonly Action[]; readonly diffs: ReadonlyMap<Action, PlanDiff> },
   ): TransferResult {
     const skipped = actions.filter(({ action }) => action === 'skip');
-    const conflicts = actions.filter(({ action }) => action === 'conflict');
+    const conflicts = [...actions.filter(({ action }) => action === 'conflict'), ...this.#extendedConflicts];
     return {
       ...counts,
       unchanged,

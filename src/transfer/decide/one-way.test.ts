@@ -109,6 +109,16 @@ describe('one direction', () => {
     const source = tree(entry('Read'), entry('read'));
     expect(decide(source, tree(folder('')), { foldsCase: true })).toEqual(['create Read', 'conflict read']);
     expect(decide(source, tree(folder('')))).toEqual(['create Read', 'create read']);
+    const newer = { size: 9 };
+    expect(
+      decide(tree(entry('Read', newer), entry('d/x')), tree(entry('read'), entry('D/y')), {
+        foldsCase: true,
+        deleteExtra: true,
+      }),
+    ).toEqual(['conflict Read', 'conflict d', 'skip read', 'skip D']);
+    expect(
+      decide(tree(entry('\xc3\x89'), entry('e\xcc\x81')), tree(folder('')), { foldsCase: true }),
+    ).toEqual(['conflict \xc3\x89', 'create e\xcc\x81']);
   });
 
   it('knows an empty source', () => {

@@ -1,6 +1,7 @@
 import type { RawPath } from '../../core/raw-path.ts';
 import { type Entry, foldersAbove, parentOf, type Tree } from '../tree/entry.ts';
 import { type Action, type Side } from './action.ts';
+import { caseClashes } from './case-clashes.ts';
 import { type Equality, sameAttributes, sameContents } from './equal.ts';
 
 export interface OneWay {
@@ -36,12 +37,14 @@ class OneWayDecision {
   readonly #left = new Set<RawPath>();
   /** Things of the target that are gone because something of another type takes their place. */
   readonly #replaced = new Set<RawPath>();
-  readonly #foldedNames = new Map<string, RawPath>();
+  readonly #byCase: ReturnType<typeof caseClashes>;
   #unchanged = 0;
   #totalBytes = 0;
 
   constructor(one: OneWay) {
     this.#one = one;
+    const trees = { local: one.source, remote: one.target };
+    this.#byCase = caseClashes(trees, { local: false, remote: one.foldsCase });
   }
 
   decide(): Decision {
@@ -63,7 +66,7 @@ class OneWayDecision {
       this.#leave('skip', entry, refused);
       return;
     }
-    if (this.#clashesByCase(entry)) {
+    if (this.#byCase.stay.has(path)) {
       const other = 'its name differs only in case from another, and the target takes both for one';
       this.#leave('conflict', entry, other);
       return;
@@ -125,9 +128,15 @@ class OneWayDecision {
       let stays = false;
       for (const folder of foldersAbove(path)) {
         // under what was left or replaced, nothing is ours to delete one by one
-        if (this.#left.has(folder) || this.#replaced.has(folder)) stays = true;
+        if (this.#left.has(folder) || this.#replaced.has(folder) || this.#byCase.twins.has(folder))
+          stays = true;
       }
       if (stays) continue;
+      if (this.#byCase.twins.has(path)) {
+        const reason = 'its name differs only in case from one of the source';
+        this.#actions.push({ action: 'skip', side, path, entry, existing: entry, reason });
+        continue;
+      }
       if (entry.type === 'directory' && target.holdsExcluded.has(path)) {
         const reason = 'it holds what the rules leave out';
         this.#actions.push({ action: 'skip', side, path, entry, existing: entry, reason });
@@ -149,15 +158,6 @@ class OneWayDecision {
     return entry.type === 'unknown'
       ? 'it is of no known type, or leads in a circle'
       : `it is a ${entry.type}`;
-  }
-
-  #clashesByCase({ path }: Entry): boolean {
-    if (!this.#one.foldsCase) return false;
-    const folded = Buffer.from(path, 'latin1').toString('utf8').normalize('NFC').toLowerCase();
-    const other = this.#foldedNames.get(folded);
-    if (other !== undefined) return true;
-    this.#foldedNames.set(folded, path);
-    return false;
   }
 
   #leave(action: 'skip' | 'conflict', entry: Entry, reason: string): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Tree } from '../tree/entry.ts';
 import { type Action, otherSide } from './action.ts';
 import { type Base, nextBase } from './base.ts';
+import { NONE_FOLDS } from './case-clashes.ts';
 import type { Equality } from './equal.ts';
 import { decideTwoWay, type TwoWay } from './two-way.ts';
 import { applied, contents, entry, folder, tree, treeOf } from './sample-trees.ts';
@@ -22,7 +23,7 @@ const anyTree = fc
     { maxLength: 8 },
   )
   .map(treeOf);
-const plain = { equality, links: 'keep', deleteExtra: true, foldsCase: false } as const;
+const plain = { equality, links: 'keep', deleteExtra: true, folds: NONE_FOLDS } as const;
 
 function decide(local: Tree, remote: Tree, base: Base | null, extra: Partial<TwoWay> = {}): string[] {
   const { actions } = decideTwoWay({ ...plain, local, remote, base, ...extra });
@@ -85,6 +86,30 @@ describe('both directions', () => {
       'create local d',
       'create local d/new',
       'delete remote d/a',
+    ]);
+  });
+
+  it('names what differs only in case where a side takes it for one; what is there goes on', () => {
+    const local = tree(entry('Read'), entry('read'));
+    const folds = { local: false, remote: true };
+    expect(decide(local, tree(folder('')), null, { folds })).toEqual([
+      'create remote Read',
+      'conflict remote read',
+    ]);
+    expect(decide(tree(entry('Read', newer)), tree(entry('read')), null, { folds })).toEqual([
+      'conflict remote Read',
+      'create local read',
+    ]);
+    const both = { local: true, remote: true };
+    expect(decide(tree(entry('Read', newer)), tree(entry('read')), null, { folds: both })).toEqual([
+      'conflict remote Read',
+      'conflict remote read',
+    ]);
+    // one that is renamed here comes the next time, when the old one is gone there
+    const base = baseOf(tree(entry('read')));
+    expect(decide(tree(entry('Read')), tree(entry('read')), base, { folds })).toEqual([
+      'conflict remote Read',
+      'delete remote read',
     ]);
   });
 

@@ -1,6 +1,7 @@
 import type { RawPath } from '../../core/raw-path.ts';
 import { type Entry, parentOf, type Tree } from '../tree/entry.ts';
 import { type Action, otherSide, type Side } from './action.ts';
+import { caseClashes, type FoldingSides } from './case-clashes.ts';
 import { type Base, sameInEither, signatureOf } from './base.ts';
 import type { Equality } from './equal.ts';
 import type { Decision } from './one-way.ts';
@@ -13,8 +14,7 @@ export interface TwoWay {
   readonly equality: Equality;
   readonly links: 'keep' | 'follow' | 'skip';
   readonly deleteExtra: boolean;
-  /** One of the file systems takes `A` and `a` for one name. */
-  readonly foldsCase: boolean;
+  readonly folds: FoldingSides;
 }
 
 /**
@@ -36,7 +36,8 @@ class TwoWayDecision {
   readonly #actions: Action[] = [];
   /** In conflict or left out: nothing below is touched either. */
   readonly #left = new Set<RawPath>();
-  readonly #folded = new Map<string, RawPath>();
+  /** Names that one side takes for another. */
+  readonly #clashing: ReadonlySet<RawPath>;
   /** Folders that the other side removed: whether they go is known when everything in them is. */
   readonly #doubtful: { readonly entry: Entry; readonly side: Side }[] = [];
   #unchanged = 0;
@@ -44,6 +45,7 @@ class TwoWayDecision {
 
   constructor(two: TwoWay) {
     this.#two = two;
+    this.#clashing = caseClashes(two, two.folds).stay;
   }
 
   decide(): Decision {
@@ -74,7 +76,7 @@ class TwoWayDecision {
     }
     const refused = this.#refusal(local) ?? this.#refusal(remote);
     if (refused !== undefined) this.#leave(pair, refused, 'skip');
-    else if (this.#clashesByCase(path))
+    else if (this.#clashing.has(path))
       this.#leave(pair, 'its name differs only in case from another, which one side takes for the same');
     else if (local && remote) this.#both(pair, local, remote);
     else if (local) this.#oneOnly(pair, local, 'local');
@@ -175,14 +177,6 @@ class TwoWayDecision {
         : `it is a ${entry.type}`;
     if (links === 'skip') return 'symbolic links are left out';
     return links === 'follow' ? 'the symbolic link leads nowhere' : undefined;
-  }
-
-  #clashesByCase(path: RawPath): boolean {
-    if (!this.#two.foldsCase) return false;
-    const folded = Buffer.from(path, 'latin1').toString('utf8').normalize('NFC').toLowerCase();
-    if (this.#folded.has(folded)) return true;
-    this.#folded.set(folded, path);
-    return false;
   }
 
   #leave(pair: Pair, reason: string, action: 'skip' | 'conflict' = 'conflict'): void {

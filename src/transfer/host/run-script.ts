@@ -51,6 +51,8 @@ export async function runScript(
   const sent = commandOf(connection, text, stdin);
   const result = await connection.execute(sent.command, {
     signal,
+    // what removes the parts of a cancelled transfer must not be overtaken by what makes them
+    untilOver: true,
     ...(sent.stdin === undefined ? {} : { stdin: sent.stdin }),
     collectLimit: 0,
     onOutput: (stream, bytes) => (stream === 'stdout' ? output : errors).take(bytes),
@@ -73,7 +75,7 @@ export async function runScript(
 }
 
 /** A script that is too long for a command line comes first on stdin; byte by byte, or the rest would be read with it. */
-function commandOf(
+export function commandOf(
   { serverVersion }: SshConnection,
   text: string,
   stdin: ScriptOptions['stdin'],

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { ErrorCode } from '../../core/error-table.ts';
 
@@ -34,8 +35,10 @@ function errorOf(code: ErrorCode, host: string, doing: string, line: string): De
 
 /** A failure of this machine's file system, as a typed error. Others are given back as they are. */
 export function localError(thrown: unknown, doing: string): unknown {
-  const { code, message } = thrown as NodeJS.ErrnoException;
-  const known = code === undefined ? undefined : LOCAL[code];
+  const { code, errno, message } = thrown as NodeJS.ErrnoException;
+  // this runtime has no name for it
+  const name = errno === -constants.errno.EDQUOT ? 'EDQUOT' : code;
+  const known = name === undefined ? undefined : LOCAL[name];
   if (thrown instanceof DeckhandError || known === undefined) return thrown;
   return new DeckhandError(known, `On this machine: ${doing} failed: ${message}.`, { cause: thrown });
 }

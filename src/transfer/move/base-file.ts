@@ -14,12 +14,13 @@ export class BaseFile {
   constructor(
     folder: string,
     pair: { readonly host: string; readonly local: RawPath; readonly remote: RawPath },
+    what: 'base' | 'xattrs' | 'acls' = 'base',
   ) {
     const name = createHash('sha256')
       .update(JSON.stringify([pair.host, pair.local, pair.remote]))
       .digest('hex');
     this.#folder = folder;
-    this.#file = join(folder, `${name.slice(0, 32)}.base`);
+    this.#file = join(folder, `${name.slice(0, 32)}.${what}`);
   }
 
   /** Null: these two were never seen to be equal. A file that is not whole counts as none: nothing is then removed. */

@@ -2,11 +2,11 @@ import { constants } from 'node:fs';
 import { copyFile, type FileHandle, open } from 'node:fs/promises';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { type RawPath, rawToBytes, showRaw } from '../../core/raw-path.ts';
-import { startThreaded } from '../thread/file-threads.ts';
 import { digestsOf } from '../thread/hash-blocks.ts';
 import type { Entry } from '../tree/entry.ts';
-import { blockOf, changedRuns, Digests, type Run } from './delta-blocks.ts';
-import { DeltaOutput, orderOf, sendScript } from './delta-script.ts';
+import { changedRuns, Digests, type Run } from './delta-blocks.ts';
+import { orderOf, sendScript } from './delta-script.ts';
+import { DeltaSides } from './delta-sides.ts';
 import type { Job } from './job.ts';
 import { changed } from './read-source.ts';
 import { runChecked } from './remote-commands.ts';
@@ -27,57 +27,42 @@ export interface DeltaDownload {
  * block that comes is compared with the digest that the host gave for it. Resolves when all is on the disk.
  */
 export async function downloadDelta(one: DeltaDownload): Promise<void> {
-  await new DownloadingDelta(one).run();
+  const { job, entry, target, part } = one;
+  const path = part ?? target;
+  if (part !== undefined) await copyFile(rawToBytes(target), rawToBytes(part), constants.COPYFILE_FICLONE);
+  await using file = await open(rawToBytes(path), constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+  using sides = new DeltaSides(job, entry, path);
+  await new DownloadingDelta(one, sides).run(file);
 }
 
 class DownloadingDelta {
   readonly #one: DeltaDownload;
-  readonly #block: number;
-  readonly #here = new Digests();
-  readonly #there = new Digests();
+  readonly #sides: DeltaSides;
   /** Asked for, and not whole yet. */
   readonly #waiting: Run[] = [];
   #gathered: Uint8Array[] = [];
   #length = 0;
-  #counted = 0;
 
-  constructor(one: DeltaDownload) {
+  constructor(one: DeltaDownload, sides: DeltaSides) {
     this.#one = one;
-    this.#block = blockOf(one.entry.size);
+    this.#sides = sides;
   }
 
-  async run(): Promise<void> {
-    const { job, source, entry, target, part } = this.#one;
-    const path = rawToBytes(part ?? target);
-    if (part !== undefined) await copyFile(rawToBytes(target), path, constants.COPYFILE_FICLONE);
-    await using file = await open(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
-    const hashing = startThreaded<{ readonly bytes: Uint8Array }>('blocks', {
-      path: part ?? target,
-      block: this.#block,
-    });
-    const listening = this.#listen(hashing);
-    const output = new DeltaOutput(
-      this.#block,
-      (bytes, isLast) => {
-        this.#there.add(bytes);
-        if (isLast) this.#there.complete();
-      },
-      async bytes => await this.#take(file, bytes),
-    );
+  async run(file: FileHandle): Promise<void> {
+    const { job, source, entry } = this.#one;
+    const output = this.#sides.output(async bytes => await this.#take(file, bytes));
     try {
-      await runChecked(job, `reading ${showRaw(entry.path)}`, sendScript(source, this.#block), {
+      await runChecked(job, `reading ${showRaw(entry.path)}`, sendScript(source, this.#sides.block), {
         stdin: this.#orders(),
         onOutput: async bytes => {
           await job.rate.take(bytes.length, job.signal);
           await output.add(bytes);
         },
       });
-      await listening;
+      await this.#sides.hashed();
     } catch (error) {
-      job.arrived(-this.#counted, entry.path);
+      job.arrived(-this.#sides.counted, entry.path);
       throw error;
-    } finally {
-      hashing.stop();
     }
     if (output.size !== entry.size || this.#waiting.length > 0) throw changed(entry.path);
     await file.truncate(entry.size);
@@ -85,18 +70,10 @@ class DownloadingDelta {
     job.counts.verified += 1;
   }
 
-  async #listen(hashing: AsyncIterable<{ readonly bytes: Uint8Array }>): Promise<void> {
-    try {
-      for await (const { bytes } of hashing) this.#here.add(bytes);
-    } finally {
-      this.#here.complete();
-    }
-  }
-
   async *#orders(): AsyncGenerator<Uint8Array> {
     const { size } = this.#one.entry;
-    const onSame = (bytes: number): void => this.#count(bytes);
-    for await (const run of changedRuns(this.#there, this.#here, { block: this.#block, size, onSame })) {
+    const { here, there, block, count: onSame } = this.#sides;
+    for await (const run of changedRuns(there, here, { block, size, onSame })) {
       this.#waiting.push(run);
       yield orderOf(run.at, run.length);
     }
@@ -122,18 +99,14 @@ class DownloadingDelta {
     this.#gathered = [];
     this.#length = 0;
     this.#waiting.shift();
+    const { block, there } = this.#sides;
     const digests = new Digests();
-    digests.add(digestsOf(contents, this.#block));
-    const first = run.at / this.#block;
+    digests.add(digestsOf(contents, block));
+    const first = run.at / block;
     for (let index = 0; index < digests.count; index += 1)
-      if (!digests.of(index).equals(this.#there.of(first + index))) throw changed(this.#one.entry.path);
+      if (!digests.of(index).equals(there.of(first + index))) throw changed(this.#one.entry.path);
     await file.write(contents, 0, contents.length, run.at);
     this.#one.job.counts.bytes += contents.length;
-    this.#count(contents.length);
-  }
-
-  #count(bytes: number): void {
-    this.#counted += bytes;
-    this.#one.job.arrived(bytes, this.#one.entry.path);
+    this.#sides.count(contents.length);
   }
 }

@@ -1,4 +1,5 @@
 import type { RawPath } from '../../core/raw-path.ts';
+import { pythonText } from '../host/python-program.ts';
 import { quoteRaw } from '../host/run-script.ts';
 
 /** What both programs begin with: digests of a file's blocks, made by two threads and printed in order. */
@@ -77,11 +78,11 @@ while True:
 
 /** The file `target` as it should be; with a `part` a copy of it that is changed instead. */
 export function receiveScript(target: RawPath, part: RawPath | undefined, block: number): string {
-  return `exec python3 -c ${quoteRaw(COMMON + RECEIVE)} ${quoteRaw(target)} ${quoteRaw(part ?? '')} ${block}`;
+  return pythonText(COMMON + RECEIVE, [quoteRaw(target), quoteRaw(part ?? ''), String(block)]);
 }
 
 export function sendScript(source: RawPath, block: number): string {
-  return `exec python3 -c ${quoteRaw(COMMON + SEND)} ${quoteRaw(source)} '' ${block}`;
+  return pythonText(COMMON + SEND, [quoteRaw(source), "''", String(block)]);
 }
 
 /** Bytes from `at` on follow, or are asked for. Length 0: all is said, and `at` is the size of the whole. */

@@ -13,6 +13,7 @@ import { changed } from './read-source.ts';
 import { runChecked } from './remote-commands.ts';
 import { isZero } from './sparse.ts';
 import { hashLocal } from '../thread/hash-file.ts';
+import { fetchWhole } from './whole-file.ts';
 
 /** Bytes from which a part that is there is worth comparing. */
 const WORTH = 256 * 1024;
@@ -34,6 +35,7 @@ export async function downloadBig(one: BigDownload): Promise<RawPath> {
     const { part, counted, isEqual } = await new BigDownloading({ ...one, entry: wanted }).run();
     if (isEqual) return part;
     job.arrived(-counted, entry.path);
+    await job.closeBulk();
     const now = await lookAt(one);
     if (now?.type !== 'file') break;
     if (now.size === wanted.size && now.mtime === wanted.mtime && attempt > 0)
@@ -77,13 +79,17 @@ class BigDownloading {
     // the host reads it twice, the second time from memory
     const there = hashRemote(job.connection, hash, [source], job.signal);
     there.catch(() => undefined);
-    const sftp = await job.sftpFor(entry.size);
-    if (sftp === null) await this.#byShell(file, offset);
-    else await this.#bySftp(sftp, file, offset);
+    const count = (bytes: number): void => this.#count(bytes);
+    const whole = await fetchWhole({ job, entry, offset, count }, source, this.#part);
+    if (whole === undefined) {
+      const sftp = await job.sftpFor(entry.size);
+      if (sftp === null) await this.#byShell(file, offset);
+      else await this.#bySftp(sftp, file, offset);
+    }
     if (isSparse(entry)) await file.truncate(entry.size);
     await file.datasync();
     job.counts.bytes += this.#counted - offset;
-    const [mine, theirs] = await Promise.all([hashLocal(this.#part), there]);
+    const [mine, theirs] = await Promise.all([whole ?? hashLocal(this.#part), there]);
     const wanted = theirs.get(source);
     if (hash !== '' && wanted !== undefined && mine === wanted) job.counts.verified += 1;
     const isEqual = hash === '' ? this.#counted === entry.size : mine !== undefined && mine === wanted;

@@ -8,7 +8,8 @@ import { scriptError } from '../host/script-error.ts';
 import { ARCHIVE_END, encodeHeader } from '../tar/header.ts';
 import { type Entry, join, nameOf, parentOf, type Tree } from '../tree/entry.ts';
 import { downloadBig } from './download-big.ts';
-import { streamDown } from './download-stream.ts';
+import { bundleDown } from './download-bundle.ts';
+import { type StreamDown, streamDown } from './download-stream.ts';
 import { hardLinksOf } from './hard-links.ts';
 import { BIG, type Job, partName, type Place } from './job.ts';
 import { isWorthComparing } from './delta-blocks.ts';
@@ -31,6 +32,8 @@ export interface Download {
   readonly owners: boolean;
   /** What a new file's mode loses here. */
   readonly umask: number;
+  /** The staging folder of an earlier claim may be there. */
+  readonly resumes: boolean;
 }
 
 /** Carries out on this machine what was decided for it. Whatever the host says, nothing is written outside the root. */
@@ -60,7 +63,7 @@ class Downloading {
 
   async run(): Promise<void> {
     const changes = this.#one.actions.some(({ action }) => action !== 'skip' && action !== 'conflict');
-    if (!changes) return;
+    if (!changes && !this.#one.resumes) return;
     makeLocalStage(this.#place);
     for (const action of this.#made) this.#clearWay(action);
     for (const action of this.#made) if (action.entry.type === 'directory') this.#folder(action);
@@ -149,32 +152,18 @@ class Downloading {
   /** One stream of small files, unpacked and compared. Returns those that were not whole or not equal. */
   async #stream(batch: readonly Action[]): Promise<readonly Action[]> {
     const job = this.#job;
-    const { signal, capabilities } = job;
     const files = batch.map(action => ({
       action,
       member: this.#member(action.path),
       name: this.#streamedName(action.path),
     }));
     const { source, owners, umask } = this.#one;
-    const { stage } = this.#place;
-    const streamed = streamDown({ job, source, folder: stage, files, owners, umask });
-    const paths = batch.map(({ path }) => this.#remote(path));
-    const [hashes, there] = await Promise.all([
-      streamed,
-      hashRemote(job.connection, capabilities.hash, paths, signal),
-    ]);
-    await syncLocal(this.#place.stage);
+    const isArrived = await this.#arrive({ job, source, folder: this.#place.stage, files, owners, umask });
     const left: Action[] = [];
     for (const { action, name } of files) {
       const { path } = action;
-      const arrived = hashes.get(path);
-      const wanted = there.get(this.#remote(path));
-      const isKnown = capabilities.hash !== '';
-      if (arrived === undefined || (isKnown && arrived.hash !== wanted)) {
-        if (arrived !== undefined) {
-          rmSync(rawToBytes(this.#stage(name)), { force: true });
-          job.arrived(-arrived.bytes, path);
-        }
+      const bytes = isArrived(action, name);
+      if (bytes === undefined) {
         left.push(action);
         continue;
       }
@@ -182,13 +171,35 @@ class Downloading {
         if (this.#place.isNew) this.#touched.add(parentOf(path));
         else this.#put(this.#stage(name), path);
         job.counts.files += 1;
-        job.counts.bytes += arrived.bytes;
-        if (isKnown) job.counts.verified += 1;
+        job.counts.bytes += bytes;
+        if (this.#job.capabilities.hash !== '') job.counts.verified += 1;
       } catch (error) {
         job.fail(path, error);
       }
     }
     return left;
+  }
+
+  /** As one bundle, or as a tar and hashes; on disk. Returns how to ask for the bytes of a file that is here and equal. */
+  async #arrive(stream: StreamDown): Promise<(action: Action, name: RawPath) => number | undefined> {
+    const job = this.#job;
+    const bundled = await bundleDown(stream);
+    if (bundled !== null) return ({ path }) => bundled.get(path);
+    const { capabilities, connection, signal } = job;
+    const paths = stream.files.map(({ action }) => this.#remote(action.path));
+    const [hashes, there] = await Promise.all([
+      streamDown(stream),
+      hashRemote(connection, capabilities.hash, paths, signal),
+    ]);
+    await syncLocal(this.#place.stage);
+    return ({ path }, name) => {
+      const arrived = hashes.get(path);
+      if (arrived === undefined) return undefined;
+      if (capabilities.hash === '' || arrived.hash === there.get(this.#remote(path))) return arrived.bytes;
+      rmSync(rawToBytes(this.#stage(name)), { force: true });
+      job.arrived(-arrived.bytes, path);
+      return undefined;
+    };
   }
 
   /** In a tree that is itself being built each has its place already. */

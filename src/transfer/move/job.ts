@@ -6,8 +6,10 @@ import type { SshConnection } from '../../ssh/connection.ts';
 import { openSftp } from '../../ssh/sftp/open-sftp.ts';
 import type { SftpClient } from '../../ssh/sftp/sftp-client.ts';
 import type { Capabilities } from '../host/capabilities.ts';
+import { hasPython } from '../host/python-program.ts';
+import { isQuiet } from '../host/run-on-files.ts';
 import { localError } from '../host/script-error.ts';
-import { type Entry, join, parentOf, PART_PREFIX } from '../tree/entry.ts';
+import { type Entry, isSparse, join, parentOf, PART_PREFIX } from '../tree/entry.ts';
 import { RateLimit } from './rate-limit.ts';
 
 /** Bytes from which a file travels by itself, in ranges that can be resumed; smaller ones go in one stream. */
@@ -69,14 +71,19 @@ export class Job implements AsyncDisposable {
   readonly rate: RateLimit;
   readonly failures: { readonly path: RawPath; readonly error: DeckhandError }[] = [];
   readonly counts = { ...NO_COUNTS };
+  /** The host can read and write bundles of small files (`bundle/format.ts`), as far as is known. */
+  canBundle: boolean;
   readonly #resources = new AsyncDisposableStack();
   #sftp: Promise<SftpClient | null> | undefined;
-  #bulk: Promise<SftpClient | null> | undefined;
+  #bulk: Promise<SshConnection | null> | undefined;
+  #bulkSftp: Promise<SftpClient | null> | undefined;
+  #isQuiet: Promise<boolean> | undefined;
   #arrived = 0;
 
   constructor(options: JobOptions, capabilities: Capabilities) {
     this.options = options;
     this.capabilities = capabilities;
+    this.canBundle = hasPython(capabilities);
     this.rate = new RateLimit(options.rateLimit, options.clock);
   }
 
@@ -99,14 +106,36 @@ export class Job implements AsyncDisposable {
   /** For a file of so many bytes: over the bulk connection where that pays and there is one. */
   async sftpFor(size: number): Promise<SftpClient | null> {
     const shared = await this.sftp();
-    if (shared === null || size < BULK || this.options.bulkConnection === undefined) return shared;
-    this.#bulk ??= this.#openBulk(this.options.bulkConnection);
-    return (await this.#bulk) ?? shared;
+    const bulk = shared === null ? null : await this.#bulkFor(size);
+    if (bulk === null) return shared;
+    this.#bulkSftp ??= this.#open(bulk);
+    return (await this.#bulkSftp) ?? shared;
   }
 
-  async #openBulk(connect: NonNullable<JobOptions['bulkConnection']>): Promise<SftpClient | null> {
-    const connection = await connect(this.signal);
-    return connection && (await this.#open(this.#resources.use(connection)));
+  /**
+   * The connection over which the system's client moves a whole file by itself (`runOnFiles`). Null: the file's bytes
+   * have to come through here, to be held back or looked at, or it is too small, or there is none.
+   */
+  async connectionForWhole(entry: Entry): Promise<SshConnection | null> {
+    if (this.options.rateLimit > 0 || isSparse(entry) || this.capabilities.hash === '') return null;
+    const bulk = await this.#bulkFor(entry.size);
+    if (bulk?.executeOnFiles === undefined) return null;
+    this.#isQuiet ??= isQuiet(bulk, this.signal);
+    return (await this.#isQuiet) ? bulk : null;
+  }
+
+  /** Nothing goes over the bulk connection any more, nor is written by it: the shared one serves from now on. */
+  async closeBulk(): Promise<void> {
+    const bulk = await this.#bulk;
+    this.#bulk = Promise.resolve(null);
+    await bulk?.close();
+  }
+
+  /** One for all files that are worth it. */
+  async #bulkFor(size: number): Promise<SshConnection | null> {
+    if (size < BULK || this.options.bulkConnection === undefined) return null;
+    this.#bulk ??= this.options.bulkConnection(this.signal).then(bulk => bulk && this.#resources.use(bulk));
+    return await this.#bulk;
   }
 
   async #open(connection: SshConnection): Promise<SftpClient | null> {
@@ -134,7 +163,7 @@ export class Job implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled([this.#sftp, this.#bulk]);
+    await Promise.allSettled([this.#sftp, this.#bulk, this.#bulkSftp]);
     await this.#resources.disposeAsync();
   }
 }

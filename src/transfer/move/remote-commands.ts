@@ -40,6 +40,22 @@ export async function runLines(job: Job, lines: readonly Line[]): Promise<void> 
   }
 }
 
+/** The same few lines within another script, whose only output such lines are; `noteFailed` reads it, by the same mark. */
+export function eachNoted(lines: readonly Line[], mark = ''): string {
+  const noted = ({ text }: Line, index: number): string =>
+    `{ ${text}; } 2>&1 </dev/null || printf '\\0%s\\0' ${mark}${index};`;
+  return lines.map(noted).join('\n');
+}
+
+export function noteFailed(job: Job, lines: readonly Line[], output: Buffer, mark = ''): void {
+  const said = output.toString('latin1').split('\0');
+  const byName = new Map(lines.map((line, index) => [`${mark}${index}`, line]));
+  for (let at = 0; at + 1 < said.length; at += 2) {
+    const line = byName.get(said[at + 1] ?? '');
+    if (line) job.fail(line.path, scriptError(job.hostName, showRaw(line.path), said[at] ?? '', 1));
+  }
+}
+
 /** Throws a typed error unless it ended with 0. */
 export async function runChecked(
   job: Job,

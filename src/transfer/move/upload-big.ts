@@ -16,6 +16,7 @@ import { changed } from './read-source.ts';
 import { dataRuns, fewRuns, HOLE } from './sparse.ts';
 import { attributesText, FUNCTIONS, renameText, runChecked } from './remote-commands.ts';
 import { hashLocal } from '../thread/hash-file.ts';
+import { sendWhole } from './whole-file.ts';
 
 const PIECE = 256 * 1024;
 
@@ -74,11 +75,14 @@ class BigUploading {
   async run(follow: boolean): Promise<{ readonly counted: number; finish: () => Promise<void> }> {
     const { job, source, entry } = this.#one;
     await using file = await openToRead(source, follow);
-    const sftp = await job.sftpFor(entry.size);
     const found = await this.#resumeAt();
+    this.#count(found);
+    const whole = await this.#bySystem(file, found);
+    if (whole !== undefined) return whole;
+    const sftp = await job.sftpFor(entry.size);
     // without SFTP holes are left out block by block
     const offset = sftp === null && isSparse(entry) ? found - (found % HOLE) : found;
-    this.#count(offset);
+    this.#count(offset - found);
     // read by another thread while the bytes travel: most of it comes from memory
     const hash = hashLocal(source, entry.size);
     const sent = sftp === null ? await this.#byShell(file, offset) : await this.#bySftp(sftp, file, offset);
@@ -86,6 +90,22 @@ class BigUploading {
     if (!isWhole) throw changed(entry.path);
     job.counts.bytes += sent;
     return { counted: this.#counted, finish: async () => await this.#finish(await hash) };
+  }
+
+  /** By the system's client, where that can be. */
+  async #bySystem(
+    file: FileHandle,
+    offset: number,
+  ): Promise<{ readonly counted: number; finish: () => Promise<void> } | undefined> {
+    const { job, source, entry } = this.#one;
+    const count = (bytes: number): void => this.#count(bytes);
+    if ((await job.connectionForWhole(entry)) === null) return undefined;
+    const hash = hashLocal(source, entry.size);
+    hash.catch(() => undefined);
+    const there = await sendWhole({ job, entry, offset, count }, file, this.#part);
+    if (there === undefined) return undefined;
+    job.counts.bytes += entry.size - offset;
+    return { counted: this.#counted, finish: async () => await this.#finish(await hash, there) };
   }
 
   /** Undone work of a source that changed meanwhile shows at the look that follows. */
@@ -222,18 +242,14 @@ class BigUploading {
   }
 
   /** Compared, then its attributes and its staged name, in one script each. */
-  async #finish(hash: string | undefined): Promise<void> {
+  async #finish(hash: string | undefined, known?: string): Promise<void> {
     const { job, entry, staged, owners } = this.#one;
     const { capabilities } = job;
     const part = quoteRaw(this.#part);
     if (capabilities.hash !== '' && hash !== undefined) {
       const length = entry.size;
-      const there = await hashRemotePrefix(
-        job.connection,
-        capabilities.hash,
-        { path: this.#part, length },
-        job.signal,
-      );
+      const whole = { path: this.#part, length };
+      const there = known ?? (await hashRemotePrefix(job.connection, capabilities.hash, whole, job.signal));
       if (there !== hash) {
         await runScript(job.connection, `rm -f -- ${part}`, { signal: job.signal });
         throw new DeckhandError(

@@ -4,10 +4,20 @@ import { quoteRaw } from '../host/run-script.ts';
 import { ARCHIVE_END, encodeHeader } from '../tar/header.ts';
 import { type Entry, join, type Tree } from '../tree/entry.ts';
 import type { Job, Place } from './job.ts';
-import { attributesText, FUNCTIONS, runChecked } from './remote-commands.ts';
+import {
+  attributesText,
+  eachNoted,
+  FUNCTIONS,
+  type Line,
+  noteFailed,
+  runChecked,
+  runLines,
+} from './remote-commands.ts';
 
 /** Folders whose modes and times are set by commands in the last script; more are set by a stream of their own. */
 const INLINE_FOLDERS = 40;
+/** Of these lines among others. */
+const MARK = 'f';
 
 export interface Finishing {
   readonly job: Job;
@@ -29,6 +39,8 @@ export class UploadFinish {
   readonly #one: Finishing;
   readonly #made: ReadonlyMap<RawPath, Entry>;
   #isDone = false;
+  /** What it does to folders, by commands in a script. */
+  #lines: readonly Line[] = [];
   /** Folders whose time was changed by what was put into them or taken out. */
   readonly touched = new Set<RawPath>();
   /** Things came into new folders after those were unpacked. */
@@ -51,27 +63,47 @@ export class UploadFinish {
   async run(hasStage: boolean): Promise<void> {
     const folders = this.#folders(hasStage);
     if (this.#isDone || (!hasStage && folders.length === 0)) return;
+    const { job } = this.#one;
     if (folders.length <= INLINE_FOLDERS) {
-      await runChecked(this.#one.job, 'finishing', `${FUNCTIONS} ${this.#text(folders)} exit 0`);
+      const { stdout } = await runChecked(job, 'finishing', `${FUNCTIONS} ${this.#text(folders)} exit 0`);
+      this.noteFailed(stdout);
       return;
     }
     const archive = Buffer.concat([...folders.map(folderHeader), ARCHIVE_END]);
     const base = quoteRaw(this.#one.place.base);
     const root = folders.filter(({ path }) => path === '');
     // the staging folder goes first: its going changes the time of the root
-    const script = `${FUNCTIONS} ( cd ${base} && ${unpackText(this.#one)} ) || exit 92; ${this.#text(root)} exit 0`;
-    await runChecked(this.#one.job, 'finishing', script, { stdin: archive });
+    const unpack = `( cd ${base} && ${unpackText(this.#one)} ) 2>/dev/null || printf '\\0some\\0';`;
+    const script = `${FUNCTIONS} ${unpack} ${this.#text(root)} exit 0`;
+    const { stdout } = await runChecked(job, 'finishing', script, { stdin: archive });
+    this.noteFailed(stdout);
+    // which of them, and why
+    if (stdout.includes('\0some\0')) await runLines(job, this.#linesOf(folders));
+  }
+
+  /** What could not be done to folders, as the script said that `takeText` was a part of. */
+  noteFailed(output: Buffer): void {
+    noteFailed(this.#one.job, this.#lines, output, MARK);
+  }
+
+  #linesOf(folders: readonly Entry[]): readonly Line[] {
+    const { place, owners } = this.#one;
+    const lineOf = (entry: Entry): Line => ({
+      path: entry.path,
+      text: attributesText(join(place.root, entry.path), entry, owners),
+    });
+    return folders.map(lineOf).toReversed();
   }
 
   #text(folders: readonly Entry[]): string {
-    const { place, owners } = this.#one;
+    const { place } = this.#one;
     const [base, root, stage] = [quoteRaw(place.base), quoteRaw(place.root), quoteRaw(place.stage)];
     // nobody has looked at what has come under this name meanwhile
     const name = `if [ -e ${base} ] || [ -h ${base} ]; then if [ -e ${root} ] || [ -h ${root} ]; then printf '%s: File exists\\n' ${root} >&2; exit 94; fi; mv -f -- ${base} ${root} || exit 93; fi;`;
-    const attributes = folders.map(
-      entry => `${attributesText(join(place.root, entry.path), entry, owners)} || exit 92;`,
+    this.#lines = this.#linesOf(folders);
+    return [place.isNew ? name : '', `cd /; rm -rf -- ${stage};`, eachNoted(this.#lines, MARK), ''].join(
+      '\n',
     );
-    return [place.isNew ? name : '', `cd /; rm -rf -- ${stage};`, ...attributes.toReversed()].join('\n');
   }
 
   /** Folders that are there now and whose mode or time is not what it should be. */

@@ -2,24 +2,28 @@ import { DeckhandError } from '../../core/deckhand-error.ts';
 import { type RawPath, showRaw } from '../../core/raw-path.ts';
 import type { Action } from '../decide/action.ts';
 import { hashRemote } from '../host/hash-remote.ts';
-import { quoteRaw, runScript } from '../host/run-script.ts';
+import { quoteRaw, type ScriptResult } from '../host/run-script.ts';
 import { scriptError } from '../host/script-error.ts';
 import { join, parentOf, type Tree } from '../tree/entry.ts';
+import type { FirstCopy } from './first-copy.ts';
 import { hardLinksOf } from './hard-links.ts';
 import { BIG, type Job, type Place } from './job.ts';
-import { isCheckable } from '../thread/pack-files.ts';
-import { pack, type Packed, type PackReport } from './pack.ts';
+import type { Packed, PackReport } from './pack.ts';
 import {
   attributesText,
+  eachNoted,
   FUNCTIONS,
   type Line,
+  noteFailed,
   renameText,
   runChecked,
   runLines,
   zeroList,
 } from './remote-commands.ts';
 import { uploadBig } from './upload-big.ts';
-import { UploadFinish, unpackText } from './upload-finish.ts';
+import { UploadFinish } from './upload-finish.ts';
+import { stageText } from './stage-text.ts';
+import { streamUp } from './upload-stream.ts';
 import { type Top, Tops } from './upload-tops.ts';
 
 /** Files and bytes of one stream: what is lost at most when it is interrupted. */
@@ -27,7 +31,6 @@ const BATCH_FILES = 20_000;
 const BATCH_BYTES = 128 * 1024 * 1024;
 /** Renames that go into the script of a stream; more go as requests of SFTP. */
 const INLINE_RENAMES = 40;
-const MANIFEST = '.manifest';
 
 export interface Upload {
   readonly job: Job;
@@ -41,6 +44,10 @@ export interface Upload {
   readonly actions: readonly Action[];
   /** Owners are set. */
   readonly owners: boolean;
+  /** The staging folder of an earlier claim may be there. */
+  readonly resumes: boolean;
+  /** Some of it is on its way already. */
+  readonly first?: FirstCopy | undefined;
 }
 
 /** Carries out on the host what was decided for it. What fails for one file is noted in the job. */
@@ -83,7 +90,7 @@ class Uploading {
     await this.#hardLinks();
     await this.#attributes();
     await this.#deletions();
-    await this.#finish.run(this.#hasStage);
+    await this.#finish.run(this.#hasStage || this.#one.resumes);
     counts.directories += folders;
     counts.links += links + this.#links.size;
   }
@@ -98,7 +105,8 @@ class Uploading {
 
   /** In the order of the tree: a tar sets a folder's time when it leaves it, and must not come back. */
   async #small(): Promise<void> {
-    const small = this.#made.filter(({ entry }) => entry.type !== 'file' || entry.size < BIG);
+    const all = this.#made.filter(({ entry }) => entry.type !== 'file' || entry.size < BIG);
+    const small = await this.#withoutFirst(all);
     const batches: Action[][] = [];
     let bytes = Number.POSITIVE_INFINITY;
     for (const action of inTreeOrder(small)) {
@@ -116,47 +124,70 @@ class Uploading {
 
   /** One stream of small files: unpacked in the staging folder, compared by hash, and given its names. */
   async #stream(batch: readonly Action[], isLast: boolean): Promise<void> {
-    const { capabilities, hostName } = this.#job;
-    if (capabilities.tar === 'none') throw new DeckhandError('host.unsupported', `${hostName} has no tar.`);
     const members = batch.map((action): Packed => ({ action, name: this.#tops.staged(action.entry) }));
     for (const { path } of batch) this.#tops.of(path).pending -= 1;
     const ready = this.#tops.takeReady();
     const inline = ready.length <= INLINE_RENAMES;
-    const renames = inline ? ready.map(top => this.#renameLine(top).text) : [];
+    const renames = inline ? ready.map(top => this.#renameLine(top)) : [];
     if (inline) for (const top of ready) this.#wasPlaced(top);
-    const nothingFollows = isLast && inline && this.#big.length === 0 && this.#links.size === 0;
-    const onlyMade = this.#one.actions.every(({ action }) => action !== 'attributes' && action !== 'delete');
-    const checks = capabilities.hash === 'sha256sum' || capabilities.hash === 'shasum -a 256';
-    const script = [
-      `${FUNCTIONS} ${this.#stageText()}`,
-      `${unpackText(this.#one)} || exit 92;`,
-      checks
-        ? `if [ -s ${MANIFEST} ] && ! ${capabilities.hash} -c ${MANIFEST} >.checked 2>&1; then grep -v ': OK$' .checked | head -n 5 >&2; exit 91; fi;`
-        : '',
-      `rm -f ${MANIFEST} .checked;`,
-      capabilities.syncs ? 'sync -f . 2>/dev/null;' : '',
-      renames.length > 0 ? `${renames.join(' && ')} || exit 93;` : '',
-      (nothingFollows && onlyMade ? this.#finish.takeText() : undefined) ?? '',
-      'exit 0',
-    ].join('\n');
-    const report: PackReport = { sent: [] };
-    const { root } = this.#one.source;
-    const packing = { job: this.#job, root, manifest: checks ? MANIFEST : undefined };
-    const result = await runScript(this.#job.connection, script, {
-      signal: this.#job.signal,
-      stdin: pack(members, packing, report),
+    const { result, report, wasChecked } = await streamUp({
+      job: this.#job,
+      root: this.#one.source.root,
+      owners: this.#one.owners,
+      members,
+      before: `${FUNCTIONS} ${this.#stageText()}`,
+      after: [
+        this.#syncText(),
+        eachNoted(renames),
+        isLast && inline ? this.#finishText() : '',
+        'exit 0',
+      ].join('\n'),
     });
-    if (result.exitCode === 91)
-      throw new DeckhandError(
-        'transfer.checksum',
-        `${hostName}: what arrived differs: ${result.errors.trim()}.`,
-      );
-    if (result.exitCode !== 0)
-      throw scriptError(hostName, `writing to ${showRaw(this.#place.root)}`, result.errors, result.exitCode);
-    await this.#checkRest(report, name => checks && isCheckable(name));
+    this.#checkResult(result);
+    noteFailed(this.#job, renames, result.stdout);
+    this.#finish.noteFailed(result.stdout);
+    await this.#count(report, wasChecked);
+    if (!inline) await this.#rename(ready);
+  }
+
+  /** What was on its way before all was listed comes to its end. Returns those that were not. */
+  async #withoutFirst(all: readonly Action[]): Promise<readonly Action[]> {
+    const { first } = this.#one;
+    if (first === undefined) return all;
+    const rest = all.filter(({ path }) => !first.has(path));
+    this.#hasStage = true;
+    this.#finish.isScattered = rest.length > 0;
+    const last = [this.#syncText(), rest.length === 0 ? this.#finishText() : '', 'exit 0'].join('\n');
+    const sent = await first.finish(last);
+    if (sent === null) return all;
+    this.#checkResult(sent.result);
+    this.#finish.noteFailed(sent.result.stdout);
+    await this.#count(sent.report, () => true);
+    for (const { path } of all) if (first.has(path)) this.#tops.of(path).pending -= 1;
+    return rest;
+  }
+
+  #syncText(): string {
+    return this.#job.capabilities.syncs ? `sync -f ${quoteRaw(this.#place.stage)} 2>/dev/null;` : '';
+  }
+
+  /** For the end of the last stream: empty unless nothing follows it. */
+  #finishText(): string {
+    const nothingFollows = this.#big.length === 0 && this.#links.size === 0;
+    const onlyMade = this.#one.actions.every(({ action }) => action !== 'attributes' && action !== 'delete');
+    return (nothingFollows && onlyMade ? this.#finish.takeText() : undefined) ?? '';
+  }
+
+  #checkResult({ exitCode, errors }: ScriptResult): void {
+    const doing = `writing to ${showRaw(this.#place.root)}`;
+    if (exitCode !== 0) throw scriptError(this.#job.hostName, doing, errors, exitCode);
+  }
+
+  async #count(report: PackReport, wasChecked: (name: RawPath) => boolean): Promise<void> {
+    for (const { path, error } of report.failed) this.#job.fail(path, error);
+    await this.#checkRest(report, wasChecked);
     this.#job.counts.files += report.sent.length;
     for (const { bytes } of report.sent) this.#job.counts.bytes += bytes;
-    if (!inline) await this.#rename(ready);
   }
 
   /** Names that a manifest cannot hold are asked for by themselves, wherever they are by now. */
@@ -290,16 +321,10 @@ class Uploading {
     for (const { path } of gone) this.#finish.touched.add(parentOf(path));
   }
 
-  /** Makes the staging folder, empty but for parts of large files and for a tree that is being built. */
   #stageText(): string {
-    const stage = quoteRaw(this.#place.stage);
-    const keep = this.#place.isNew ? `! -name 'b-*' ! -name tree` : `! -name 'b-*'`;
-    const clean = this.#hasStage ? '' : `find . ! -name . -prune ${keep} -exec rm -rf {} + || exit 90;`;
+    const text = stageText(this.#place, this.#hasStage);
     this.#hasStage = true;
-    const parent = quoteRaw(parentOf(this.#place.stage) || '/');
-    // of a file in its way mkdir says only that it exists
-    const make = `mkdir -p ${parent} || { [ -d ${parent} ] || printf '%s: Not a directory\\n' ${parent} >&2; exit 90; };`;
-    return `umask 022; ${make} umask 077; mkdir -p ${stage} && cd ${stage} || exit 90; ${clean}`;
+    return text;
   }
 
   async #makeStage(): Promise<void> {

@@ -34,17 +34,26 @@ export function startThreaded<Item>(kind: string, input: unknown): Threaded<Item
 
 /** Work with one item as its result. */
 export async function inThread<Item>(kind: string, input: unknown, signal?: AbortSignal): Promise<Item> {
+  for await (const item of itemsOf<Item>(kind, input, signal)) return item;
+  throw new DeckhandError('internal.defect', `The work "${kind}" had no result.`);
+}
+
+/** Work whose items come as they are taken; throws when it is aborted. */
+export async function* itemsOf<Item>(
+  kind: string,
+  input: unknown,
+  signal?: AbortSignal,
+): AsyncGenerator<Item> {
   const work = startThreaded<Item>(kind, input);
   const stop = (): void => work.stop();
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   try {
-    for await (const item of work) return item;
+    yield* work;
   } finally {
     signal?.removeEventListener('abort', stop);
   }
   signal?.throwIfAborted();
-  throw new DeckhandError('internal.defect', `The work "${kind}" had no result.`);
 }
 
 /** The same in this thread, for what takes less than a thread's beginning. */

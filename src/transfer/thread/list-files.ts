@@ -1,11 +1,13 @@
 import { readdirSync } from 'node:fs';
+import { DeckhandError } from '../../core/deckhand-error.ts';
 import { type RawPath, rawToBytes } from '../../core/raw-path.ts';
-import type { Problem, Tree } from '../tree/entry.ts';
+import type { Entry, Problem, Tree } from '../tree/entry.ts';
 import { excludeBy } from '../tree/filter.ts';
 import { LocalFingerprint } from '../tree/local-fingerprint.ts';
 import { fingerprintLocal, listLocal } from '../tree/local-tree.ts';
 import { type Columns, fromColumns, toColumns } from './columns.ts';
-import { inThread } from './file-threads.ts';
+import { Gathered } from '../gathered.ts';
+import { itemsOf } from './file-threads.ts';
 
 export interface ListInput {
   readonly root: RawPath;
@@ -22,13 +24,16 @@ export interface TreeMark {
   readonly newest: number;
 }
 
+/** Comes by and by; the last one has an end. */
 interface Listed {
-  /** It has the digest that was known, and the rest is empty. */
-  readonly isAsKnown: boolean;
-  readonly mark: TreeMark | null;
   readonly columns: Columns;
-  readonly problems: readonly Problem[];
-  readonly holdsExcluded: ReadonlySet<RawPath>;
+  readonly end?: {
+    /** It has the digest that was known, and the rest is empty. */
+    readonly isAsKnown: boolean;
+    readonly mark: TreeMark | null;
+    readonly problems: readonly Problem[];
+    readonly holdsExcluded: ReadonlySet<RawPath>;
+  };
 }
 
 /** Entries of a folder that are listed sooner here than a thread begins. */
@@ -39,26 +44,25 @@ export async function* listFiles(input: ListInput): AsyncGenerator<Listed> {
   const { root, links, known } = input;
   const { signal } = new AbortController();
   const rules = { excluded: excludeBy(input.exclude) };
-  const nothing = { columns: toColumns([]), problems: [], holdsExcluded: new Set<RawPath>() };
   if (known !== undefined) {
     const fingerprint = new LocalFingerprint();
     await fingerprintLocal(root, { rules, links, signal, fingerprint });
     if (fingerprint.digest() === known) {
-      yield { ...nothing, isAsKnown: true, mark: null };
+      const nothing = { mark: null, problems: [], holdsExcluded: new Set<RawPath>() };
+      yield { columns: toColumns([]), end: { ...nothing, isAsKnown: true } };
       return;
     }
   }
   const fingerprint = new LocalFingerprint();
-  const tree = await listLocal(root, {
-    rules,
-    links,
-    signal,
-    ...(links === 'follow' ? {} : { fingerprint }),
-  });
+  const found = new Gathered<Entry>();
+  const marked = links === 'follow' ? {} : { fingerprint };
+  const listing = listLocal(root, { rules, links, signal, onEntry: entry => found.add(entry), ...marked });
+  listing.then(found.end, found.end);
+  for await (const entries of found) yield { columns: toColumns(entries) };
+  const { problems, holdsExcluded } = await listing;
   const digest = links === 'follow' ? null : fingerprint.digest();
-  const { entries, problems, holdsExcluded } = tree;
   const mark = digest === null ? null : { digest, newest: fingerprint.newest };
-  yield { isAsKnown: false, mark, columns: toColumns([...entries.values()]), problems, holdsExcluded };
+  yield { columns: toColumns([]), end: { isAsKnown: false, mark, problems, holdsExcluded } };
 }
 
 export interface ListedTree {
@@ -68,19 +72,29 @@ export interface ListedTree {
 }
 
 /**
- * As `listLocal`; more than a few files are listed by a thread, beside whatever else is done. Null: it has the
- * digest that was known.
+ * As `listLocal`; more than a few files are listed by a thread, beside whatever else is done, and then `onEntries` gets
+ * them, parents first, while the rest is listed. Null: it has the digest that was known.
  */
-export async function listTree(input: ListInput, signal: AbortSignal): Promise<ListedTree | null> {
+export async function listTree(
+  input: ListInput,
+  signal: AbortSignal,
+  onEntries?: (entries: readonly Entry[]) => void,
+): Promise<ListedTree | null> {
   const { root, exclude, links } = input;
   if (isFlatAndSmall(root)) {
     const tree = await listLocal(root, { rules: { excluded: excludeBy(exclude) }, links, signal });
     return { tree, mark: null };
   }
-  const { isAsKnown, mark, columns, problems, holdsExcluded } = await inThread<Listed>('list', input, signal);
-  if (isAsKnown) return null;
-  const entries = new Map(fromColumns(columns).map(entry => [entry.path, entry]));
-  return { tree: { entries, problems, holdsExcluded }, mark };
+  const entries = new Map<RawPath, Entry>();
+  for await (const { columns, end } of itemsOf<Listed>('list', input, signal)) {
+    const some = fromColumns(columns);
+    for (const entry of some) entries.set(entry.path, entry);
+    if (some.length > 0) onEntries?.(some);
+    if (end?.isAsKnown === true) return null;
+    if (end)
+      return { tree: { entries, problems: end.problems, holdsExcluded: end.holdsExcluded }, mark: end.mark };
+  }
+  throw new DeckhandError('internal.defect', 'A listing has no end.');
 }
 
 function isFlatAndSmall(root: RawPath): boolean {

@@ -36,7 +36,7 @@ export interface PackInput {
 /** A piece of the stream, and the files whose last bytes are in it or were before. */
 export interface PackedPiece {
   readonly bytes: Uint8Array;
-  readonly sent: readonly { readonly index: number; readonly hash: string; readonly size: number }[];
+  readonly sent: readonly { readonly index: number; readonly size: number; readonly hash?: string }[];
   readonly failed: readonly { readonly index: number; readonly failure: Failure }[];
 }
 
@@ -55,7 +55,7 @@ class Packing {
   readonly #lines: string[] = [];
   #piece = Buffer.allocUnsafeSlow(PIECE);
   #length = 0;
-  #sent: PackedPiece['sent'][number][] = [];
+  #sent: { index: number; hash: string; size: number }[] = [];
   #failed: PackedPiece['failed'][number][] = [];
 
   constructor(input: PackInput) {

@@ -1,7 +1,9 @@
 /** A thread for files: calls of the system in turn, which cost a tenth of what they cost through the thread pool. */
 import { parentPort } from 'node:worker_threads';
+import { bundleFiles } from './bundle-files.ts';
 import { hashBlocks } from './hash-blocks.ts';
 import { hashFile } from './hash-file.ts';
+import { hashGrowing } from './hash-growing.ts';
 import { listFiles } from './list-files.ts';
 import { packFiles } from './pack-files.ts';
 import { type Answer, failureOf, type Order, type Work } from './protocol.ts';
@@ -9,6 +11,8 @@ import { unpackFiles } from './unpack-files.ts';
 
 const works = {
   blocks: hashBlocks,
+  bundle: bundleFiles,
+  growing: hashGrowing,
   hash: hashFile,
   list: listFiles,
   pack: packFiles,

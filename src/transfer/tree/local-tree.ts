@@ -15,6 +15,8 @@ export interface LocalListing {
   readonly signal: AbortSignal;
   /** Gets everything that is looked at; not where links are followed. */
   readonly fingerprint?: LocalFingerprint;
+  /** Gets what will be in the tree, parents first, as it is found. */
+  readonly onEntry?: (entry: Entry) => void;
 }
 
 /**
@@ -28,16 +30,20 @@ export async function listLocal(root: RawPath, listing: LocalListing): Promise<T
   if (start === null) return builder.tree();
   const first = entryOf('', root, start);
   builder.add(first);
+  listing.onEntry?.(first);
   listing.fingerprint?.add('', start, null);
   if (first.type === 'directory')
     await new LocalWalk(root, listing, {
       look: (path, full, stats, isLoop) => {
         const entry = entryOf(path, full, stats);
         // a link that was followed into a folder it lies in would never end
-        builder.add(isLoop ? { ...entry, type: 'unknown' } : entry);
+        const found: Entry = isLoop ? { ...entry, type: 'unknown' } : entry;
+        builder.add(found);
         const isIn = builder.has(path);
-        if (isIn) listing.fingerprint?.add(path, stats, entry.link);
-        else listing.fingerprint?.addExcluded(path);
+        if (isIn) {
+          listing.onEntry?.(found);
+          listing.fingerprint?.add(path, stats, entry.link);
+        } else listing.fingerprint?.addExcluded(path);
         return isIn;
       },
       problem: (path, text) => {
