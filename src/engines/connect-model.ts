@@ -8,7 +8,7 @@ import type { StatusResult } from '../core/model-params.ts';
 import { attachEngine, type AttachedEngine } from './attach.ts';
 import type { Site } from './deploy/site.ts';
 import type { AskEngine } from './engine.ts';
-import { engineHttp } from './engine-http.ts';
+import { allWithin, engineHttp, limited, LOOK_LIMIT, within } from './engine-http.ts';
 import { keyFrom } from './key-file.ts';
 import { triedEndpoints } from './tried-endpoints.ts';
 
@@ -70,7 +70,11 @@ async function foundAt(
   reach: Reach,
   signal: AbortSignal,
 ): Promise<AttachedEngine> {
-  return await limited(signal, async both => await attachEngine(await askAttached(site, reach, both)));
+  return await limited(signal, LIMIT, async both => {
+    const ask = await askAttached(site, reach, both);
+    // one that says nothing is not waited for as long as one that is slow
+    return await attachEngine(within(ask, LOOK_LIMIT));
+  });
 }
 
 function remembered(
@@ -158,7 +162,13 @@ export async function inspectAttached({
     const found = await foundAt(site, attached, signal);
     const ask = await askAttached(site, attached, signal);
     const model = found.models[0] ?? null;
-    const endpoints = await triedEndpoints({ ask, adapter: found.adapter, model, clock });
+    const endpoints = await triedEndpoints({
+      ask,
+      look: allWithin(ask, LOOK_LIMIT),
+      adapter: found.adapter,
+      model,
+      clock,
+    });
     const { readiness, models, abilities } = found;
     return { ...about, problem: null, readiness, models, abilities: { ...abilities }, endpoints };
   } catch (thrown) {
@@ -167,19 +177,5 @@ export async function inspectAttached({
     const readiness = code === 'engine.key-rejected' ? 'key rejected' : 'down';
     const problem = { code, message, hint };
     return { ...about, problem, readiness, models: [], abilities: null, endpoints: [] };
-  }
-}
-
-/** Throws `engine.down` when it takes too long: something accepts connections there and says nothing. */
-async function limited<Value>(
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<Value>,
-): Promise<Value> {
-  const limit = AbortSignal.timeout(LIMIT);
-  try {
-    return await work(AbortSignal.any([signal, limit]));
-  } catch (error) {
-    if (signal.aborted || !limit.aborted) throw error;
-    throw new DeckhandError('engine.down', `It did not answer within ${LIMIT / 1000} seconds.`);
   }
 }

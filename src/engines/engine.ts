@@ -47,7 +47,15 @@ export interface AskEngine {
 
 /** How one kind of model server is recognised and spoken to. Methods throw what `EngineHttp` throws. */
 export interface EngineAdapter {
-  readonly name: 'llama.cpp' | 'ollama' | 'openai-compatible' | 'command';
+  readonly name:
+    | 'llama.cpp'
+    | 'ollama'
+    | 'vllm'
+    | 'sglang'
+    | 'text-generation-inference'
+    | 'lm-studio'
+    | 'openai-compatible'
+    | 'command';
   readonly endpoints: EngineEndpoints;
   /** Null: it is something else. */
   detect(ask: AskEngine): Promise<FoundEngine | null>;

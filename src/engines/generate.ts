@@ -1,6 +1,8 @@
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { sanitiseText } from '../core/untrusted.ts';
 import { field, textField } from './adapters/json-fields.ts';
+import { isKeyRefused } from './adapters/openai-compatible.ts';
+import { parseJson } from '../models/json.ts';
 import type { AskEngine } from './engine.ts';
 
 export interface Generation {
@@ -30,8 +32,8 @@ export async function generate(
       stream: true,
     },
   });
-  if (answer.status === 401)
-    throw new DeckhandError('engine.key-rejected', 'The engine answered 401 to the key.');
+  if (isKeyRefused(answer.status))
+    throw new DeckhandError('engine.key-rejected', `The engine answered ${answer.status} to the key.`);
   if (answer.status !== 200)
     throw new DeckhandError(
       'engine.failed',
@@ -43,18 +45,10 @@ export async function generate(
   let text = '';
   let finishReason: string | null = null;
   for (const event of events) {
-    const json = parsed(event);
+    const json = parseJson(event);
     const piece = field(json, 'choices', 0, 'delta', 'content');
     if (typeof piece === 'string') text += piece;
     finishReason = textField(json, 'choices', 0, 'finish_reason') ?? finishReason;
   }
   return { text: sanitiseText(text), finishReason };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,51 +1,65 @@
 import type { Clock } from '../core/clock.ts';
+import { toDeckhandError } from '../core/deckhand-error.ts';
 import type { EndpointState } from '../core/model-params.ts';
 import type { AskEngine, EngineAdapter } from './engine.ts';
+import { within } from './engine-http.ts';
+
+/** Milliseconds that one word may take: somebody waits for it. */
+const CHAT_LIMIT = 30_000;
 
 export interface TriedEngine {
+  /** For a chat, which has time of its own. */
   readonly ask: AskEngine;
+  /** For what is answered at once, with one limit for all of it. */
+  readonly look: AskEngine;
   readonly adapter: EngineAdapter;
   /** Asked for one word; null: none is known. */
-  readonly model: string | null;
+  readonly model: string | null | Promise<string | null>;
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** Milliseconds that the chat may take. */
+  readonly chatLimit?: number;
 }
 
 /**
- * Every endpoint of a model server asked once, one after the other, with status and latency. The chat is one word, and
+ * Every endpoint of a model server asked at the same time, with status and latency, then the chat. That is one word, and
  * is left out while the server works for somebody: nobody is to wait for a question about health.
  */
 export async function triedEndpoints(engine: TriedEngine): Promise<readonly EndpointState[]> {
-  const { ask, adapter } = engine;
+  const { ask, look, adapter, chatLimit = CHAT_LIMIT } = engine;
   const { health, models, chat, metrics } = adapter.endpoints;
-  const tried: EndpointState[] = [];
-  for (const path of new Set([health, models, ...(metrics === null ? [] : [metrics])]))
-    tried.push(await timed(engine, path, { method: 'GET', path }));
+  const paths = [...new Set([health, models, ...(metrics === null ? [] : [metrics])])];
+  const [busy, model, ...tried] = await Promise.all([
+    adapter.busy(look).catch(() => null),
+    engine.model,
+    ...paths.map(async path => await timed(engine, look, { method: 'GET', path })),
+  ]);
   if (tried[0]?.status === null) return [...tried, notAsked(chat, 'nothing answers')];
-  if (engine.model === null) return [...tried, notAsked(chat, 'it names no model')];
-  const busy = await adapter.busy(ask).catch(() => null);
+  if (model === null) return [...tried, notAsked(chat, 'it names no model')];
   if (busy !== null && busy > 0) return [...tried, notAsked(chat, `it works on ${busy} requests`)];
   const body = {
-    model: engine.model,
+    model,
     messages: [{ role: 'user', content: 'hi' }],
     max_tokens: 1,
     stream: true,
   };
-  return [...tried, await timed(engine, chat, { method: 'POST', path: chat, body })];
+  return [...tried, await timed(engine, within(ask, chatLimit), { method: 'POST', path: chat, body })];
 }
 
 async function timed(
-  { ask, clock }: TriedEngine,
-  path: string,
+  { clock }: TriedEngine,
+  { http, key, signal }: AskEngine,
   request: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: object },
 ): Promise<EndpointState> {
   const began = clock.monotonic();
-  const { http, key, signal } = ask;
-  const status = await http({ ...request, key, signal }).then(
-    answer => answer.status,
-    () => null,
+  const answer = await http({ ...request, key, signal }).then(
+    ({ status }) => ({ status }),
+    (thrown: unknown) => {
+      const { code, message } = toDeckhandError(thrown);
+      return { status: null, error: { code, message } };
+    },
   );
   signal.throwIfAborted();
-  return { path, status, latency: Math.round(clock.monotonic() - began) };
+  return { path: request.path, ...answer, latency: Math.round(clock.monotonic() - began) };
 }
 
 function notAsked(path: string, reason: string): EndpointState {

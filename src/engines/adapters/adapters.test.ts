@@ -6,6 +6,7 @@ import { engineHttp } from '../engine-http.ts';
 import type { AskEngine } from '../engine.ts';
 import { generate } from '../generate.ts';
 import { commandEngine } from './command.ts';
+import { knownServers } from './known-servers.ts';
 import { llamaCpp } from './llama-cpp.ts';
 import { ollama } from './ollama.ts';
 
@@ -23,10 +24,30 @@ const opening =
 
 engineConformance('llama.cpp (pretended)', { engine: 'llama.cpp', resume: true }, opening({ key: 'secret' }));
 engineConformance('Ollama (pretended)', { engine: 'ollama', resume: false }, opening({ kind: 'ollama' }));
-engineConformance('vLLM (pretended)', { engine: 'vllm', resume: false }, opening({ kind: 'vllm', key: 'k' }));
+const least = { resume: false, tools: false, jsonSchema: false, metrics: false };
+engineConformance(
+  'vLLM (as documented)',
+  { ...least, engine: 'vllm', jsonSchema: true, metrics: true },
+  opening({ kind: 'vllm', key: 'k' }),
+);
+engineConformance(
+  'SGLang (as documented)',
+  { ...least, engine: 'sglang', tools: true, jsonSchema: true, metrics: true },
+  opening({ kind: 'sglang', key: 'k' }),
+);
+engineConformance(
+  'TGI (as documented)',
+  { ...least, engine: 'text-generation-inference', tools: true, metrics: true },
+  opening({ kind: 'text-generation-inference', key: 'k' }),
+);
+engineConformance(
+  'LM Studio (as documented)',
+  { ...least, engine: 'lm-studio', tools: true, jsonSchema: true },
+  opening({ kind: 'lm-studio' }),
+);
 engineConformance(
   'any other (pretended)',
-  { engine: 'openai-compatible', resume: false },
+  { ...least, engine: 'openai-compatible' },
   opening({ kind: 'openai' }),
 );
 
@@ -54,6 +75,47 @@ describe('an engine', () => {
     await expect(attachEngine(ask(fake))).rejects.toMatchObject({ code: 'engine.failed' });
   });
 
+  it.each(['vllm', 'sglang', 'text-generation-inference'] as const)(
+    'that is %s says how much it works on, and what it is also to whoever has no key',
+    async kind => {
+      await using fake = await FakeEngine.start({ kind, key: 'k' });
+      const { adapter } = await attachEngine(ask(fake));
+      expect(await adapter.busy(ask(fake))).toBe(3);
+      for (const known of knownServers) {
+        const found = await known.detect({ ...ask(fake), key: undefined });
+        expect(found?.engine ?? null).toBe(known.name === kind ? kind : null);
+      }
+    },
+  );
+
+  it.each([
+    'llama.cpp',
+    'ollama',
+    'vllm',
+    'sglang',
+    'text-generation-inference',
+    'lm-studio',
+    'openai',
+  ] as const)('of the kind %s that was stopped is not healthy by its own probe (T10)', async kind => {
+    const fake = await FakeEngine.start({ kind });
+    const { adapter } = await attachEngine(ask(fake));
+    expect(await adapter.readiness(ask(fake))).toBe('ready');
+    const later = ask(fake);
+    await fake[Symbol.asyncDispose]();
+    await expect(adapter.readiness(later)).rejects.toThrow();
+  });
+
+  it('that only has a version is not taken for one that has as well', async () => {
+    await using fake = await FakeEngine.start({ kind: 'openai', more: { '/version': { version: '2.1' } } });
+    expect(await attachEngine(ask(fake))).toMatchObject({ engine: 'openai-compatible', version: null });
+  });
+
+  it('is asked for each path once while it is recognised', async () => {
+    await using fake = await FakeEngine.start({ kind: 'openai' });
+    await attachEngine(ask(fake));
+    expect(fake.asked.length).toBe(new Set(fake.asked).size);
+  });
+
   it('of a command of its own is asked where its command says', async () => {
     await using fake = await FakeEngine.start({ kind: 'openai' });
     const own = commandEngine({ health: '/v1/models' });
@@ -64,7 +126,10 @@ describe('an engine', () => {
     await using fake = await FakeEngine.start({ fault: 'cut' });
     await expect(llamaCpp.models(ask(fake))).rejects.toMatchObject({ code: 'engine.down' });
     fake.behaviour.fault = 'no-json';
-    expect(await llamaCpp.models(ask(fake))).toEqual([]);
+    await expect(llamaCpp.models(ask(fake))).rejects.toMatchObject({
+      code: 'engine.failed',
+      message: expect.stringContaining('no JSON') as string,
+    });
     fake.behaviour.fault = 'unended';
     await expect(
       generate(ask(fake), '/v1/chat/completions', { model: 'tiny', tokens: 1 }),
@@ -94,6 +159,11 @@ describe('the log of an engine', () => {
     expect(ollama.classify('Error: listen tcp 127.0.0.1:11434: bind: address already in use')).toMatchObject({
       code: 'engine.port-busy',
     });
+  });
+
+  it('is read as far as a line of it may be long', () => {
+    const far = `${'listen tcp '.repeat(200)} bind: address already in use`;
+    expect([ollama.classify(far), commandEngine({}).classify(far)]).toEqual([null, null]);
   });
 
   it('is not shown raw', () => {

@@ -1,12 +1,7 @@
+import { at } from '../../models/json.ts';
+
 /** Answers of model servers are looked at field by field: nothing of their shape is believed. */
-export function field(value: unknown, ...path: readonly (string | number)[]): unknown {
-  let found: unknown = value;
-  for (const name of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined;
-    found = (found as Readonly<Record<string | number, unknown>>)[name];
-  }
-  return found;
-}
+export const field = at;
 
 const LONGEST_NAME = 300;
 const MOST_ITEMS = 10_000;

@@ -1,15 +1,8 @@
 import { DeckhandError } from '../../core/deckhand-error.ts';
-import type { AskEngine, EngineAdapter, FoundEngine } from '../engine.ts';
+import type { AskEngine, EngineAdapter } from '../engine.ts';
 import { field, listField, textField, texts } from './json-fields.ts';
 
-/** What tells servers of this family apart: a path that only they have. Sources: their documents. */
-const MARKS: readonly { readonly engine: string; readonly path: string; readonly version: string }[] = [
-  { engine: 'vllm', path: '/version', version: 'version' },
-  { engine: 'sglang', path: '/get_server_info', version: 'version' },
-  { engine: 'text-generation-inference', path: '/info', version: 'version' },
-];
-
-/** Any server with `/v1/models` and `/v1/chat/completions`: vLLM, SGLang, TGI, LM Studio, LocalAI … */
+/** Any server with `/v1/models` and `/v1/chat/completions` that is none of those known better. */
 export const openaiCompatible: EngineAdapter = {
   name: 'openai-compatible',
   endpoints: { health: '/v1/models', models: '/v1/models', chat: '/v1/chat/completions', metrics: null },
@@ -17,7 +10,7 @@ export const openaiCompatible: EngineAdapter = {
     const answer = await ask.http({ ...request(ask, '/v1/models') });
     const isOne = field(answer.json, 'object') === 'list' && Array.isArray(field(answer.json, 'data'));
     if (!isOne && !isKeyRefused(answer.status)) return null;
-    return (await markedEngine(ask)) ?? { engine: 'openai-compatible', version: null };
+    return { engine: 'openai-compatible', version: null };
   },
   async readiness(ask) {
     const { status } = await ask.http(request(ask, '/v1/models'));
@@ -39,15 +32,6 @@ export const openaiCompatible: EngineAdapter = {
   classify: () => null,
 };
 
-async function markedEngine(ask: AskEngine): Promise<FoundEngine | null> {
-  for (const { engine, path, version } of MARKS) {
-    const answer = await ask.http(request(ask, path));
-    const found = textField(answer.json, version);
-    if (answer.status === 200 && found !== null) return { engine, version: found };
-  }
-  return null;
-}
-
 /** Names from `/v1/models`. Throws `engine.key-rejected`, `engine.failed`. */
 export async function modelsOf(ask: AskEngine): Promise<readonly string[]> {
   const answer = await ask.http(request(ask, '/v1/models'));
@@ -55,6 +39,8 @@ export async function modelsOf(ask: AskEngine): Promise<readonly string[]> {
     throw new DeckhandError('engine.key-rejected', `The engine answered ${answer.status} to the key.`);
   if (answer.status !== 200)
     throw new DeckhandError('engine.failed', `/v1/models was answered with ${answer.status}.`);
+  if (answer.json === undefined)
+    throw new DeckhandError('engine.failed', '/v1/models was answered with something that is no JSON.');
   return texts(listField(answer.json, 'data').map(model => textField(model, 'id')));
 }
 

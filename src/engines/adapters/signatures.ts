@@ -5,10 +5,13 @@ import type { EngineFailure } from '../engine.ts';
 export type Signature = readonly [RegExp, EngineFailure['code'], string];
 
 const LONGEST_CAUSE = 300;
+/** Characters of a line that are looked at: patterns with a gap in them take long on lines without an end. */
+const LONGEST_LINE = 2000;
 
 /** The first signature that fits a line of the log; of several lines the first, because the others follow from it. */
 export function classifyBy(signatures: readonly Signature[], log: string): EngineFailure | null {
-  for (const line of log.split('\n')) {
+  for (const whole of log.split('\n')) {
+    const line = whole.slice(0, LONGEST_LINE);
     const found = signatures.find(([pattern]) => pattern.test(line));
     if (found) return { code: found[1], cause: causeOf(line), fix: found[2] };
   }

@@ -23,8 +23,13 @@ export async function runTool(
     });
     let output = '';
     let errors = '';
-    child.stdout.on('data', (piece: Buffer) => (output = (output + piece.toString()).slice(-KEPT)));
-    child.stderr.on('data', (piece: Buffer) => (errors = (errors + piece.toString()).slice(-2000)));
+    // decoded as streams: a character may come in two pieces
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+      output = (output + piece).slice(-KEPT);
+    });
+    child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+      errors = (errors + piece).slice(-2000);
+    });
     child.on('error', (error: NodeJS.ErrnoException) =>
       reject(signal.aborted ? (signal.reason as Error) : failed(program, error.code ?? error.message, error)),
     );

@@ -26,12 +26,16 @@ function program(machine = 62): Buffer {
 }
 
 /** An archive laid out as the project's release workflow does: one folder with everything. */
-async function archived(files: Readonly<Record<string, Buffer | string>>, link?: string): Promise<string> {
+async function archived(
+  files: Readonly<Record<string, Buffer | string>>,
+  link?: string,
+  linkName = 'libllama.so',
+): Promise<string> {
   const root = join(folder, `${(count += 1)}`);
   const inside = join(root, 'llama-b9999');
   await mkdir(inside, { recursive: true });
   for (const [name, content] of Object.entries(files)) await writeFile(join(inside, name), content);
-  if (link !== undefined) await symlink(link, join(inside, 'libllama.so'));
+  if (link !== undefined) await symlink(link, join(inside, linkName));
   const path = join(root, 'llama-b9999-bin-ubuntu-x64.tar.gz');
   await run('tar', ['-czf', path, '-C', root, 'llama-b9999']);
   return path;
@@ -87,6 +91,15 @@ describe("an archive of llama.cpp's own releases", () => {
   it('for another machine says so in its manifest', async () => {
     const path = await archived({ ...whole, 'llama-server': program(183) });
     expect((await made(path)).manifest.architecture).toBe('aarch64');
+  });
+
+  it('brings no file of this machine along as its licence', async () => {
+    const secret = join(folder, 'secret');
+    await writeFile(secret, 'of this machine');
+    const path = await archived(whole, secret, 'LICENSE-more');
+    await expect(made(path)).rejects.toThrow('LICENSE-more is no plain file');
+    const behind = await archived({ ...whole, 'LICENSE-more': 'MIT' }, 'LICENSE-more', 'LICENSE-link');
+    expect((await made(behind)).made).toBe(true);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { copyFile, lstat, mkdir, open, readdir, readlink, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, open, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { hashOf } from './hash-of.ts';
@@ -54,8 +54,10 @@ export async function bundleOfArchive(
   for (const name of [PROGRAM, ...libraries]) await checkPlain(archive, from, name);
   const parts = [PROGRAM, ...libraries].map(name => join(from, name));
   await runTool('cp', ['-P', '--', ...parts, library], { signal });
-  for (const name of names.filter(each => /^LICENSE/i.test(each)))
+  for (const name of names.filter(each => /^LICENSE/i.test(each))) {
+    await checkInside(archive, from, name);
     await copyFile(join(from, name), join(bundle, 'licenses', `llama.cpp.${name}`));
+  }
   await writeFile(join(bundle, 'bin', PROGRAM), LAUNCHER, { mode: 0o755 });
   const version = /llama-(b\d+)/.exec(basename(from))?.[1] ?? /llama-(b\d+)/.exec(archive)?.[1] ?? 'unknown';
   const processors = libraries.flatMap(name => /^libggml-cpu-(.+)\.so$/.exec(name)?.[1] ?? []).sort();
@@ -97,6 +99,13 @@ async function checkPlain(archive: string, folder: string, name: string): Promis
   if (found.isFile()) return;
   if (found.isSymbolicLink() && dirname(await readlink(path)) === '.') return;
   throw invalid(archive, `${name} is no plain file`);
+}
+
+/** What it leads to over any number of links is a file beside it as well: its content is copied, and not the link. */
+async function checkInside(archive: string, folder: string, name: string): Promise<void> {
+  const real = await realpath(join(folder, name)).catch(() => '');
+  const isBeside = real !== '' && dirname(real) === (await realpath(folder));
+  if (!isBeside || !(await lstat(real)).isFile()) throw invalid(archive, `${name} is no plain file`);
 }
 
 async function architectureOf(archive: string, program: string): Promise<string> {

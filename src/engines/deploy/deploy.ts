@@ -1,16 +1,18 @@
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { DeployResult } from '../../core/model-params.ts';
 import { quote } from '../../shell/quote.ts';
-import { bringUp, deploymentOf, showListen } from './bring-up.ts';
+import { type BringUp, bringUp, deploymentOf, showListen } from './bring-up.ts';
 import { type Decision, decide, mebibytes, noServiceText } from './preflight.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { HeldLock } from './lock.ts';
 import { probe, type ProbeFacts, type ProbeWish } from './probe.ts';
+import { NOTHING } from './rollback.ts';
 import type { DeployPlan } from './release.ts';
 import { checked } from './run-checked.ts';
-import { lingerScript, tidyScript, unpackScript } from './scripts.ts';
+import type { EngineArchive } from '../bundle/engine-archive.ts';
+import { archivePath, lingerScript, tidyScript, unpackScript } from './scripts.ts';
 import type { Site } from './site.ts';
-import type { StartPlace } from './start-files.ts';
+import type { StartPlace } from './start-place.ts';
 import { StepLog, type StepWatch } from './step-log.ts';
 
 export interface DeployRequest extends StepWatch {
@@ -20,6 +22,8 @@ export interface DeployRequest extends StepWatch {
   readonly owner: string;
   /** Bytes of engine and model that arrived, of all that were missing. */
   readonly onBytes: (done: number, total: number, what: string) => void;
+  /** As in `BringUp`. */
+  readonly onServing?: BringUp['onServing'];
 }
 
 /**
@@ -33,7 +37,7 @@ export async function deploy(request: DeployRequest): Promise<DeployResult> {
 }
 
 class DeployRun {
-  readonly #request: DeployRequest;
+  #request: DeployRequest;
   readonly #steps: StepLog;
   #uploaded = 0;
 
@@ -55,8 +59,9 @@ class DeployRun {
     });
     const layout = layoutOf(facts.base, name);
     await using lock = new HeldLock({ site, layout, owner, clock, isRoot: facts.uid === 0 });
+    this.#request = { ...this.#request, signal: lock.heldDuring(this.#request.signal) };
     decision = await this.#steps.step('directory', async () => {
-      facts = await lock.take(this.#wish, this.#request.signal);
+      facts = await lock.take(this.#wish, facts, this.#request.signal);
       const again = await this.#withService(layout, facts, decide(site.name, facts, plan, clock.now()));
       return [again, facts.base];
     });
@@ -68,15 +73,14 @@ class DeployRun {
       user: facts.user,
       isRoot: facts.uid === 0,
     };
-    const answer = await bringUp({
+    const { answer, version, warnings } = await bringUp({
       ...this.#request,
       steps: this.#steps,
       place,
       facts,
       instead: decision.instead,
     });
-    const file = plan.model.path.split('/').at(-1) ?? '';
-    const deployment = deploymentOf(place, facts, { host: site.name, file, now: clock.now() });
+    const deployment = deploymentOf(place, facts, { host: site.name, version, now: clock.now() });
     await this.#steps.step('done', async () => {
       await this.#run(tidyScript(layout, false), 'tidying up');
       return [undefined, showListen(deployment.listen)];
@@ -85,7 +89,7 @@ class DeployRun {
       deployment,
       steps: this.#steps.steps,
       uploaded: this.#uploaded,
-      warnings: decision.warnings,
+      warnings: [...decision.warnings, ...warnings],
       answer,
     };
   }
@@ -96,8 +100,14 @@ class DeployRun {
   }
 
   get #wish(): ProbeWish {
-    const { params, engine, model } = this.#request.plan;
-    return { name: params.name, engine, model: model.sha256, modelSize: model.size };
+    const { params, archive, model } = this.#request.plan;
+    const { name } = params;
+    return {
+      ...NOTHING,
+      name,
+      ...(archive && { engine: archive.id }),
+      ...(model && { model: model.sha256, modelSize: model.size }),
+    };
   }
 
   /** A service of the account runs without a login only where it lingers: that is known when it was asked for. */
@@ -114,31 +124,42 @@ class DeployRun {
   }
 
   async #payload(layout: Layout, facts: ProbeFacts, { missing }: Decision): Promise<void> {
-    const { site, plan, signal, onBytes } = this.#request;
+    const { site, plan, onBytes } = this.#request;
     const total = missing.engine + missing.model;
+    const arrived = { engine: 0, model: 0 };
     await this.#steps.step('payload', async () => {
-      const put = async (from: string, to: string, before: number, what: string): Promise<void> => {
-        const onProgress = (done: number): void => onBytes(before + done, total, what);
-        this.#uploaded += await site.put({ from, to, signal, onProgress });
+      const put = async (from: string, to: string, what: 'engine' | 'model', signal: AbortSignal) => {
+        const onProgress = (done: number): void => {
+          arrived[what] = done;
+          onBytes(arrived.engine + arrived.model, total, what);
+        };
+        const bytes = await site.put({ from, to, signal, onProgress });
+        this.#uploaded += bytes;
       };
-      if (!facts.hasEngine) {
-        await put(plan.bundle.path, `${layout.engines}/${plan.engine}.tar.gz`, 0, 'engine');
-        await this.#unpack(layout);
-      }
-      if (!facts.hasModel)
-        await put(plan.model.path, `${layout.models}/${plan.model.sha256}.gguf`, missing.engine, 'model');
-      if (facts.uid === 0)
+      const { archive, model } = plan;
+      await bothOrNone(
+        this.#request.signal,
+        async signal => {
+          if (facts.hasEngine || !archive) return;
+          await put(archive.path, archivePath(layout, archive), 'engine', signal);
+          await this.#unpack(layout, archive, signal);
+        },
+        // the line is free while the host unpacks
+        async signal => {
+          if (facts.hasModel || !model) return;
+          await put(model.path, `${layout.models}/${model.sha256}.gguf`, 'model', signal);
+        },
+      );
+      if (facts.uid === 0 && model)
         await this.#run(`chmod 644 ${quote(layout.models)}/*.gguf`, 'making the model readable');
       if (total === 0) return [undefined, 'engine and model are there', 'skipped'];
       return [undefined, `${mebibytes(this.#uploaded)} of ${mebibytes(total)} sent`];
     });
   }
 
-  async #unpack(layout: Layout): Promise<void> {
-    const { site, plan, signal } = this.#request;
-    const { exitCode, output, errors } = await site.run(unpackScript(layout, plan.bundle, plan.engine), {
-      signal,
-    });
+  async #unpack(layout: Layout, archive: EngineArchive, signal: AbortSignal): Promise<void> {
+    const { site } = this.#request;
+    const { exitCode, output, errors } = await site.run(unpackScript(layout, archive), { signal });
     if (exitCode === 0) return;
     const said = (output + errors).trim().split('\n').slice(-2).join(' ');
     const fail = (
@@ -162,6 +183,29 @@ class DeployRun {
   }
 }
 
+/** Both at once; when one fails the other is stopped, and waited for. Throws what failed first. */
+async function bothOrNone(
+  signal: AbortSignal,
+  ...works: readonly ((signal: AbortSignal) => Promise<void>)[]
+): Promise<void> {
+  const other = new AbortController();
+  const either = AbortSignal.any([signal, other.signal]);
+  let failure: { readonly error: unknown } | null = null;
+  await Promise.all(
+    works.map(async work => {
+      try {
+        await work(either);
+      } catch (error) {
+        failure ??= { error };
+        other.abort(error);
+      }
+    }),
+  );
+  const failed = failure as { readonly error: unknown } | null;
+  if (failed) throw failed.error;
+}
+
 function preflightText(facts: ProbeFacts, { estimate }: DeployPlan): string {
-  return `needs ${mebibytes(estimate.total)} of ${mebibytes(facts.memoryAvailable)} free memory; ${mebibytes(facts.diskFree)} free on the disk`;
+  const needs = estimate === null ? 'may use' : `needs ${mebibytes(estimate.total)} of`;
+  return `${needs} ${mebibytes(facts.memoryAvailable)} free memory; ${mebibytes(facts.diskFree)} free on the disk`;
 }

@@ -6,7 +6,7 @@ import type { Release } from './release.ts';
 import type { Site } from './site.ts';
 import { waitUntilReady } from './verify.ts';
 
-const release = { id: 'ab12cd34ef', listen: { path: '/b/x.sock' } } as Release;
+const release = { id: 'ab12cd34ef', kind: 'llama.cpp', listen: { path: '/b/x.sock' } } as Release;
 
 /** What a service says whose engine listens, as its host sees it. */
 const HEARD = new Set(['service=user\nActiveState=active\n\nlistening\n']);

@@ -1,12 +1,14 @@
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { sanitiseText, tailOf } from '../../core/untrusted.ts';
-import { llamaCpp } from '../adapters/llama-cpp.ts';
+import type { EngineAdapter } from '../engine.ts';
 import type { Site } from './site.ts';
 import { isCrashLoop, type ReleaseStatus } from './status.ts';
 
 interface Place {
   readonly site: Pick<Site, 'name'>;
   readonly name: string;
+  /** Which knows what the words of its log mean. */
+  readonly adapter: Pick<EngineAdapter, 'classify'>;
 }
 
 /** Bytes of log that go with an error, and letters of its last line in the message. */
@@ -18,10 +20,10 @@ const OUR_LINE = /^deckhand: /;
 
 /** Why an engine ended, where its log says so in words that are known; else null. */
 export function knownFailure(
-  { site, name }: Place,
+  { site, name, adapter }: Place,
   { log }: Pick<ReleaseStatus, 'log'>,
 ): DeckhandError | null {
-  const found = llamaCpp.classify(log);
+  const found = adapter.classify(log);
   if (found === null) return null;
   return new DeckhandError(found.code, `${site.name}: the engine of ${name} ended: ${found.cause}.`, {
     hint: found.fix,
@@ -30,7 +32,8 @@ export function knownFailure(
 }
 
 /** Why an engine ended: `engine.crash-loop` when it did so until it was given up, else `engine.failed`. */
-export function failureOf({ site, name }: Place, status: ReleaseStatus): DeckhandError {
+export function failureOf(place: Place, status: ReleaseStatus): DeckhandError {
+  const { site, name } = place;
   const details = { host: site.name, restarts: status.restarts, log: tailOf(status.log, TAIL) };
   const last = lastLine(status.log);
   const words = last === '' ? ' without a word' : `; its last words: ${last}`;
@@ -38,7 +41,7 @@ export function failureOf({ site, name }: Place, status: ReleaseStatus): Deckhan
     return new DeckhandError('engine.failed', `${site.name}: the engine of ${name} ended${words}.`, {
       details,
     });
-  const cause = knownFailure({ site, name }, status);
+  const cause = knownFailure(place, status);
   return new DeckhandError(
     'engine.crash-loop',
     `${site.name}: the engine of ${name} ended ${status.restarts} times soon after its start and is not begun again${words}.`,

@@ -1,13 +1,16 @@
-import type { StatusResult } from '../../core/model-params.ts';
-import { llamaCpp } from '../adapters/llama-cpp.ts';
+import type { Clock } from '../../core/clock.ts';
+import { DeckhandError } from '../../core/deckhand-error.ts';
+import type { EndpointState, StatusResult } from '../../core/model-params.ts';
+import type { AskEngine, EngineAdapter } from '../engine.ts';
+import { allWithin, askedOnce, LOOK_LIMIT } from '../engine-http.ts';
 import { layoutOf } from './layout.ts';
 import { probe } from './probe.ts';
 import { type DeploymentRequest, NOTHING, unknownDeployment } from './rollback.ts';
 import { readKey, readRelease } from './run-checked.ts';
 import { failureOf } from './failure.ts';
-import { isOver, releaseStatus } from './status.ts';
+import { isOver, type ReleaseStatus, releaseStatus } from './status.ts';
 import { triedEndpoints } from '../tried-endpoints.ts';
-import { askRelease } from './verify.ts';
+import { adapterOf, askRelease } from './verify.ts';
 
 type InspectRequest = Pick<DeploymentRequest, 'site' | 'name' | 'clock' | 'signal'>;
 
@@ -18,11 +21,15 @@ export async function inspect(request: InspectRequest): Promise<StatusResult> {
   const layout = layoutOf(facts.base, name);
   const release = facts.current === null ? null : await readRelease(site, layout, facts.current, signal);
   if (release === null) throw unknownDeployment(site, name);
-  const status = await releaseStatus(site, layout, { name, release: release.id, lines: 50, signal });
-  const ask = askRelease({ site, layout, release, name, clock, signal }, await readKey(site, layout, signal));
-  const endpoints = await triedEndpoints({ ask, adapter: llamaCpp, model: name, clock });
-  const isUp = endpoints.some(each => each.path === llamaCpp.endpoints.models && each.status === 200);
-  const problem = isOver(status) ? failureOf({ site, name }, status) : null;
+  const [status, key] = await Promise.all([
+    releaseStatus(site, layout, { name, release: release.id, lines: 50, signal }),
+    readKey(site, layout, signal),
+  ]);
+  const ask = askRelease({ site, layout, release, name, clock, signal }, key);
+  const adapter = adapterOf(release);
+  const seen = await lookedAt(ask, { adapter, name, clock });
+  const over = isOver(status) ? failureOf({ site, name, adapter }, status) : null;
+  const problem = over ?? silenceOf(site.name, name, status, seen.endpoints);
   return {
     name,
     release: release.id,
@@ -32,11 +39,61 @@ export async function inspect(request: InspectRequest): Promise<StatusResult> {
     problem: problem === null ? null : { code: problem.code, message: problem.message, hint: problem.hint },
     pid: status.pid,
     memory: status.memory,
-    readiness: endpoints[0]?.status === null ? 'failed' : await llamaCpp.readiness(ask),
-    models: isUp ? await llamaCpp.models(ask) : [],
-    abilities: isUp ? { ...(await llamaCpp.abilities(ask)) } : null,
+    ...seen,
+  };
+}
+
+type Seen = Pick<StatusResult, 'readiness' | 'models' | 'abilities' | 'endpoints'>;
+
+/** All that a server says of itself, asked at once within one limit; then one word of it. */
+export async function lookedAt(
+  ask: AskEngine,
+  { adapter, name, clock }: { readonly adapter: EngineAdapter; readonly name: string; readonly clock: Clock },
+): Promise<Seen> {
+  const limited = allWithin(ask, LOOK_LIMIT);
+  const look = { ...limited, http: askedOnce(limited.http) };
+  const served = orElse(adapter.models(look), []);
+  const [models, readiness, abilities, endpoints] = await Promise.all([
+    served,
+    orElse(adapter.readiness(look), 'failed'),
+    orElse(adapter.abilities(look), null),
+    triedEndpoints({
+      ask,
+      look,
+      adapter,
+      model: served.then(names => (names.length === 0 ? null : name)),
+      clock,
+    }),
+  ]);
+  ask.signal.throwIfAborted();
+  const isUp = endpoints.some(each => each.path === adapter.endpoints.models && each.status === 200);
+  return {
+    readiness: endpoints[0]?.status === null ? 'failed' : readiness,
+    models,
+    abilities: isUp && abilities !== null ? { ...abilities } : null,
     endpoints,
   };
+}
+
+/** What could not be found out is told by the endpoints. */
+async function orElse<Value, Other>(work: Promise<Value>, other: Other): Promise<Value | Other> {
+  return await work.catch(() => other);
+}
+
+/** A server that runs and owes an answer; null: it owes none. */
+function silenceOf(
+  host: string,
+  name: string,
+  { state }: ReleaseStatus,
+  endpoints: readonly EndpointState[],
+): DeckhandError | null {
+  if (state !== 'active') return null;
+  const silent = endpoints.filter(({ error }) => error !== undefined);
+  const [first] = silent;
+  if (!first?.error) return null;
+  const paths = silent.map(({ path }) => path).join(', ');
+  const text = `${host}: the service of ${name} is active, and ${paths} gave no answer: ${first.error.message}`;
+  return new DeckhandError(first.error.code, text);
 }
 
 /** The last lines of the present release's log. Throws `model.unknown-deployment`. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { Layout } from './layout.ts';
-import { answered, type ProbeFacts, probeScript, type ProbeWish } from './probe.ts';
+import { deploymentScript, lookedAgain, type ProbeFacts, type ProbeWish } from './probe.ts';
 import { LOCKED, prepareScript, RENEW, renewScript, unlockScript } from './scripts.ts';
 import type { Site } from './site.ts';
 
@@ -21,6 +21,7 @@ const RELEASE_LIMIT = 10_000;
 export class HeldLock implements AsyncDisposable {
   readonly #place: LockPlace;
   readonly #stop = new AbortController();
+  readonly #lost = new AbortController();
   #isHeld = false;
   #renewing: Promise<void> = Promise.resolve();
 
@@ -28,22 +29,20 @@ export class HeldLock implements AsyncDisposable {
     this.#place = place;
   }
 
+  /** Ends with `signal`, and with `model.deploy-busy` when somebody else has the lock: then nothing may be changed any more. */
+  heldDuring(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#lost.signal]);
+  }
+
   /**
-   * Makes the folders as well, then asks once more how everything is: somebody else may have ended a deployment
+   * Makes the folders as well, then asks once more how far the deployment is: somebody else may have ended a deployment
    * between the first look and the lock. Throws `model.deploy-busy`.
    */
-  async take(wish: ProbeWish, signal: AbortSignal): Promise<ProbeFacts> {
+  async take(wish: ProbeWish, before: Pick<ProbeFacts, 'machine'>, signal: AbortSignal): Promise<ProbeFacts> {
     const { site, layout, owner, isRoot } = this.#place;
-    const script = `${prepareScript(layout, owner, isRoot)}\n${probeScript(wish)}`;
+    const script = `${prepareScript(layout, owner, isRoot)}\n${deploymentScript(wish)}`;
     const { exitCode, output, errors } = await site.run(script, { signal });
-    if (exitCode === LOCKED) {
-      const [holder = '', seconds = ''] = output.trim().split(' ');
-      throw new DeckhandError(
-        'model.deploy-busy',
-        `${site.name}: ${holder} is changing this deployment; its lock holds for ${seconds} more seconds at most.`,
-        { details: { host: site.name, owner: holder } },
-      );
-    }
+    if (exitCode === LOCKED) throw taken(site, output);
     if (exitCode !== 0)
       throw new DeckhandError(
         /No space left/.test(errors) ? 'host.disk-full' : 'transfer.no-permission',
@@ -51,7 +50,7 @@ export class HeldLock implements AsyncDisposable {
       );
     this.#isHeld = true;
     this.#renewing = this.#renew();
-    return answered(site, exitCode, output);
+    return lookedAgain(site, before, exitCode, output);
   }
 
   async #renew(): Promise<void> {
@@ -60,7 +59,8 @@ export class HeldLock implements AsyncDisposable {
     while (!signal.aborted) {
       try {
         await clock.sleep(RENEW, signal);
-        await site.run(renewScript(layout, owner), { signal });
+        const { exitCode, output } = await site.run(renewScript(layout, owner), { signal });
+        if (exitCode === LOCKED) return this.#lost.abort(taken(site, output));
       } catch {
         // without a connection the lease runs out by itself
       }
@@ -77,4 +77,13 @@ export class HeldLock implements AsyncDisposable {
       .run(unlockScript(layout, owner), { signal: AbortSignal.timeout(RELEASE_LIMIT) })
       .catch(() => {});
   }
+}
+
+function taken({ name }: Site, output: string): DeckhandError {
+  const [holder = '', seconds = ''] = output.trim().split(' ');
+  return new DeckhandError(
+    'model.deploy-busy',
+    `${name}: ${holder} is changing this deployment; its lock holds for ${seconds} more seconds at most.`,
+    { details: { host: name, owner: holder } },
+  );
 }

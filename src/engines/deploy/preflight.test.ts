@@ -4,8 +4,9 @@ import { deployParams } from '../../core/model-params.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { parseHeader } from '../gguf/parse-header.ts';
 import { decide } from './preflight.ts';
-import { parseProbe, type ProbeFacts } from './probe.ts';
+import { lookedAgain, parseProbe, type ProbeFacts } from './probe.ts';
 import { planDeploy } from './release.ts';
+import type { Site } from './site.ts';
 import { hasEnded, parseStatus } from './status.ts';
 
 const bytes = makeTinyModel();
@@ -17,18 +18,15 @@ function plan(params: object = {}) {
     deployParams.parse({ name: 'tiny', model: '/m/tiny.gguf', ...params }),
     {
       path: '/b',
-      sha256: 'b'.repeat(64),
+      id: 'b'.repeat(16),
       size: 13_000_000,
-      manifest: {
-        format: 1,
-        engine: 'llama.cpp',
-        version: '1',
-        architecture: 'x86_64',
-        processors: ['x64'],
-        relocation: null,
-        bytes: 33_000_000,
-        packages: [],
-      },
+      bytes: 33_000_000,
+      files: 100,
+      version: '1',
+      architecture: 'x86_64',
+      relocation: null,
+      isSealed: true,
+      program: 'bin/llama-server',
     },
     { path: '/m/tiny.gguf', size: bytes.length, header: parseHeader(bytes), sha256: 'a'.repeat(64) },
   );
@@ -65,6 +63,7 @@ const host: ProbeFacts = {
   currentRelease: null,
   currentMemory: 0,
   isRunning: false,
+  machine: '',
 };
 
 const on = (part: Partial<ProbeFacts>, params: object = {}) =>
@@ -149,6 +148,16 @@ describe('what a host answers', () => {
       graphicsRows: ['0, A100'],
     });
     expect(facts?.ports).toEqual(new Set([22, 9931]));
+  });
+
+  it('of the machine is told once, of the deployment again: what is no more is not believed', () => {
+    const site = { name: 'web-1' } as Site;
+    const first = parseProbe('system=Linux\nuser=ann\n--\nengine=yes\nrunning=yes\ncurrent=ab\nend=yes\n');
+    expect(first).toMatchObject({ user: 'ann', hasEngine: true, isRunning: true, current: 'ab' });
+    const again = lookedAgain(site, first ?? { machine: '' }, 0, 'model=yes\nend=yes\n');
+    expect(again).toMatchObject({ system: 'Linux', user: 'ann', hasModel: true });
+    expect(again).toMatchObject({ hasEngine: false, isRunning: false, current: null });
+    expect(() => lookedAgain(site, first ?? { machine: '' }, 0, 'model=yes\n')).toThrow('not answered');
   });
 
   it('of a release says whether it ended', () => {

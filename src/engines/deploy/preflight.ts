@@ -2,6 +2,7 @@ import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { EngineListen, ServiceMode } from '../../core/model-params.ts';
 import { layoutOf, LONGEST_SOCKET } from './layout.ts';
 import type { ProbeFacts } from './probe.ts';
+import { kindOf } from './kinds/kind-of.ts';
 import { type DeployPlan, type Release, releaseFor } from './release.ts';
 
 /** What was decided from what was seen; nothing was changed for it. */
@@ -16,8 +17,8 @@ export interface Decision {
 
 const DEFAULT_PORT = 9931;
 const MOST_PORTS = 200;
-/** Files of a bundle, and some for what belongs to a deployment. */
-const INODES = 120;
+/** Files that belong to a deployment besides those of its engine. */
+const OWN_FILES = 20;
 /** Bytes for keys, scripts, logs. */
 const SMALL_FILES = 1024 * 1024;
 /** Seconds. */
@@ -31,23 +32,33 @@ const CLOCK_TOLERANCE = 300;
 export function decide(host: string, facts: ProbeFacts, plan: DeployPlan, now: number): Decision {
   checkMachine(host, facts, plan);
   const missing = {
-    engine: facts.hasEngine ? 0 : plan.bundle.size,
-    model: facts.hasModel ? 0 : plan.model.size,
+    engine: facts.hasEngine ? 0 : (plan.archive?.size ?? 0),
+    model: facts.hasModel ? 0 : (plan.model?.size ?? 0),
   };
   checkDisk(host, facts, plan, missing);
   const service = serviceFor(host, facts, plan.params.service);
   const release = releaseFor(plan, facts.base, service, id => listenFor(host, facts, plan, service, id));
   const isSame = facts.current === release.id && facts.isRunning;
   const instead = !isSame && checkMemory(host, facts, plan, release);
-  return { release, instead, missing, warnings: warningsOf(host, facts, service, now) };
+  const warnings = [
+    ...warningsOf(host, facts, service, now),
+    ...kindOf(plan.params.engine).warnings(host, plan.params),
+  ];
+  return { release, instead, missing, warnings };
 }
 
-function checkMachine(host: string, facts: ProbeFacts, { bundle }: DeployPlan): void {
-  const { architecture } = bundle.manifest;
+function checkMachine(host: string, facts: ProbeFacts, { archive, params }: DeployPlan): void {
+  const architecture = archive?.architecture ?? facts.architecture;
   if (facts.system !== 'Linux' || facts.architecture !== architecture)
     throw new DeckhandError(
       'host.architecture',
       `${host} is ${facts.system} on ${facts.architecture}; the engine bundle is for Linux on ${architecture}.`,
+    );
+  if (kindOf(params.engine).needsAccount && facts.uid === 0)
+    throw new DeckhandError(
+      'host.unsupported',
+      `${host}: ${params.engine} writes to its own folder, and would have to run as root.`,
+      { hint: 'Deploy it as an account that is not root.' },
     );
   const needed = ['tar', 'gzip', 'sha256sum', 'awk', 'dd'].filter(tool => !facts.tools.includes(tool));
   if (needed.length > 0) throw new DeckhandError('host.unsupported', `${host} has no ${needed.join(', ')}.`);
@@ -64,10 +75,10 @@ function checkMachine(host: string, facts: ProbeFacts, { bundle }: DeployPlan): 
 function checkDisk(
   host: string,
   facts: ProbeFacts,
-  { bundle }: DeployPlan,
+  { archive }: DeployPlan,
   missing: Decision['missing'],
 ): void {
-  const engine = missing.engine === 0 ? 0 : missing.engine + bundle.manifest.bytes;
+  const engine = missing.engine === 0 || archive === null ? 0 : missing.engine + archive.bytes;
   const need = Math.ceil((engine + missing.model) * 1.1) + SMALL_FILES;
   if (need > facts.diskFree)
     throw new DeckhandError(
@@ -75,10 +86,11 @@ function checkDisk(
       `${host}: ${facts.base} has ${mebibytes(facts.diskFree)} free; ${mebibytes(need)} are needed (engine ${mebibytes(engine)}, model ${mebibytes(missing.model)}).`,
       { details: { host, free: facts.diskFree, need } },
     );
-  if (engine > 0 && facts.inodesFree !== null && facts.inodesFree < INODES)
+  const inodes = (archive?.files ?? 0) + OWN_FILES;
+  if (engine > 0 && facts.inodesFree !== null && facts.inodesFree < inodes)
     throw new DeckhandError(
       'host.disk-full',
-      `${host}: the file system of ${facts.base} has room for ${facts.inodesFree} more files; ${INODES} are needed.`,
+      `${host}: the file system of ${facts.base} has room for ${facts.inodesFree} more files; ${inodes} are needed.`,
     );
 }
 
@@ -92,6 +104,7 @@ function checkMemory(
   const free = Math.min(facts.memoryAvailable, facts.groupMemory ?? Number.POSITIVE_INFINITY);
   const own = release.listen;
   const needsPortOfOld = 'port' in own && facts.isRunning && facts.ports.has(own.port);
+  if (estimate === null) return needsPortOfOld;
   if (estimate.total <= free && !needsPortOfOld) return false;
   if (estimate.total <= free + facts.currentMemory) return facts.isRunning;
   throw new DeckhandError(
@@ -136,6 +149,7 @@ function listenFor(
   id: string,
 ): EngineListen {
   const { sockets, live } = layoutOf(facts.base, params.name);
+  const may = kindOf(params.engine).listens(params);
   const path =
     service === 'system' && facts.uid === 0
       ? `/run/deckhand-llm-${params.name}-${id}/engine.sock`
@@ -147,7 +161,12 @@ function listenFor(
       `${host}: the socket's path would have ${longest} bytes, and ${LONGEST_SOCKET} are possible.`,
       { hint: 'Choose a shorter --name, or pass --listen port.' },
     );
-  if (params.listen !== 'port' && params.port === undefined && longest <= LONGEST_SOCKET) return { path };
+  const isSocket = may.socket && params.listen !== 'port' && params.port === undefined;
+  if (isSocket && longest <= LONGEST_SOCKET) return { path };
+  if (!may.port)
+    throw new DeckhandError('input.invalid', `${host}: this engine listens on a socket file only.`, {
+      hint: 'Choose a shorter --name, and leave --listen out.',
+    });
   return { host: '127.0.0.1', port: freePort(host, facts, params.port, id) };
 }
 

@@ -44,6 +44,8 @@ export interface ProbeFacts {
   /** Bytes that the current release uses. */
   readonly currentMemory: number;
   readonly isRunning: boolean;
+  /** What was printed of the machine itself, for another look at the deployment alone. */
+  readonly machine: string;
 }
 
 export interface ProbeWish {
@@ -59,8 +61,18 @@ export async function probe(site: Site, wish: ProbeWish, signal: AbortSignal): P
   return answered(site, exitCode, output);
 }
 
+/** The facts in what a look at the deployment alone printed. Throws `host.unsupported`. */
+export function lookedAgain(
+  site: Site,
+  before: Pick<ProbeFacts, 'machine'>,
+  exitCode: number,
+  output: string,
+): ProbeFacts {
+  return answered(site, exitCode, `${before.machine}\n${BORDER}\n${output}`);
+}
+
 /** The facts in what the script printed. Throws `host.unsupported`. */
-export function answered(site: Site, exitCode: number, output: string): ProbeFacts {
+function answered(site: Site, exitCode: number, output: string): ProbeFacts {
   const facts = parseProbe(output);
   if (exitCode === 0 && facts) return facts;
   throw new DeckhandError('host.unsupported', `${site.name}: what was asked of it was not answered.`, {
@@ -72,9 +84,17 @@ export function answered(site: Site, exitCode: number, output: string): ProbeFac
 export const BASE_SCRIPT =
   'u=$(id -u); if [ -n "${DECKHAND_BASE:-}" ]; then b=$DECKHAND_BASE; elif [ "$u" = 0 ]; then b=/var/lib/deckhand; else b=${XDG_STATE_HOME:-$HOME/.local/state}/deckhand; fi; export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$u}"';
 
-export function probeScript({ name, engine, model, modelSize }: ProbeWish): string {
-  return String.raw`${BASE_SCRIPT}
-k() { printf '%s=%s\n' "$1" "$2"; }
+/** Between what is printed of the machine and of the deployment. */
+const BORDER = '--';
+
+/** How the machine is, and how far the deployment is. */
+export function probeScript(wish: ProbeWish): string {
+  return `${BASE_SCRIPT}\n${MACHINE_SCRIPT}\n${deploymentScript(wish)}`;
+}
+
+const PRINT = String.raw`k() { printf '%s=%s\n' "$1" "$2"; }`;
+
+const MACHINE_SCRIPT = String.raw`${PRINT}
 c() { command -v "$1" >/dev/null 2>&1; }
 k system "$(uname -s)"; k arch "$(uname -m)"; k user "$(id -un)"; k uid "$u"; k base "$b"
 k cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
@@ -93,6 +113,11 @@ t=; for x in tar gzip sha256sum awk dd setsid systemctl loginctl; do c $x && t="
 [ -d "$XDG_RUNTIME_DIR/systemd" ] && c systemctl && systemctl --user show-environment >/dev/null 2>&1 && k user_manager yes
 [ -e "/var/lib/systemd/linger/$(id -un)" ] && k linger yes
 [ "$u" != 0 ] && c sudo && sudo -n true 2>/dev/null && k sudo yes
+echo ${BORDER}`;
+
+/** Only how far the deployment is: the machine is as it was a moment ago, and asking it costs a hundred processes. */
+export function deploymentScript({ name, engine, model, modelSize }: ProbeWish): string {
+  return String.raw`${BASE_SCRIPT}; ${PRINT}
 k ports "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4=="0A"{sub(/.*:/,"",$2); printf "%s ", $2}')"
 k clock "$(date +%s)"
 h=$b/llm/${quote(name)}
@@ -166,6 +191,7 @@ export function parseProbe(output: string): ProbeFacts | null {
     currentRelease: text('release') || null,
     currentMemory: number('current_memory') * 1024,
     isRunning: is('running'),
+    machine: output.slice(0, Math.max(output.indexOf(`\n${BORDER}\n`), 0)),
   };
 }
 

@@ -1,30 +1,40 @@
 import { createHash } from 'node:crypto';
-import type { DeployParams, EngineListen, ServiceMode } from '../../core/model-params.ts';
+import {
+  deployedEngines,
+  type DeployParams,
+  type EngineListen,
+  type ServiceMode,
+} from '../../core/model-params.ts';
 import { z } from '../../core/schema.ts';
-import type { Bundle } from '../bundle/manifest.ts';
-import { releaseOf } from '../bundle/manifest.ts';
+import type { EngineArchive } from '../bundle/engine-archive.ts';
 import type { ModelFile } from '../gguf/read-model.ts';
 import { contextFor, type MemoryEstimate, estimateMemory, shapeOf } from '../gguf/estimate.ts';
+import { kindOf } from './kinds/kind-of.ts';
+
+/** A model file here with the hash that names it on hosts. */
+export type HashedModel = ModelFile & { readonly sha256: string };
 
 /** What is to be served, before anything is known of the target. */
 export interface DeployPlan {
   readonly params: DeployParams;
-  readonly bundle: Bundle;
-  readonly model: ModelFile & { readonly sha256: string };
+  /** Null: the program is on the target already. */
+  readonly archive: EngineArchive | null;
+  /** Null: the target has it, or fetches it. */
+  readonly model: HashedModel | null;
+  /** Tokens; 0: as the engine decides. */
   readonly context: number;
-  readonly estimate: MemoryEstimate;
-  /** Names the engine's folder on the target. */
-  readonly engine: string;
+  /** Null: nothing is known of it. */
+  readonly estimate: MemoryEstimate | null;
 }
 
 export function planDeploy(
   params: DeployParams,
-  bundle: Bundle,
-  model: ModelFile & { readonly sha256: string },
+  archive: EngineArchive | null,
+  model: HashedModel | null,
 ): DeployPlan {
+  if (model === null) return { params, archive, model, context: params.context ?? 0, estimate: null };
   const context = contextFor(shapeOf(model.header), params.context);
-  const estimate = estimateMemory(model.header, context);
-  return { params, bundle, model, context, estimate, engine: releaseOf(bundle) };
+  return { params, archive, model, context, estimate: estimateMemory(model.header, context) };
 }
 
 const hex = z.string().regex(/^[0-9a-f]{8,64}$/);
@@ -32,9 +42,12 @@ const hex = z.string().regex(/^[0-9a-f]{8,64}$/);
 /** One release as `release.json` keeps it on the target: all that its start depends on. */
 export const releaseSchema = z.object({
   id: hex,
-  engine: hex,
+  /** Those of before there were others do not say it. */
+  kind: z.enum(deployedEngines).default('llama.cpp'),
+  /** Null: its program was not brought over. */
+  engine: hex.nullable(),
   version: z.string().max(200),
-  model: hex,
+  model: hex.nullable(),
   modelSize: z.number(),
   modelName: z.string().max(200),
   context: z.number().int(),
@@ -43,8 +56,12 @@ export const releaseSchema = z.object({
     z.object({ path: z.string().regex(/^\/[^\0\n]+$/) }),
     z.object({ host: z.string().regex(/^127\.0\.0\.1$/), port: z.number().int().min(1).max(65_535) }),
   ]),
-  /** Bytes of memory. */
+  /** Bytes of memory; 0: nobody knows. */
   estimate: z.number(),
+  /** A path that says whether it is ready, where the person named one. */
+  probe: z.string().max(1000).nullable().default(null),
+  /** Whoever has no key is refused. */
+  guarded: z.boolean().default(true),
 });
 export type Release = z.infer<typeof releaseSchema>;
 
@@ -58,21 +75,28 @@ export function releaseFor(
   service: ServiceMode,
   listen: (id: string) => EngineListen,
 ): Release {
-  const { params, context, engine, model } = plan;
+  const { params, context, archive, model } = plan;
   const { name, threads, slots, port, listen: wish } = params;
+  const kind = kindOf(params.engine);
+  const engine = archive?.id ?? null;
   // the folder too: units of several accounts of one machine need names of their own
-  const all = [base, engine, model.sha256, context, service, name, threads, slots, port, wish];
-  const id = createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 10);
+  const all = [base, engine, model?.sha256 ?? null, context, service, name, threads, slots, port, wish];
+  const own = kind.settings(params);
+  const text = JSON.stringify(kind.name === 'llama.cpp' ? all : [...all, kind.name, ...own]);
+  const id = createHash('sha256').update(text).digest('hex').slice(0, 10);
   return {
     id,
+    kind: kind.name,
     engine,
-    version: plan.bundle.manifest.version,
-    model: model.sha256,
-    modelSize: model.size,
-    modelName: shapeOf(model.header).name.slice(0, 200),
+    version: archive?.version ?? '',
+    model: model?.sha256 ?? null,
+    modelSize: model?.size ?? 0,
+    modelName: model === null ? '' : shapeOf(model.header).name.slice(0, 200),
     context,
     service,
     listen: listen(id),
-    estimate: plan.estimate.total,
+    estimate: plan.estimate?.total ?? 0,
+    probe: params.probe ?? null,
+    guarded: kind.isGuarded(params),
   };
 }

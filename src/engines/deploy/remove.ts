@@ -5,7 +5,8 @@ import { HeldLock } from './lock.ts';
 import { probe } from './probe.ts';
 import { type DeploymentRequest, NOTHING } from './rollback.ts';
 import { checked } from './run-checked.ts';
-import { removeScript, stopScript } from './scripts.ts';
+import { removeScript } from './scripts.ts';
+import { stopRelease } from './stop-release.ts';
 
 /** Stops and removes a deployment with all that was made for it. Nothing there is no failure. */
 export async function remove(
@@ -18,10 +19,11 @@ export async function remove(
   if (exitCode !== 0) return { name, removed: false, text: `no model server ${name} is on ${site.name}` };
   const isRoot = facts.uid === 0;
   await using lock = new HeldLock({ site, layout, owner, clock, isRoot });
-  await lock.take({ name, ...NOTHING }, signal);
-  const names = await checked(site, `ls ${quote(layout.releases)}`, 'listing releases', signal);
+  const held = lock.heldDuring(signal);
+  await lock.take({ name, ...NOTHING }, facts, held);
+  const names = await checked(site, `ls ${quote(layout.releases)}`, 'listing releases', held);
   for (const id of names.split('\n').filter(each => /^[0-9a-f]+$/.test(each)))
-    await checked(site, stopScript(layout, name, id, isRoot), 'stopping it', signal);
-  await checked(site, removeScript(layout, keepFiles), 'removing it', signal);
+    await stopRelease({ site, layout, name, isRoot, signal: held }, id);
+  await checked(site, removeScript(layout, keepFiles), 'removing it', held);
   return { name, removed: true, text: `${name} is gone from ${site.name}` };
 }

@@ -23,7 +23,11 @@ export async function checked(
 
 /** The key of a deployment, read over the connection and kept nowhere. */
 export async function readKey(site: Site, layout: Layout, signal: AbortSignal): Promise<string> {
-  const output = await checked(site, `cat ${quote(layout.key)}`, 'reading the key', signal);
+  return keyIn(site, layout, await checked(site, `cat ${quote(layout.key)}`, 'reading the key', signal));
+}
+
+/** The key in what was printed. Throws `engine.key-rejected`; what was printed is in no message. */
+export function keyIn(site: Site, layout: Layout, output: string): string {
   const key = output.trim();
   if (/^[0-9a-f]{48}$/.test(key)) return key;
   throw new DeckhandError(

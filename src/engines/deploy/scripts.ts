@@ -1,9 +1,11 @@
 import { quote } from '../../shell/quote.ts';
-import type { Bundle } from '../bundle/manifest.ts';
+import type { EngineArchive } from '../bundle/engine-archive.ts';
 import { type Layout, unitOf } from './layout.ts';
 import { BASE_SCRIPT } from './probe.ts';
-import { keepScriptText, runScriptText, type StartPlace, unitFile, unitText } from './start-files.ts';
+import { keepScriptText, runScriptText, unitFile, unitText } from './start-files.ts';
+import type { StartPlace } from './start-place.ts';
 import type { Release } from './release.ts';
+import { kindOf } from './kinds/kind-of.ts';
 import type { ServiceMode } from '../../core/model-params.ts';
 
 /** Scripts for the target, each in one round trip, each harmless when it is run again. Exit codes from 90 on are ours. */
@@ -57,20 +59,32 @@ export function unlockScript(layout: Layout, owner: string): string {
   return `o=; read -r o u < ${path}/owner 2>/dev/null; [ "$o" = "${owner}" ] && rm -rf ${path}; :`;
 }
 
-/** Unpacks an uploaded bundle, compares every file, writes the loader's path, and sees that it starts. */
-export function unpackScript(layout: Layout, bundle: Bundle, engine: string): string {
-  const to = quote(`${layout.engines}/${engine}`);
-  const archive = quote(`${layout.engines}/${engine}.tar.gz`);
-  const { relocation } = bundle.manifest;
+/** Where an archive is sent to, before it is unpacked. */
+export function archivePath(layout: Layout, { id }: Pick<EngineArchive, 'id'>): string {
+  return `${layout.engines}/${id}.tar.gz`;
+}
+
+/** Unpacks what was sent, compares every file where it can, writes the loader's path, and sees that it starts. */
+export function unpackScript(layout: Layout, engine: EngineArchive): string {
+  const to = quote(`${layout.engines}/${engine.id}`);
+  const archive = quote(archivePath(layout, engine));
+  const { relocation, isSealed, program } = engine;
+  const compare = isSealed
+    ? `sha256sum -c MANIFEST.sha256 >/dev/null 2>&1 || { cd /; rm -rf ${to}; exit 94; }`
+    : ':';
+  const tryIt =
+    program === null
+      ? ':'
+      : `v=$(./${quote(program)} --version 2>&1); r=$?; printf '%s\\n' "$v" | head -n 3; [ $r -eq 0 ] || exit $r`;
   const relocate =
     relocation === null
       ? ':'
       : `p="$(pwd -P)/lib/ld-linux-x86-64.so.2"; if [ \${#p} -lt ${relocation.length} ]; then { printf '%s' "$p"; head -c $((${relocation.length} - \${#p})) /dev/zero; } | dd of=${quote(relocation.file)} bs=1 seek=${relocation.offset} conv=notrunc 2>/dev/null && : > .relocated; fi`;
   return `umask 022; rm -rf ${to}; mkdir ${to} && cd ${to} || exit 92
 gzip -dc ${archive} | tar -xf - || { cd /; rm -rf ${to}; exit 93; }
-sha256sum -c MANIFEST.sha256 >/dev/null 2>&1 || { cd /; rm -rf ${to}; exit 94; }
+${compare}
 ${relocate}
-v=$(./bin/llama-server --version 2>&1); r=$?; printf '%s\\n' "$v" | head -n 3; [ $r -eq 0 ] || exit $r
+${tryIt}
 sync . 2>/dev/null; : > .ready && rm -f ${archive}`;
 }
 
@@ -84,7 +98,10 @@ function write(path: string, text: string, mode: string): string {
   return `printf '%s' ${quote(text)} > ${path}.new && chmod ${mode} ${path}.new && mv -f ${path}.new ${path} || exit 92`;
 }
 
-/** Writes key, release, and what starts it; `params` goes beside the release so that an upgrade knows it. */
+/**
+ * Writes key, release, and what starts it; `params` goes beside the release so that an upgrade knows it. Prints the
+ * key.
+ */
 export function configureScript(place: StartPlace): string {
   const { layout, release, params, isRoot } = place;
   const folder = quote(`${layout.releases}/${release.id}`);
@@ -97,7 +114,9 @@ ${write('release.json', JSON.stringify(release), '644')}
 ${write('params.json', JSON.stringify(params), '600')}
 ${write('service', release.service, '644')}
 ${write('run.sh', runScriptText(place), mode)}
-${release.service === 'detached' ? write('keep.sh', keepScriptText(place), '700') : ''}`;
+${release.service === 'detached' ? write('keep.sh', keepScriptText(place), '700') : ''}
+${kindOf(release.kind).prepare(place)}
+cat ${key}`;
 }
 
 /** Starts a release unless it runs. Its log is empty at first, so that all that is in it is of this start. */
@@ -148,10 +167,17 @@ esac
 echo "log=$(wc -c < log 2>/dev/null)"; echo; tail -n ${lines} log 2>/dev/null`;
 }
 
-/** Addresses that a process listens on beyond the loopback, one a line, as the kernel writes them. */
-export function listenersScript(pid: number): string {
-  return `i=" $(ls -l /proc/${pid}/fd 2>/dev/null | sed -n 's/.*socket:\\[\\([0-9]*\\)\\].*/\\1/p' | tr '\\n' ' ')"
-awk -v i="$i" 'FNR>1 && $4=="0A" && index(i, " " $10 " ") && $2 !~ /^0100007F:/ && $2 !~ /^00000000000000000000000001000000:/ {print $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null`;
+/**
+ * What the process of a release and all that it started listen on, one a line: `tcp 0100007F:26CB` as the kernel writes it,
+ * `unix PATH`. The line `unknown` when it may not be seen, or does not run.
+ */
+export function listenersScript(layout: Layout, name: string, release: { readonly id: string }): string {
+  return `{ ${statusScript(layout, name, release, 1)}; } >/dev/null
+ls "/proc/\${p:-none}/fd" >/dev/null 2>&1 || { echo unknown; exit 0; }
+t=$(cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/x/' | awk -v r="$p" '{p[$1]=$4} END {t[r]=1; do {n=0; for (c in p) if (!(c in t) && (p[c] in t)) {t[c]=1; n=1}} while (n); for (c in t) print c}')
+i=" $(for q in $t; do ls -l "/proc/$q/fd" 2>/dev/null; done | sed -n 's/.*socket:\\[\\([0-9]*\\)\\].*/\\1/p' | tr '\\n' ' ')"
+awk -v i="$i" '$4=="0A" && index(i, " " $10 " ") {print "tcp " $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+awk -v i="$i" '$4=="00010000" && $8!="" && index(i, " " $7 " ") {print "unix " $8}' /proc/net/unix 2>/dev/null; :`;
 }
 
 /** Exits with 0 when something listens where a release is to be reached, seen on the target itself. */
@@ -162,7 +188,15 @@ export function heardScript({ listen }: Pick<Release, 'listen'>): string {
   return `awk '$4=="0A" && $2=="0100007F:${port}" {f=1} END {exit !f}' /proc/net/tcp`;
 }
 
-/** Makes a release the current one: links are renamed over, never absent. What was current is the previous one. */
+/** Prints how many are connected to a release, as the target itself sees it. */
+export function connectionsScript({ listen }: Pick<Release, 'listen'>): string {
+  if ('path' in listen)
+    return `awk -v p=${quote(listen.path)} '$8==p && $6=="03" {n++} END {print n+0}' /proc/net/unix`;
+  const port = listen.port.toString(16).toUpperCase().padStart(4, '0');
+  return `awk '$4=="01" && $2=="0100007F:${port}" {n++} END {print n+0}' /proc/net/tcp`;
+}
+
+/** Makes a release the current one: links are renamed over, never absent. What was current is the previous one. Prints all. */
 export function switchScript(place: StartPlace): string {
   const { layout, release, params, isRoot } = place;
   const home = quote(layout.home);
@@ -179,20 +213,31 @@ export function switchScript(place: StartPlace): string {
 o=$(readlink current 2>/dev/null)
 [ -n "$o" ] && [ "$o" != releases/${release.id} ] && { ln -sfn "$o" previous.new && mv -fT previous.new previous; }
 ln -sfn releases/${release.id} current.new && mv -fT current.new current || exit 92
-${live}; sync . 2>/dev/null; :`;
+${live}; sync . 2>/dev/null; ls releases`;
 }
 
-/** Stops one release, so that it stays stopped; its files stay. Prints nothing when nothing of it runs any more. */
+/** Makes what was the current release that again, and `previous` what it was. */
+export function switchBackScript(place: StartPlace, previous: string | null): string {
+  const link = quote(`releases/${previous ?? '-'}`);
+  return `${switchScript(place)} >/dev/null
+if [ -d ${link} ]; then ln -sfn ${link} previous.new && mv -fT previous.new previous; else rm -f previous; fi`;
+}
+
+/** Stops one release, so that it stays stopped; its files stay. Prints what still runs: a process or a unit. */
 export function stopScript(layout: Layout, name: string, release: string, isRoot: boolean): string {
   const folder = quote(`${layout.releases}/${release}`);
   const unit = unitOf(name, release);
   return `${BASE_SCRIPT}; cd ${folder} 2>/dev/null || exit 0
 ${ALIVE}; m=$(cat service 2>/dev/null)
 case $m in
-detached) if alive keeper; then kill -TERM "$q"; n=0; while alive keeper && [ $n -lt 120 ]; do sleep 0.1; n=$((n+1)); done; fi
-  alive keeper && kill -KILL "$q"; alive pid && kill -KILL "$q"; rm -f keeper;;
+detached) k=; read -r k s < keeper 2>/dev/null; if alive keeper; then kill -TERM "$q"; n=0; while alive keeper && [ $n -lt 120 ]; do sleep 0.1; n=$((n+1)); done; fi
+  alive keeper && kill -KILL "$q"
+  if alive pid; then [ -n "$k" ] && [ "$(sed 's/.*) //' "/proc/$q/stat" 2>/dev/null | cut -d' ' -f3)" = "$k" ] && kill -s KILL -- "-$k" 2>/dev/null; kill -KILL "$q" 2>/dev/null; fi; rm -f keeper;;
 user|system) if [ "$m" = user ]; then sc="systemctl --user"; as=; f="$HOME/.config/systemd/user/${unit}"; else ${managerOf('system', isRoot)}; f=/etc/systemd/system/${unit}; fi
-  [ -e "$f" ] || exit 0; $sc disable --quiet --now ${unit} 2>/dev/null; $as rm -f "$f"; $sc daemon-reload; $sc reset-failed ${unit} 2>/dev/null;;
+  [ -e "$f" ] || exit 0; $sc disable --quiet --now ${unit} 2>/dev/null
+  # while it runs its unit stays, so that it can be stopped at the next try; an engine of another account notes no process
+  case $($sc is-active ${unit} 2>/dev/null) in active|activating|reloading|deactivating) echo ${unit}; exit 0;; esac
+  $as rm -f "$f"; $sc daemon-reload; $sc reset-failed ${unit} 2>/dev/null;;
 esac
 n=0; while alive pid && [ $n -lt 50 ]; do sleep 0.1; n=$((n+1)); done; alive pid && echo "$q"; :`;
 }

@@ -1,82 +1,42 @@
-import type { DeployParams } from '../../core/model-params.ts';
-import { quote, quoteAll } from '../../shell/quote.ts';
-import { type Layout, unitOf } from './layout.ts';
-import type { Release } from './release.ts';
+import { quote } from '../../shell/quote.ts';
+import { kindOf } from './kinds/kind-of.ts';
+import { unitOf } from './layout.ts';
+import { releaseFolder, type StartPlace } from './start-place.ts';
 
-/** Seconds between comments in a stream: a stop waits for one at most. */
-const PING = 3;
-/** Mebibytes of prompts that are kept in memory, instead of the engine's own 8192. */
-const PROMPT_CACHE = 256;
 /** Bytes of log from which only the end is kept at the next start. */
 const LONGEST_LOG = 16 * 1024 * 1024;
 
-/** What a release is started by. */
-export interface StartPlace {
-  readonly layout: Layout;
-  readonly release: Release;
-  readonly params: DeployParams;
-  /** The login account. */
-  readonly user: string;
-  readonly isRoot: boolean;
-}
-
-/** The engine's command line. The key is named by its file, never by itself. */
-export function startCommand({ layout, release, params }: StartPlace): readonly string[] {
-  const { listen } = release;
-  const where =
-    'path' in listen ? ['--host', listen.path] : ['--host', '127.0.0.1', '--port', `${listen.port}`];
-  return [
-    `${layout.engines}/${release.engine}/bin/llama-server`,
-    ...where,
-    '--model',
-    `${layout.models}/${release.model}.gguf`,
-    '--alias',
-    params.name,
-    '--ctx-size',
-    `${release.context}`,
-    ...(params.threads === undefined ? [] : ['--threads', `${params.threads}`]),
-    ...(params.slots === undefined ? [] : ['--parallel', `${params.slots}`]),
-    '--metrics',
-    '--no-ui',
-    '--offline',
-    '--cors-origins',
-    'localhost',
-    '--sse-ping-interval',
-    `${PING}`,
-    '--cache-ram',
-    `${PROMPT_CACHE}`,
-  ];
-}
-
 /** Starts the engine in the place of this shell. */
 export function runScriptText(place: StartPlace): string {
-  const { layout, release } = place;
-  const folder = quote(`${layout.releases}/${release.id}`);
-  const stale = 'path' in release.listen ? `rm -f ${quote(release.listen.path)}\n` : '';
+  const folder = quote(releaseFolder(place));
   return `#!/bin/sh
-# release ${release.id} of ${place.params.name}, written by deckhand
+# release ${place.release.id} of ${place.params.name}, written by deckhand
 umask 077
 cd ${folder} || exit 1
 if [ "$(wc -c < log 2>/dev/null || echo 0)" -gt ${LONGEST_LOG} ]; then tail -c 1048576 log > log.old 2>/dev/null; : > log; fi 2>/dev/null
 { echo "$$ $(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20)" > pid; } 2>/dev/null
-${stale}exec ${quoteAll(startCommand(place))} --api-key-file "\${CREDENTIALS_DIRECTORY:-${layout.home}}/apikey"
+${kindOf(place.release.kind).start(place)}
 `;
 }
 
 /**
  * Keeps a release running where no service manager does: begins it again after two seconds, and gives up when
- * it ended four times within two minutes. TERM ends both.
+ * it ended four times within two minutes. TERM ends both. Where it leads a group of its own, what the engine
+ * started ends with the engine.
  */
-export function keepScriptText({ layout, release }: StartPlace): string {
+export function keepScriptText(place: StartPlace): string {
   return `#!/bin/sh
-cd ${quote(`${layout.releases}/${release.id}`)} || exit 1
+cd ${quote(releaseFolder(place))} || exit 1
 echo "$$ $(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20)" > keeper
-stop() { trap '' TERM; kill -TERM "$p" 2>/dev/null; n=0; while kill -0 "$p" 2>/dev/null && [ $n -lt 80 ]; do sleep 0.1; n=$((n+1)); done; kill -KILL "$p" 2>/dev/null; rm -f keeper; exit 0; }
+g=; [ "$(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f3)" = $$ ] && g=$$
+rest() { [ -z "$g" ] || kill -s "$1" -- "-$g" 2>/dev/null; }
+stop() { trap '' TERM; kill -TERM "$p" 2>/dev/null; n=0; while kill -0 "$p" 2>/dev/null && [ $n -lt 80 ]; do sleep 0.1; n=$((n+1)); done; kill -KILL "$p" 2>/dev/null; rm -f keeper; rest KILL; exit 0; }
 trap stop TERM INT HUP
 ends=
 while :; do
   ./run.sh >> log 2>&1 < /dev/null & p=$!
   wait "$p"; now=$(date +%s); ends="$ends $now"; recent=0
+  trap '' TERM; rest TERM; trap stop TERM
   for end in $ends; do [ $((now - end)) -lt 120 ] && recent=$((recent+1)); done
   echo $recent > ended
   if [ $recent -ge 4 ]; then echo "deckhand: ended $recent times within two minutes, given up" >> log; rm -f keeper; exit 1; fi

@@ -5,6 +5,8 @@ import type { DeployStep } from '../../core/model-params.ts';
 export interface StepWatch {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The part of `signal` that gives the work up for good: what was there before is to serve again. */
+  readonly cancel?: AbortSignal;
   readonly onStep: (step: DeployStep['name']) => void;
   readonly onStepDone: (step: DeployStep) => void;
 }

@@ -1,0 +1,61 @@
+import { quote, quoteAll } from '../../../shell/quote.ts';
+import { llamaCpp } from '../../adapters/llama-cpp.ts';
+import { keyFileText, type StartPlace } from '../start-place.ts';
+import { demand, type EngineKind, refuse } from './engine-kind.ts';
+
+/** Seconds between comments in a stream: a stop waits for one at most. */
+const PING = 3;
+/** Mebibytes of prompts that are kept in memory, instead of the engine's own 8192. */
+const PROMPT_CACHE = 256;
+
+/** llama-server, from a bundle that was made here. */
+export const llamaCppKind: EngineKind = {
+  name: 'llama.cpp',
+  needsAccount: false,
+  check(params) {
+    refuse('llama.cpp', params, ['start', 'probe', 'pull']);
+    const hint = 'Write it after the host: deckhand model deploy HOST MODEL.gguf';
+    demand(params.model !== undefined, 'llama.cpp needs a model file.', hint);
+  },
+  listens: () => ({ socket: true, port: true }),
+  isGuarded: () => true,
+  settings: () => [],
+  adapter: () => llamaCpp,
+  guarded: { method: 'GET', path: '/props' },
+  prepare: () => ':',
+  start: place => {
+    const { listen } = place.release;
+    const stale = 'path' in listen ? `rm -f ${quote(listen.path)}\n` : '';
+    return `${stale}exec ${quoteAll(startCommand(place))} --api-key-file ${keyFileText(place)}`;
+  },
+  load: async () => await Promise.resolve(),
+  warnings: () => [],
+};
+
+/** The engine's command line. The key is named by its file, never by itself. */
+function startCommand({ layout, release, params }: StartPlace): readonly string[] {
+  const { listen } = release;
+  const where =
+    'path' in listen ? ['--host', listen.path] : ['--host', '127.0.0.1', '--port', `${listen.port}`];
+  return [
+    `${layout.engines}/${release.engine}/bin/llama-server`,
+    ...where,
+    '--model',
+    `${layout.models}/${release.model}.gguf`,
+    '--alias',
+    params.name,
+    '--ctx-size',
+    `${release.context}`,
+    ...(params.threads === undefined ? [] : ['--threads', `${params.threads}`]),
+    ...(params.slots === undefined ? [] : ['--parallel', `${params.slots}`]),
+    '--metrics',
+    '--no-ui',
+    '--offline',
+    '--cors-origins',
+    'localhost',
+    '--sse-ping-interval',
+    `${PING}`,
+    '--cache-ram',
+    `${PROMPT_CACHE}`,
+  ];
+}
