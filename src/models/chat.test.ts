@@ -88,6 +88,31 @@ describe('an answer that is cut off', () => {
     );
   });
 
+  it('says so while it waits, and can be left then', async () => {
+    await using server = await FakeModelServer.start({ resumes: true });
+    for (const leaves of [false, true]) {
+      server.hold();
+      let text = '';
+      let isNoted = false;
+      const reading = (async () => {
+        for await (const event of chat(server.door(), call())) {
+          if (event.event === 'text') text += event.text;
+          if (event.event !== 'note') continue;
+          isNoted = true;
+          if (leaves) break;
+          server.plugIn();
+          server.release();
+        }
+      })();
+      await expect.poll(() => server.busy).toBe(1);
+      server.unplug();
+      await reading;
+      expect([isNoted, text]).toEqual([true, leaves ? '' : 'Ahoy, grüße 🦜!']);
+    }
+    server.plugIn();
+    await expect.poll(() => server.busy, { timeout: 10_000 }).toBe(0);
+  });
+
   it('is an error where it cannot, also when the stream just ends (T20)', async () => {
     await using server = await FakeModelServer.start({ resumes: false });
     server.cuts = [300];
@@ -102,6 +127,15 @@ describe('an answer that is cut off', () => {
     const error = await errorOf(server.door({ resumes: true }));
     expect(error).toMatchObject({ code: 'chat.cut' });
     expect(String(error)).toContain('it answered 404');
+  });
+
+  it('is not asked for without a rest, nor for ever, where it goes on with nothing', async () => {
+    await using server = await FakeModelServer.start({ resumes: true });
+    server.cuts = [300];
+    server.resumesEmpty = true;
+    expect(await errorOf(server.door(), { limits: { outage: 250 } })).toMatchObject({ code: 'chat.cut' });
+    // after 0, 100 and 300 ms, and the farewell
+    expect(server.requests.filter(({ path }) => path === '/v1/stream').length).toBeLessThan(6);
   });
 
   it('is given up after the time for that', async () => {

@@ -1,5 +1,6 @@
 import type { ChatEvent, ChatMessage, ChatParameters, ChatUsage } from '../core/chat.ts';
 import type { Clock } from '../core/clock.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
 import { chatBody } from './chat-body.ts';
 import { notJson } from './chat-fault.ts';
 import type { ModelDoor } from './door.ts';
@@ -30,26 +31,40 @@ export async function* chat(door: ModelDoor, call: ChatCall): AsyncGenerator<Ans
   const begun = clock.monotonic();
   const answer = new AnswerCount(begun);
   const notes: AnswerEvent[] = [];
+  const left = new AbortController();
+  let noted = Promise.withResolvers<null>();
   const messages = streamMessages(door, {
     path: CHAT,
     body: JSON.stringify(chatBody(call)),
-    signal,
+    signal: AbortSignal.any([signal, left.signal]),
     clock,
     ...(limits && { limits }),
     onInterruption(what, why) {
-      if (what === 'resumed') answer.resumed += 1;
-      else
-        notes.push({
-          event: 'note',
-          text: `interrupted (${why}); the answer goes on when the server is back`,
-        });
+      if (what === 'resumed') return void (answer.resumed += 1);
+      notes.push({
+        event: 'note',
+        text: `interrupted (${why}); the answer goes on when the server is back`,
+      });
+      noted.resolve(null);
     },
   });
-  for await (const text of messages) {
-    yield* notes.splice(0);
-    const json = parseJson(text);
-    if (json === undefined) throw notJson(door.name, text);
-    yield* answer.take(json, clock.monotonic());
+  try {
+    let next = messages.next();
+    for (;;) {
+      const got = await Promise.race([next, noted.promise]);
+      noted = Promise.withResolvers();
+      yield* notes.splice(0);
+      if (got === null) continue;
+      if (got.done === true) break;
+      const json = parseJson(got.value);
+      if (json === undefined) throw notJson(door.name, got.value);
+      yield* answer.take(json, clock.monotonic());
+      next = messages.next();
+    }
+  } finally {
+    // a reader who leaves at a note does not wait for the message that is waited for
+    left.abort(new DeckhandError('command.cancelled', `${door.name}: the answer was left.`));
+    await messages.return(undefined).catch(() => {});
   }
   yield { event: 'done', finishReason: answer.finishReason, usage: answer.usage(clock.monotonic()) };
 }

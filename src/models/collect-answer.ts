@@ -1,4 +1,10 @@
+import { DeckhandError } from '../core/deckhand-error.ts';
 import { at, listAt, numberAt, textAt } from './json.ts';
+
+/** Characters of all that one answer is made of. */
+const LONGEST_ANSWER = 32 * 1024 * 1024;
+/** What a choice or a call of a tool counts besides its text. */
+const ENTRY = 100;
 
 interface Collected {
   role: string;
@@ -11,13 +17,19 @@ interface Collected {
 
 /**
  * The chunks of a streamed answer as the one answer that a caller wants who did not ask for a stream. `null`
- * while no chunk was added.
+ * while no chunk was added. Throws `chat.malformed` when it is longer than `limit` characters.
  */
 export class CollectedAnswer {
   readonly #choices = new Map<number, Collected>();
   #head: unknown = null;
   #usage: unknown;
   #timings: unknown;
+  #length = 0;
+  readonly #limit: number;
+
+  constructor(limit = LONGEST_ANSWER) {
+    this.#limit = limit;
+  }
 
   add(chunk: unknown): void {
     this.#head ??= chunk;
@@ -28,6 +40,7 @@ export class CollectedAnswer {
 
   #addChoice(part: unknown): void {
     const index = numberAt(part, 'index') ?? 0;
+    if (!this.#choices.has(index)) this.#grow(ENTRY);
     const choice = this.#choices.get(index) ?? {
       role: 'assistant',
       text: null,
@@ -39,17 +52,30 @@ export class CollectedAnswer {
     this.#choices.set(index, choice);
     choice.finishReason = textAt(part, 'finish_reason') ?? choice.finishReason;
     choice.role = textAt(part, 'delta', 'role') ?? choice.role;
-    choice.text = joined(choice.text, textAt(part, 'text'));
-    choice.content = joined(choice.content, textAt(part, 'delta', 'content'));
-    choice.reasoning = joined(choice.reasoning, textAt(part, 'delta', 'reasoning_content'));
+    choice.text = this.#joined(choice.text, textAt(part, 'text'));
+    choice.content = this.#joined(choice.content, textAt(part, 'delta', 'content'));
+    choice.reasoning = this.#joined(choice.reasoning, textAt(part, 'delta', 'reasoning_content'));
     for (const call of listAt(part, 'delta', 'tool_calls')) {
       const place = numberAt(call, 'index') ?? 0;
+      if (!choice.tools.has(place)) this.#grow(ENTRY);
       const tool = choice.tools.get(place) ?? { id: '', name: '', arguments: '' };
       choice.tools.set(place, tool);
       tool.id = textAt(call, 'id') ?? tool.id;
-      tool.name += textAt(call, 'function', 'name') ?? '';
-      tool.arguments += textAt(call, 'function', 'arguments') ?? '';
+      tool.name = this.#joined(tool.name, textAt(call, 'function', 'name')) ?? '';
+      tool.arguments = this.#joined(tool.arguments, textAt(call, 'function', 'arguments')) ?? '';
     }
+  }
+
+  #joined(before: string | null, more: string | null): string | null {
+    if (more === null) return before;
+    this.#grow(more.length);
+    return (before ?? '') + more;
+  }
+
+  #grow(by: number): void {
+    this.#length += by;
+    if (this.#length <= this.#limit) return;
+    throw new DeckhandError('chat.malformed', `The answer is longer than ${this.#limit} characters.`);
   }
 
   /** In the shape of the path that was asked: chats, or plain completions. */
@@ -66,10 +92,6 @@ export class CollectedAnswer {
       ...(this.#timings === undefined ? {} : { timings: this.#timings }),
     };
   }
-}
-
-function joined(before: string | null, more: string | null): string | null {
-  return more === null ? before : (before ?? '') + more;
 }
 
 function asChat(index: number, { role, content, reasoning, finishReason, tools }: Collected): object {

@@ -52,6 +52,16 @@ export async function* streamMessages(door: ModelDoor, call: StreamCall): AsyncG
   }
 }
 
+/** A time in which not one byte came, however often the connection was back. */
+interface Outage {
+  /** How many there were when it began. */
+  readonly bytes: number;
+  /** Monotonic milliseconds. */
+  readonly until: number;
+  pause: number;
+  isResumed: boolean;
+}
+
 class ResumableStream {
   readonly #door: ModelDoor;
   readonly #call: StreamCall;
@@ -59,6 +69,7 @@ class ResumableStream {
   readonly #id = randomUUID();
   readonly #lines = new SseLines();
   #response: IncomingMessage | null = null;
+  #outage: Outage | null = null;
   /** The server has it: it must be told when nobody wants it any more. */
   #begun = false;
   #ended = false;
@@ -194,23 +205,35 @@ class ResumableStream {
 
   /** Reads on after the last byte that arrived. Throws `chat.cut`, or `chat.stalled` where nothing can be resumed. */
   async #resume(cut: unknown): Promise<IncomingMessage> {
-    const { clock, signal, onInterruption } = this.#call;
+    const { clock, onInterruption } = this.#call;
     const why = toDeckhandError(cut);
     if (!this.#door.resumes) throw why.code === 'chat.stalled' ? why : this.#cutOff(why.message, cut);
-    onInterruption?.('cut', why.message);
+    const { bytes } = this.#lines;
+    const before = this.#outage?.bytes === bytes ? this.#outage : null;
     const until = clock.monotonic() + this.#limits.outage;
-    let pause = FIRST_PAUSE;
+    const outage = before ?? { bytes, until, pause: FIRST_PAUSE, isResumed: false };
+    this.#outage = outage;
+    if (before === null) onInterruption?.('cut', why.message);
+    // a server that gives it out again and ends it at once is not asked without a rest
+    else await this.#rest(outage, cut);
     for (;;) {
-      const response = await this.#again(until);
+      const response = await this.#again(outage.until);
       if (response) {
-        onInterruption?.('resumed', why.message);
+        if (!outage.isResumed) onInterruption?.('resumed', why.message);
+        outage.isResumed = true;
         return response;
       }
-      if (clock.monotonic() >= until)
-        throw this.#cutOff(`it could not be reached for ${this.#limits.outage / 1000} s`, cut);
-      await clock.sleep(pause, signal);
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      await this.#rest(outage, cut);
     }
+  }
+
+  /** Throws `chat.cut` when it lasted too long. */
+  async #rest(outage: Outage, cut: unknown): Promise<void> {
+    const { clock, signal } = this.#call;
+    if (clock.monotonic() >= outage.until)
+      throw this.#cutOff(`it could not be reached for ${this.#limits.outage / 1000} s`, cut);
+    await clock.sleep(outage.pause, signal);
+    outage.pause = Math.min(outage.pause * 2, LONGEST_PAUSE);
   }
 
   /** Null: not yet. */

@@ -48,6 +48,10 @@ export async function sendOver(dial: Dial, call: HttpCall): Promise<IncomingMess
       stream.destroy();
       reject(signal.aborted ? (signal.reason as Error) : fault(error));
     });
+    // a connection that the server wants for something else ends without an answer and without an error
+    outgoing.on('close', () => {
+      reject(signal.aborted ? (signal.reason as Error) : fault(new Error('it ended without an answer')));
+    });
     outgoing.end(payload);
   });
 }

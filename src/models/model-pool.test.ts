@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeModelServer } from '../../test/models/fake-model-server.ts';
-import { systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
 import { ModelPool, type ModelServer } from './model-pool.ts';
 import { passOnce, passStream, passWhole, type PassedRequest } from './pass-on.ts';
 
@@ -45,6 +46,40 @@ describe('a pool of model servers', () => {
       message: "No server has a model 'nope'. There are big, tiny.",
     });
     await expect(ask()).rejects.toMatchObject({ hint: 'Say which one.' });
+  });
+
+  it('waits long for the list of a server only where no other has the model', async () => {
+    await using fake = await FakeModelServer.start();
+    /** A clock on which so many milliseconds are over at once, and more never are. */
+    const over = (most: number): Clock => ({
+      ...systemClock,
+      sleep: async (milliseconds, stop) => {
+        if (milliseconds > most)
+          await new Promise((_, reject) =>
+            stop?.addEventListener('abort', () => reject(stop.reason as Error)),
+          );
+      },
+    });
+    const hung: ModelServer = {
+      ...serverOf('hung', fake),
+      door: async stop =>
+        await new Promise((_, reject) => stop.addEventListener('abort', () => reject(stop.reason as Error))),
+    };
+    const both = passed([hung, serverOf('good', fake)]);
+    expect(textOf(await passWhole(new ModelPool(over(5_000)), both))).toBe('Ahoy, grüße 🦜!');
+    // the only one may take longer than the usual five seconds
+    const reached = Promise.withResolvers<undefined>();
+    const slow: ModelServer = {
+      ...serverOf('slow', fake),
+      door: async () => (await reached.promise) ?? fake.door({ name: 'slow' }),
+    };
+    const asked = passWhole(new ModelPool(over(5_000)), passed([slow]));
+    setImmediate(() => reached.resolve(undefined));
+    expect(textOf(await asked)).toBe('Ahoy, grüße 🦜!');
+    await expect(passWhole(new ModelPool(over(45_000)), passed([hung]))).rejects.toMatchObject({
+      code: 'engine.down',
+      message: expect.stringContaining('hung: it did not answer within 45 s.') as string,
+    });
   });
 
   it('asks another one when the first fails before its first token, and only then (B08)', async () => {
@@ -105,6 +140,36 @@ describe('a pool of model servers', () => {
     expect(forgotten).toBe(1);
   });
 
+  it('reads a key anew as well when the list of models was refused', async () => {
+    await using fake = await FakeModelServer.start({ key: 'new' });
+    let key = 'old';
+    const server: ModelServer = {
+      ...serverOf('a', fake),
+      door: async () => await Promise.resolve(fake.door({ key: () => key })),
+      forget: () => void (key = 'new'),
+    };
+    const pool = new ModelPool(systemClock);
+    expect(await pool.list([server], signal)).toMatchObject([{ model: 'tiny', error: null }]);
+    key = 'old';
+    expect(textOf(await passWhole(new ModelPool(systemClock), passed([server])))).toBe('Ahoy, grüße 🦜!');
+  });
+
+  it('says why a server could not be asked, and not that it has no model', async () => {
+    await using locked = await FakeModelServer.start({ key: 'other' });
+    await using open = await FakeModelServer.start({ models: ['big'] });
+    const refused = { ...serverOf('locked', locked), door: async () => locked.door({ key: () => 'mine' }) };
+    const pool = new ModelPool(systemClock);
+    for (const model of ['tiny', undefined]) {
+      const asked = passWhole(pool, passed([refused], { body: { ...body, model } }));
+      await expect(asked).rejects.toMatchObject({ code: 'engine.key-rejected' });
+    }
+    const among = passWhole(pool, passed([refused, serverOf('open', open)]));
+    await expect(among).rejects.toMatchObject({
+      code: 'engine.key-rejected',
+      message: expect.stringContaining("No other server has a model 'tiny'. There are big.") as string,
+    });
+  });
+
   it('works on no more than there are slots, and on all in the end (L26)', async () => {
     await using fake = await FakeModelServer.start();
     const pool = new ModelPool(systemClock);
@@ -116,6 +181,83 @@ describe('a pool of model servers', () => {
     expect((await Promise.all(answers)).map(textOf)).toEqual(
       Array.from({ length: 8 }, () => 'Ahoy, grüße 🦜!'),
     );
+  });
+
+  it('says of a model that was removed that it is not there, or asks another server (B08)', async () => {
+    await using fake = await FakeModelServer.start();
+    const removed: ModelServer & { isGone: boolean } = {
+      ...serverOf('removed', fake),
+      promises: ['tiny'],
+      isGone: false,
+      door: async () => {
+        removed.isGone = true;
+        return await Promise.reject(new DeckhandError('command.cancelled', 'The tunnel is closed.'));
+      },
+    };
+    const alone = passWhole(new ModelPool(systemClock), passed([removed]));
+    await expect(alone).rejects.toMatchObject({
+      code: 'chat.unknown-model',
+      message: "No server has a model 'tiny'. No model is served by any server that is known.",
+    });
+    removed.isGone = false;
+    const servers = [removed, { ...serverOf('good', fake), promises: ['tiny'] }];
+    expect(textOf(await passWhole(new ModelPool(systemClock), passed(servers)))).toBe('Ahoy, grüße 🦜!');
+  });
+
+  it('looks again when a server fails: one that was removed a moment ago has no model any more (B08)', async () => {
+    await using fake = await FakeModelServer.start();
+    const down = new DeckhandError('engine.down', 'Nothing answers.');
+    const removed: ModelServer = {
+      ...serverOf('removed', fake),
+      promises: ['tiny'],
+      door: async () => await Promise.reject(down),
+    };
+    let now: readonly ModelServer[] = [removed];
+    const asked = async () =>
+      await passWhole(new ModelPool(systemClock), {
+        ...passed([removed]),
+        again: async () => await Promise.resolve(now),
+      });
+    await expect(asked()).rejects.toBe(down);
+    now = [];
+    await expect(asked()).rejects.toMatchObject({ code: 'chat.unknown-model' });
+    now = [{ ...serverOf('good', fake), promises: ['tiny'] }];
+    expect(textOf(await asked())).toBe('Ahoy, grüße 🦜!');
+  });
+
+  it('says of an answer whose model is removed meanwhile that it broke off (T20)', async () => {
+    await using fake = await FakeModelServer.start();
+    const server = { ...serverOf('box', fake), isGone: false };
+    fake.cuts = [320];
+    const reading = (async () => {
+      for await (const message of passStream(new ModelPool(systemClock), passed([server])))
+        server.isGone ||= message.includes('Ahoy');
+    })();
+    await expect(reading).rejects.toMatchObject({
+      code: 'chat.cut',
+      message: expect.stringContaining('the model was removed') as string,
+    });
+  });
+
+  it('holds back a thousand items that commit to nothing, and no more', async () => {
+    await using fake = await FakeModelServer.start();
+    const stop = new AbortController();
+    const items = new ModelPool(systemClock).route({
+      servers: [{ ...serverOf('a', fake), promises: ['tiny'] }],
+      model: 'tiny',
+      client: 'me',
+      signal: stop.signal,
+      commits: () => false,
+      async *open() {
+        for (let count = 0; ; count += 1) {
+          if (count > 5000) throw new Error('held back too much');
+          yield await Promise.resolve(count);
+        }
+      },
+    });
+    const seen: number[] = [];
+    for await (const item of items) if (seen.push(item) > 1000) break;
+    expect(seen).toEqual(Array.from({ length: 1001 }, (_, count) => count));
   });
 
   it('passes embeddings on, and what the server refuses', async () => {

@@ -15,6 +15,8 @@ export interface ModelServer extends Slotted {
   door(signal: AbortSignal): Promise<ModelDoor>;
   /** What was known of it, such as its key, may be wrong. */
   forget(): void;
+  /** It was removed: it has no model any more, and its ways are closed. */
+  readonly isGone?: boolean;
 }
 
 export interface Routed<Item> {
@@ -29,11 +31,18 @@ export interface Routed<Item> {
   /** True for what cannot be taken back: before it another server may be tried. */
   readonly commits: (item: Item) => boolean;
   readonly onServer?: (server: ModelServer, model: string) => void;
+  /** The servers as they are now: asked when one of them fails, for it may be gone. */
+  readonly again?: () => Promise<readonly ModelServer[]>;
 }
 
 /** Milliseconds that a list of models counts as known, and that a server has to give it. */
 const FRESH = 15_000;
 const LIST_LIMIT = 5_000;
+/** Milliseconds that a question waits for the list of a server where no other has the model: its host may be reached first. */
+const PATIENCE = 45_000;
+
+/** Items that are held back for as long as another server may still be tried. */
+const MOST_EARLY = 1000;
 
 /** What another server may do better, or the same one with a key that is read anew. */
 const WORTH_ANOTHER: readonly ErrorCode[] = [
@@ -70,7 +79,7 @@ export class ModelPool {
           running: this.#admission.running(server),
         });
         try {
-          const models = await this.#asked(server, signal, 0);
+          const models = await this.#asked(server, signal, { age: 0, limit: LIST_LIMIT });
           return models.map(({ name: model, context }) => ({ ...about(), model, context, error: null }));
         } catch (thrown) {
           signal.throwIfAborted();
@@ -89,7 +98,7 @@ export class ModelPool {
    */
   async *route<Item>(question: Routed<Item>): AsyncGenerator<Item> {
     const { client, signal, commits } = question;
-    const { model, servers } = await this.#candidates(question);
+    let { model, servers } = await this.#candidates(question);
     const tried = new Set<ModelServer>();
     const keysRead = new Set<ModelServer>();
     for (;;) {
@@ -102,7 +111,7 @@ export class ModelPool {
       try {
         const door = await server.door(signal);
         for await (const item of question.open(door, model.get(server) ?? '')) {
-          if (!committed && !commits(item)) {
+          if (!committed && early.length < MOST_EARLY && !commits(item)) {
             early.push(item);
             continue;
           }
@@ -115,14 +124,24 @@ export class ModelPool {
       } catch (thrown) {
         signal.throwIfAborted();
         const error = toDeckhandError(thrown);
-        if (committed || !(error.retryable || WORTH_ANOTHER.includes(error.code))) throw error;
+        if (server.isGone && committed) throw removedMeanwhile(server, error);
+        if (committed || !(server.isGone || error.retryable || WORTH_ANOTHER.includes(error.code)))
+          throw error;
+        const now = await question.again?.().catch(() => null);
+        // it may have been removed a moment ago, or another release serves in its place
+        if (now && (server.isGone || !now.includes(server))) {
+          ({ model, servers } = await this.#candidates({ ...question, servers: now }));
+          if (!servers.includes(server)) continue;
+        }
         const again = error.code === 'engine.key-rejected' && !keysRead.has(server);
         server.forget();
         keysRead.add(server);
         if (again) continue;
         this.#admission.failed(server);
         tried.add(server);
-        if (servers.every(each => tried.has(each))) throw error;
+        if (!servers.every(each => tried.has(each))) continue;
+        if (!server.isGone) throw error;
+        throw unknownModel(question.model, namesOf(question.servers));
       }
     }
   }
@@ -137,45 +156,76 @@ export class ModelPool {
     readonly model: ReadonlyMap<ModelServer, string>;
   }> {
     const known = new Map<ModelServer, readonly string[]>();
-    await Promise.all(
-      servers.map(async server => {
-        const list = server.promises.length > 0 ? server.promises : await this.#names(server, signal);
-        known.set(server, list);
-      }),
-    );
-    const wanted = model ?? onlyOne(known);
+    const failures: DeckhandError[] = [];
+    const left = new AbortController();
+    const asking = servers.map(async server => {
+      if (server.isGone) return;
+      const both = AbortSignal.any([signal, left.signal]);
+      const list = server.promises.length > 0 ? server.promises : await this.#names(server, both);
+      if (list instanceof DeckhandError) failures.push(list);
+      else known.set(server, list);
+    });
+    await this.#untilEnough(asking, () => hasModel(known, model));
+    left.abort(new DeckhandError('command.cancelled', 'Another server has the model.'));
+    const wanted = model ?? onlyOne(known, failures[0]);
     const found = new Map<ModelServer, string>();
     for (const [server, names] of known) {
-      const name = names.find(each => each === wanted || `${server.name}/${each}` === wanted);
-      const own = server.name === wanted ? names[0] : undefined;
-      const served = name ?? own;
+      const served = servedAs(server, names, wanted);
       if (served !== undefined) found.set(server, served);
     }
     if (found.size > 0) return { servers: [...found.keys()], model: found };
-    throw unknownModel(wanted, known);
+    throw notFound(wanted, known, failures[0]);
   }
 
-  async #names(server: ModelServer, signal: AbortSignal): Promise<readonly string[]> {
+  /** Waits for all; for those that take longer than usual only until `isEnough`. */
+  async #untilEnough(asking: readonly Promise<void>[], isEnough: () => boolean): Promise<void> {
+    const over = new AbortController();
+    const enough = Promise.withResolvers<void>();
+    let isLate = false;
+    const look = (): void => {
+      if (isLate && isEnough()) enough.resolve();
+    };
+    const passing = async (): Promise<void> => {
+      await this.#clock.sleep(LIST_LIMIT, over.signal);
+      isLate = true;
+      look();
+    };
+    passing().catch(() => undefined);
     try {
-      return (await this.#asked(server, signal, FRESH)).map(({ name }) => name);
-    } catch {
-      signal.throwIfAborted();
-      return [];
+      const all = Promise.all(asking.map(async each => await each.then(look)));
+      await Promise.race([all, enough.promise]);
+    } finally {
+      over.abort();
     }
   }
 
-  async #asked(server: ModelServer, signal: AbortSignal, age: number): Promise<readonly ServedModel[]> {
+  /** Given back and not thrown: another server may have the model. */
+  async #names(server: ModelServer, signal: AbortSignal): Promise<readonly string[] | DeckhandError> {
+    try {
+      return (await this.#asked(server, signal, { age: FRESH, limit: PATIENCE })).map(({ name }) => name);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      return toDeckhandError(thrown);
+    }
+  }
+
+  async #asked(
+    server: ModelServer,
+    signal: AbortSignal,
+    { age, limit }: { readonly age: number; readonly limit: number },
+  ): Promise<readonly ServedModel[]> {
     const known = this.#lists.get(server);
     if (known && this.#clock.monotonic() - known.at < age) return known.models;
     const late = new AbortController();
     const rest = new AbortController();
-    void this.#clock.sleep(LIST_LIMIT, rest.signal).then(
-      () => late.abort(new DeckhandError('engine.down', `${server.name}: it did not answer within 5 s.`)),
+    const text = `${server.name}: it did not answer within ${limit / 1000} s.`;
+    void this.#clock.sleep(limit, rest.signal).then(
+      () => late.abort(new DeckhandError('engine.down', text)),
       () => {},
     );
     try {
       const both = AbortSignal.any([signal, late.signal]);
-      const models = await servedModels(await server.door(both), both);
+      const models = await listOf(server, both);
       this.#lists.set(server, { at: this.#clock.monotonic(), models });
       return models;
     } finally {
@@ -184,12 +234,77 @@ export class ModelPool {
   }
 }
 
-/** Throws when several could be meant, or there is none. */
-function onlyOne(known: ReadonlyMap<ModelServer, readonly string[]>): string {
+/** What a server calls the model that is asked for by this name; undefined: it has none of that name. */
+function servedAs(
+  { name }: Pick<ModelServer, 'name'>,
+  names: readonly string[],
+  wanted: string,
+): string | undefined {
+  const own = name === wanted ? names[0] : undefined;
+  return names.find(each => each === wanted || `${name}/${each}` === wanted) ?? own;
+}
+
+/** `model` undefined: any will do. */
+function hasModel(known: ReadonlyMap<ModelServer, readonly string[]>, model: string | undefined): boolean {
+  return [...known].some(([server, names]) =>
+    model === undefined ? names.length > 0 : servedAs(server, names, model) !== undefined,
+  );
+}
+
+/** What a server lists; a key that was refused is read anew, once. */
+async function listOf(server: ModelServer, signal: AbortSignal): Promise<readonly ServedModel[]> {
+  try {
+    return await servedModels(await server.door(signal), signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (toDeckhandError(thrown).code !== 'engine.key-rejected') throw thrown;
+    server.forget();
+    return await servedModels(await server.door(signal), signal);
+  }
+}
+
+/** Throws when several could be meant, or there is none. `failure`: why a server could not be asked. */
+function onlyOne(
+  known: ReadonlyMap<ModelServer, readonly string[]>,
+  failure: DeckhandError | undefined,
+): string {
   const names = [...new Set([...known.values()].flat())];
   const [only] = names;
   if (names.length === 1 && only !== undefined) return only;
-  throw unknownModel(undefined, known);
+  throw names.length === 0 ? notFound(undefined, known, failure) : unknownModel(undefined, known);
+}
+
+/** A server that could not be asked may well have it: then that is the reason. */
+function notFound(
+  wanted: string | undefined,
+  known: ReadonlyMap<ModelServer, readonly string[]>,
+  failure: DeckhandError | undefined,
+): DeckhandError {
+  const unknown = unknownModel(wanted, known);
+  if (failure === undefined) return unknown;
+  if ([...known.values()].every(names => names.length === 0)) return failure;
+  const others = unknown.message.replace(/^No server/, 'No other server');
+  return new DeckhandError(failure.code, `${failure.message} ${others}`, {
+    cause: failure,
+    hint: failure.hint,
+    details: { ...unknown.details, ...failure.details },
+  });
+}
+
+/** What those that are left are known to serve. */
+function namesOf(servers: readonly ModelServer[]): ReadonlyMap<ModelServer, readonly string[]> {
+  return new Map(servers.filter(({ isGone }) => !isGone).map(server => [server, server.promises]));
+}
+
+function removedMeanwhile({ name }: ModelServer, cause: DeckhandError): DeckhandError {
+  return new DeckhandError(
+    'chat.cut',
+    `${name}: the answer broke off: the model was removed, or serves elsewhere now.`,
+    {
+      cause,
+      details: { server: name },
+    },
+  );
 }
 
 function unknownModel(

@@ -10,6 +10,8 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 /** A request of somebody else's program, as it came. */
 export interface PassedRequest {
   readonly servers: readonly ModelServer[];
+  /** As `Routed.again`. */
+  readonly again?: () => Promise<readonly ModelServer[]>;
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly client: string;
@@ -58,14 +60,23 @@ export async function passOnce(pool: ModelPool, request: PassedRequest): Promise
   throw new DeckhandError('chat.malformed', 'There was no answer.');
 }
 
-function routeOf({ servers, body, client, signal }: PassedRequest): {
-  servers: readonly ModelServer[];
+function routeOf({ servers, again, body, client, signal }: PassedRequest): Pick<
+  PassedRequest,
+  'servers' | 'again'
+> & {
   model: string | undefined;
   client: string;
   signal: AbortSignal;
 } {
   const { model } = body;
-  return { servers, client, signal, model: typeof model === 'string' && model !== '' ? model : undefined };
+  const renewed = again ? { again } : {};
+  return {
+    servers,
+    ...renewed,
+    client,
+    signal,
+    model: typeof model === 'string' && model !== '' ? model : undefined,
+  };
 }
 
 function streamOf(

@@ -37,6 +37,17 @@ describe('an event stream', () => {
     ]);
   });
 
+  it('does not grow without end by lines of one message', () => {
+    const lines = new SseLines();
+    const piece = Buffer.from(`data: ${'x'.repeat(1024)}\n`.repeat(1024));
+    expect(() => {
+      for (let count = 0; count < 10; count += 1) lines.push(piece);
+    }).toThrow(/a message of more than/);
+    const ended = new SseLines();
+    for (let count = 0; count < 10; count += 1)
+      expect(ended.push(Buffer.concat([piece, Buffer.from('\n')]))).toHaveLength(1);
+  });
+
   it('does not grow without end', () => {
     const lines = new SseLines();
     const piece = Buffer.alloc(1024 * 1024, 'x');

@@ -1,4 +1,4 @@
-/** Bytes that one line of a stream may have. */
+/** Bytes that one line of a stream may have, and characters of one message. */
 const LONGEST_LINE = 8 * 1024 * 1024;
 const NEWLINE = 10;
 const RETURN = 13;
@@ -17,6 +17,7 @@ export class SseLines {
   #rest: Buffer[] = [];
   #restLength = 0;
   #data: string[] = [];
+  #dataLength = 0;
   #bytes = 0;
 
   /** All bytes seen so far: where a stream that was cut goes on. */
@@ -24,7 +25,7 @@ export class SseLines {
     return this.#bytes;
   }
 
-  /** The messages that these bytes complete. Throws RangeError for a line without an end. */
+  /** The messages that these bytes complete. Throws RangeError for a line or a message without an end. */
   push(chunk: Uint8Array): readonly SseMessage[] {
     const piece = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     this.#bytes += piece.length;
@@ -55,12 +56,18 @@ export class SseLines {
     if (line === '') {
       if (this.#data.length > 0) found.push({ field: 'data', text: this.#data.join('\n') });
       this.#data = [];
+      this.#dataLength = 0;
       return;
     }
     const colon = line.indexOf(':');
     const name = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1));
-    if (name === 'data') this.#data.push(value);
-    else if (name === 'error') found.push({ field: 'error', text: value });
+    if (name === 'data') {
+      // an empty one takes room as well
+      this.#dataLength += value.length + 1;
+      if (this.#dataLength > LONGEST_LINE)
+        throw new RangeError(`a message of more than ${LONGEST_LINE} characters`);
+      this.#data.push(value);
+    } else if (name === 'error') found.push({ field: 'error', text: value });
   }
 }

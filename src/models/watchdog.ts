@@ -1,5 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 
+/** One for all: an exception made for each, with its stack, would be a good part of what a short answer costs. */
+const OVER = new Error('It is watched no longer.');
+
 /** Notices when nothing moved for a while: one sleeping wait, however often something moves. */
 export class Watchdog implements Disposable {
   readonly #clock: Clock;
@@ -33,6 +36,6 @@ export class Watchdog implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#stop.abort();
+    this.#stop.abort(OVER);
   }
 }

@@ -4,6 +4,7 @@ import type { PlanningAnswer, PlanningCall, PlanningModel, PlanningRole } from '
 import { type PlanningRecord, planningRecords, planningStep } from '../../core/planning-record.ts';
 import type { RunEventBody } from '../../core/run-event.ts';
 import { Asking, type AskOptions } from './ask-model.ts';
+import { maskedError } from './masked-error.ts';
 import type { PlanningServer } from './planning-server.ts';
 import { readAnswer } from './read-answer.ts';
 import { type PlanningBudget, type Spent, Spending } from './spending.ts';
@@ -125,13 +126,16 @@ export class Planner implements PlanningModel {
       });
       await ledger.keeper.remember(planningStep(about.number), { record });
     };
+    let value: Value;
     try {
-      const value = await asking.answer();
-      await kept(null);
-      return { value, usage: asking.usage, repaired: asking.turns.length > 1, model: server.name };
+      value = await asking.answer();
     } catch (thrown) {
-      await kept(toDeckhandError(thrown));
-      throw thrown;
+      const error = toDeckhandError(thrown);
+      const safe = maskedError(error, asking.keys);
+      await kept(safe);
+      throw safe === error ? thrown : safe;
     }
+    await kept(null);
+    return { value, usage: asking.usage, repaired: asking.turns.length > 1, model: server.name };
   }
 }

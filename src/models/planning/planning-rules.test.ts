@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { askFor, GOOD, hastyClock, planSchema } from '../../../test/models/planning-conformance.ts';
 import { ScriptedPlanner } from '../../../test/models/scripted-planner.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
+import { maskSecrets } from '../../core/mask-secrets.ts';
 import { z } from '../../core/schema.ts';
 import { HttpRefusal } from './door-fetch.ts';
-import { maskSecrets } from './mask-secrets.ts';
 import { plannerFault } from './planner-fault.ts';
+import { readAnswer } from './read-answer.ts';
 import { retryPause } from './retry-pause.ts';
 import { Spending } from './spending.ts';
 import { wireSchema } from './wire-schema.ts';
@@ -117,7 +118,26 @@ describe('what is kept', () => {
     const { records } = await askFor(server.planningServer(), { call: { prompt } });
     const kept = JSON.stringify(records);
     for (const secret of ['hunter22', 'geheim1', server.key, 'MII']) expect(kept).not.toContain(secret);
-    expect(records[0]?.prompt).toContain('DB_PASSWORD=[masked] https://me:[masked]@host/');
+    expect(records[0]?.prompt).toContain('DB_PASSWORD=[hidden] https://me:[hidden]@host/');
+  });
+
+  it('has no secret that a provider quotes in its refusal, nor has what is thrown (T05)', async () => {
+    await using server = await ScriptedPlanner.start('openai-compatible', []);
+    const words = `exceeds the available context size: ${server.key} DB_PASSWORD=hunter22`;
+    server.moves.push({ status: 400, body: said(words) });
+    const { error, records } = await askFor(server.planningServer());
+    expect(error?.code).toBe('chat.context-overflow');
+    const kept = JSON.stringify([records, error, error?.message, String(error?.cause)]);
+    for (const secret of ['hunter22', server.key]) expect(kept).not.toContain(secret);
+  });
+
+  it('is told once, also when it cannot be kept', async () => {
+    await using server = await ScriptedPlanner.start('openai-compatible', [good]);
+    const run = await askFor(server.planningServer(), {
+      remember: async () => await Promise.reject(new DeckhandError('host.disk-full', 'No room.')),
+    });
+    expect(run.error?.code).toBe('host.disk-full');
+    expect(run.events.map(({ kind }) => kind)).toEqual(['model-asked', 'model-answered']);
   });
 
   it('is not taken for an answer where something was masked', async () => {
@@ -131,6 +151,16 @@ describe('what is kept', () => {
   it('leaves what is no secret as it is', () => {
     const text = 'tokens: 1234, the token is read from /etc/x, bearer of news';
     expect(maskSecrets(text, ['abc'])).toBe(text);
+  });
+});
+
+describe('an answer of nothing but line ends', () => {
+  it('is seen to be no JSON, however long it is', () => {
+    const fence = '```';
+    const answer = `${fence}${'\n'.repeat(400_000)}`;
+    expect(readAnswer(answer, planSchema, 'stop')).toEqual({ fits: false, fault: 'the answer is no JSON' });
+    const fenced = `Here:\n${fence}json \n\n${JSON.stringify(GOOD)}\n${fence}\nDone.`;
+    expect(readAnswer(fenced, planSchema, 'stop')).toEqual({ fits: true, value: GOOD });
   });
 });
 

@@ -37,7 +37,7 @@ function noJson(text: string, finishReason: string): string {
 }
 
 function jsonIn(text: string): unknown {
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n?```/.exec(text)?.[1];
+  const fenced = /```(?:json)?[^\S\n]*\n([\s\S]*?)```/.exec(text)?.[1];
   const braces = text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1);
   for (const candidate of [text, fenced, braces]) {
     const parsed = candidate === undefined ? undefined : objectIn(candidate);

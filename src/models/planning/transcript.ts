@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { DeckhandError } from '../../core/deckhand-error.ts';
+import { maskSecrets } from '../../core/mask-secrets.ts';
 import type { PlanningCall } from '../../core/planning-model.ts';
 import type { PlanningRecord } from '../../core/planning-record.ts';
+import { headAndTail } from '../../core/untrusted.ts';
 import type { Asking } from './ask-model.ts';
-import { maskSecrets } from './mask-secrets.ts';
 import { wireSchema } from './wire-schema.ts';
 
 /** Characters of one text; the middle is left out. */
@@ -32,7 +33,7 @@ export function recordOf(
   asking: Pick<Asking<unknown>, 'turns' | 'keys' | 'requests' | 'usage' | 'tokens'>,
   { error, ...about }: Recorded,
 ): PlanningRecord {
-  const safe = (text: string): string => bounded(maskSecrets(text, asking.keys));
+  const safe = (text: string): string => headAndTail(maskSecrets(text, asking.keys), LONGEST_TEXT);
   const fitting = asking.turns.find(({ fault }) => fault === null);
   // an answer that had to be touched cannot stand for itself later
   const isWhole = fitting !== undefined && safe(fitting.answer) === fitting.answer;
@@ -52,10 +53,4 @@ export function recordOf(
     isWhole,
     error: error?.toJSON() ?? null,
   };
-}
-
-function bounded(text: string): string {
-  if (text.length <= LONGEST_TEXT) return text;
-  const half = LONGEST_TEXT / 2;
-  return `${text.slice(0, half)}\n[… ${text.length - LONGEST_TEXT} characters left out]\n${text.slice(-half)}`;
 }
