@@ -4,17 +4,20 @@ import type { Argument, Scope, Stream } from './call.ts';
 import { isKnown, shapeOf } from './paths/shape.ts';
 
 /** A value that stays one word without quotes and is no pattern. */
-const PLAIN = /^[A-Za-z0-9_./:@%+,=-]+$/;
+const PLAIN = /^[A-Za-z0-9_./:@%+,=\uE001\uE002-]+$/;
 
 /** A word of a command as an argument, as far as it is known. */
 export function argumentOf(word: ShellWord, scope: Scope, stream: Stream): Argument {
   const valueOf = (name: string): string | null =>
     name === 'HOME' ? '/~' : (scope.values.get(name) ?? null);
-  const shape = shapeOf(word, valueOf, (_, index) => printsOneWord(word, index));
+  const shape = shapeOf(word, valueOf, (_, index) => printsOneWord(word, index, scope));
   const text = staticText(word) ?? resolved(word, shape, scope);
   const known = text !== null;
   const loose =
-    !known && (followed(word, scope) ? shape.startsWith('-') : mayBeOption(word) || maySplit(word));
+    !known &&
+    (followed(word, scope)
+      ? shape.startsWith('-')
+      : (mayBeOption(word) && !shape.startsWith('/')) || maySplit(word));
   return {
     text,
     shape: known && text !== null && !shape.startsWith('/~') ? text : shape,
@@ -30,7 +33,7 @@ function followed(word: ShellWord, scope: Scope): boolean {
   return word.pieces.every((piece, index) => {
     if (piece.kind === 'variable')
       return piece.plain && (piece.name === 'HOME' || PLAIN.test(scope.values.get(piece.name) ?? ''));
-    if (piece.kind === 'output') return printsOneWord(word, index);
+    if (piece.kind === 'output') return printsOneWord(word, index, scope);
     return piece.kind === 'text' || piece.kind === 'tilde' || piece.kind === 'number';
   });
 }
@@ -41,19 +44,26 @@ function resolved(word: ShellWord, shape: string, scope: Scope): string | null {
 }
 
 /** Does `$(…)` print one word without slash, blank or leading dash, such as a date? */
-function printsOneWord(word: ShellWord, index: number): boolean {
+function printsOneWord(word: ShellWord, index: number, { functions }: Scope): boolean {
   const piece = word.pieces[index];
-  return piece?.kind === 'output' && isOneWord(piece.script);
+  if (piece?.kind !== 'output') return false;
+  const text = onlyCommand(piece.script);
+  // a function of the same name prints what it likes
+  if (text === null || functions.has(text.split(' ')[0] ?? '')) return false;
+  return ONE_WORD.test(text) || (word.pieces.length === 1 && NUMBERS.test(text));
 }
 
-function isOneWord({ body, faults }: ShellScript): boolean {
+const ONE_WORD =
+  /^(date( -u)? \+[%A-Za-z0-9_.:-]+|hostname( -s)?|uname -[rmsn]|id -u|id -un|whoami|nproc|arch|pgrep -[on]( -[fx])? [\w.-]+|pidof -s [\w.-]+)$/;
+/** Numbers, one after the other: alone in their word they are numbers still. */
+const NUMBERS = /^(pgrep( -[fxnouP]+)?( \w[\w.-]*)+|pidof( \w[\w.-]*)+)$/;
+
+/** The words of a script that is one command and nothing else; null: it is more, or they are not known. */
+function onlyCommand({ body, faults }: ShellScript): string | null {
   const [only, ...others] = body.items;
-  if (faults.length > 0 || !only || others.length > 0 || only.node.kind !== 'command') return false;
+  if (faults.length > 0 || !only || others.length > 0 || only.node.kind !== 'command') return null;
   const { words, redirections, assignments } = only.node;
-  if (redirections.length > 0 || assignments.length > 0) return false;
+  if (redirections.length > 0 || assignments.length > 0) return null;
   const texts = words.map(staticText);
-  if (texts.includes(null)) return false;
-  return /^(date( -u)? \+[%A-Za-z0-9_.:-]+|hostname( -s)?|uname -[rmsn]|id -u|id -un|whoami|nproc|arch)$/.test(
-    texts.join(' '),
-  );
+  return texts.includes(null) ? null : texts.join(' ');
 }

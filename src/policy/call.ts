@@ -1,6 +1,6 @@
 import type { ShellWord } from '../shell/shell-tree.ts';
 import type { Ledger } from './ledger.ts';
-import type { CommandClass, Risk } from './verdict.ts';
+import type { CommandClass, Risk, Verdict } from './verdict.ts';
 
 /** What comes out of a command, or into it. */
 export interface Stream {
@@ -12,6 +12,10 @@ export interface Stream {
   readonly secret: boolean;
   /** It comes from another machine. */
   readonly remote: boolean;
+  /** It is a list of names of these shapes, each ended by `end`; a name may hold a line feed, but no zero. */
+  readonly names?: { readonly shapes: readonly string[]; readonly end: 'zero' | 'line' };
+  /** It does not end by itself. */
+  readonly endless?: boolean;
 }
 
 export const NOTHING: Stream = { text: null, empty: true, secret: false, remote: false };
@@ -58,6 +62,8 @@ export interface Call {
   readonly judgeArguments: (args: readonly Argument[], stdin: Stream, scope?: Scope) => Stream;
   /** Judges a text as a script: `sh -c`. */
   readonly judgeText: (text: string, stdin: Stream, scope?: Scope) => Stream;
+  /** Judges a text that runs at another time, by itself: nothing is noted. */
+  readonly verdictOf: (text: string) => Verdict;
 }
 
 /** What a program prints; nothing said = what it was given, mixed. */

@@ -1,4 +1,5 @@
 import { matchesRule, matchesSegment, onHost } from './match-rule.ts';
+import { reasonSentence } from './reason-sentence.ts';
 import type { PolicyRule } from './rule-schema.ts';
 import { CLASSES, type CommandClass, type Verdict } from './verdict.ts';
 
@@ -33,7 +34,11 @@ export function decide(
   const denied = matching.find(({ decision }) => decision === 'deny');
   if (denied) return { decision: 'refuse', rule: denied.name, why: denied.why };
   if (verdict.class === 'forbidden')
-    return { decision: 'refuse', rule: null, why: verdict.reasons[0]?.text ?? 'it is never run' };
+    return {
+      decision: 'refuse',
+      rule: null,
+      why: reasonSentence(verdict.reasons[0]?.text ?? 'is never run'),
+    };
   const asked = matching.find(({ decision }) => decision === 'ask');
   if (asked && mode !== 'read-only' && mode !== 'allow-list')
     return { decision: 'ask', rule: asked.name, why: asked.why };
@@ -48,7 +53,7 @@ export function decide(
 
 function byMode(verdict: Verdict, mode: PolicyMode): Decision {
   const { class: found, reasons } = verdict;
-  const why = reasons[0] ? `it ${reasons[0].text}` : 'it only looks';
+  const why = reasons[0] ? reasonSentence(reasons[0].text) : 'it only looks';
   const decision = ((): Decision['decision'] => {
     switch (mode) {
       case 'read-only':

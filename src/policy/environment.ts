@@ -1,7 +1,8 @@
 import { everyCommand } from '../shell/every-command.ts';
-import type { ShellAssignment, ShellScript } from '../shell/shell-tree.ts';
+import type { ShellAssignment, ShellFunction, ShellScript } from '../shell/shell-tree.ts';
 import { staticText } from '../shell/word-meaning.ts';
 import type { Argument, Scope } from './call.ts';
+import { ANY } from './paths/shape.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Names that say which program runs, or what runs before or inside it. */
@@ -24,7 +25,19 @@ export function judgeAssignment(
   if (isDangerousName(name)) ledger.note('unknown', `${name} changes what other commands run`, text);
   const follow = alone && value.text !== null && !scope.unsteady.has(name) && assignment.index === null;
   if (follow) scope.values.set(name, value.text ?? '');
+  else if (alone && isOneWord(value) && !scope.unsteady.has(name) && assignment.index === null)
+    scope.values.set(name, value.shape);
   else scope.values.delete(name);
+}
+
+/** As far as it is known it stays one word, such as a date. */
+function isOneWord({ shape, loose, word }: Argument): boolean {
+  return (
+    !loose &&
+    !shape.includes(ANY) &&
+    !shape.startsWith('/~') &&
+    word?.pieces.every(({ kind }) => kind !== 'glob') === true
+  );
 }
 
 const SETTERS = new Set([
@@ -65,4 +78,17 @@ export function unsteadyNames(script: ShellScript): ReadonlySet<string> {
     for (const word of rest) times.set((word ?? '').replace(/=.*/s, ''), 2);
   }
   return new Set([...times].filter(([, count]) => count > 1).map(([name]) => name));
+}
+
+/** Functions that stand at the top of a script, where nothing decides whether they are reached, and are never taken back. */
+export function steadyFunctions(script: ShellScript): readonly ShellFunction[] {
+  const defined = script.body.items.flatMap(({ node, steady, background }) =>
+    node.kind === 'function' && steady && !background ? [node] : [],
+  );
+  if (defined.length === 0) return [];
+  const unset = everyCommand(script).flatMap(({ words }) => {
+    const [first, ...rest] = words.map(staticText);
+    return first === 'unset' ? rest : [];
+  });
+  return unset.includes(null) ? [] : defined.filter(({ name }) => !unset.includes(name));
 }

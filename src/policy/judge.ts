@@ -14,9 +14,11 @@ import type {
 import { staticText } from '../shell/word-meaning.ts';
 import { argumentOf } from './arguments.ts';
 import { type Argument, type Call, DATA, NOTHING, type Scope, type Stream } from './call.ts';
-import { judgeAssignment, unsteadyNames } from './environment.ts';
+import { judgeAssignment, steadyFunctions, unsteadyNames } from './environment.ts';
 import { Ledger } from './ledger.ts';
 import { readsPath, writesPath } from './paths/touch.ts';
+import { keepsStream } from './paths/runs-later.ts';
+import { ANY } from './paths/shape.ts';
 import { judgeProgram } from './programs/registry.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -55,6 +57,8 @@ export function judgeCommand(text: string, circumstances: Circumstances = {}): V
 class Judge {
   readonly #ledger: Ledger;
   #rounds = MOST_ROUNDS;
+  /** Functions that are certain to be there when what stands after them runs. */
+  readonly #steady = new Set<ShellNode>();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -63,7 +67,8 @@ class Judge {
   script(script: ShellScript, text: string, scope: Scope, stdin: Stream): Stream {
     for (const fault of script.faults)
       this.#ledger.note('unknown', `has ${fault}: what a shell makes of it is not certain`, text);
-    return this.#node(script.body, scope, stdin);
+    for (const one of steadyFunctions(script)) this.#steady.add(one);
+    return this.#node(script.body, { ...scope, functions: new Set(scope.functions) }, stdin);
   }
 
   #text(text: string, stdin: Stream, scope: Scope): Stream {
@@ -103,7 +108,7 @@ class Judge {
   }
 
   #function(node: ShellFunction, scope: Scope): void {
-    scope.functions.add(node.name);
+    if (this.#steady.has(node)) scope.functions.add(node.name);
     const body: ShellScript = {
       body: {
         ...node,
@@ -134,7 +139,7 @@ class Judge {
 
   /** The scopes of a `for`: one for each value while all of them are known, and few. */
   #roundsOf(variable: string, words: readonly Argument[], scope: Scope): readonly Scope[] {
-    const values = words.map(({ text }) => text);
+    const values = words.map(({ text, shape }) => text ?? namesIn(shape));
     const known = values.every(value => value !== null) && !scope.unsteady.has(variable);
     if (!known || values.length === 0 || values.length > this.#rounds)
       return [{ ...scope, values: without(scope.values, variable) }];
@@ -146,10 +151,13 @@ class Judge {
     const args = node.words.map(word => this.#argument(word, scope));
     const argv = args.map(({ text }) => text);
     // what stands beside the words is no part of the command that a rule may allow
-    const { stdin: given, stdout } = this.#redirections(node.redirections, scope, stdin, node.text);
+    const redirected =
+      args.length === 0 ? node.redirections.filter(one => !opensPort(one)) : node.redirections;
+    const { stdin: given, stdout } = this.#redirections(redirected, scope, stdin, node.text);
     this.#assignments(node, scope);
     if (args.length === 0) return stdout ?? given;
     const printed = this.#ledger.segment(node.text, argv, () => this.#program(args, node.text, scope, given));
+    if (stdout) this.#kept(printed, node, scope);
     return stdout ?? printed;
   }
 
@@ -177,9 +185,12 @@ class Judge {
         this.#ledger.segment(
           inner.map(({ source }) => source).join(' '),
           inner.map(({ text }) => text),
-          () => this.#program(inner, words, { ...place, depth: place.depth + 1 }, input),
+          // another program looks for programs alone
+          () =>
+            this.#program(inner, words, { ...place, functions: new Set(), depth: place.depth + 1 }, input),
         ),
       judgeText: (text, input, place = scope) => this.#text(text, input, { ...place, functions: new Set() }),
+      verdictOf: text => judgeCommand(text),
     };
     if (scope.depth > DEEPEST) {
       this.#ledger.note('unknown', 'commands nested too deeply', words);
@@ -193,6 +204,15 @@ class Judge {
     for (const script of word.pieces.flatMap(scriptsOf))
       streams.push(this.script(script, word.text, { ...scope, folders: new Set(scope.folders) }, NOTHING));
     return argumentOf(word, scope, together(streams));
+  }
+
+  /** What a command prints goes into a file. */
+  #kept(printed: Stream, { redirections, text }: SimpleCommand, scope: Scope): void {
+    const call = touching(this.#ledger, scope, text);
+    if (printed.text === null && printed.endless !== true) return;
+    for (const one of redirections)
+      if (one.kind !== 'here' && one.operator.includes('>') && (one.descriptor ?? 1) === 1)
+        keepsStream(call, this.#argument(one.target, scope), printed);
   }
 
   #redirections(
@@ -211,8 +231,8 @@ class Judge {
       } else if (/^(\d+|-)$/.test(target.source) && one.operator.endsWith('&')) {
         continue;
       } else if (one.operator === '<') {
-        const secret = readsPath(call, target);
-        if ((one.descriptor ?? 0) === 0) given = { ...DATA, secret };
+        const secret = readsPath(call, target) || target.stream.secret;
+        if ((one.descriptor ?? 0) === 0) given = { ...DATA, secret, remote: target.stream.remote };
       } else {
         if (one.operator === '<>') readsPath(call, target);
         writesPath(call, target, one.operator.includes('>>') ? 'append' : 'replace');
@@ -221,6 +241,19 @@ class Judge {
     }
     return { stdin: given, stdout };
   }
+}
+
+/** What a pattern such as `/etc/nginx/*` becomes: names that may have blanks. Null: they may begin in any way. */
+function namesIn(shape: string): string | null {
+  return shape.startsWith('/') && !shape.startsWith('/~') && !shape.includes(ANY)
+    ? shape.replaceAll(/[\uE001\uE002]/g, ANY)
+    : null;
+}
+
+/** `</dev/tcp/HOST/PORT` without a command: whether the port is open; nothing is sent. */
+function opensPort(one: ShellRedirection): boolean {
+  if (one.kind === 'here' || one.operator !== '<') return false;
+  return /^\/dev\/(tcp|udp)\/[\w.:-]+\/[\w-]+$/.test(staticText(one.target) ?? '');
 }
 
 function touching(ledger: Ledger, scope: Scope, words: string): Call {
@@ -234,6 +267,7 @@ function touching(ledger: Ledger, scope: Scope, words: string): Call {
     ledger,
     judgeArguments: judge,
     judgeText: judge,
+    verdictOf: text => judgeCommand(text),
   };
 }
 

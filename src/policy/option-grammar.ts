@@ -1,3 +1,4 @@
+import { maySplit } from '../shell/word-meaning.ts';
 import type { Argument } from './call.ts';
 
 /** What the value of an option is: a path that is read or written, or a class by itself. */
@@ -79,10 +80,18 @@ export function readOptions(args: readonly Argument[], grammar: OptionGrammar, s
     if (!read) strange.push(argument);
     else {
       options.push(...read.options);
-      if (read.tookNext) place += 1;
+      if (!read.tookNext) continue;
+      place += 1;
+      const value = args[place];
+      if (value && maySpread(value)) strange.push(value);
     }
   }
   return { options, operands, strange };
+}
+
+/** A value may turn into several words, of which all but the first are no value. */
+function maySpread({ loose, word }: Argument): boolean {
+  return loose && (word === null || maySplit(word));
 }
 
 interface OneOption {

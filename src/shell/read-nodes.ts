@@ -140,10 +140,8 @@ function readRedirection(node: Redirection, reader: ScriptReader): readonly Shel
     return [];
   }
   const target = readWord(node.target, reader);
-  if (node.type === 'HereString') {
-    reader.fault('<<<');
-    return [{ kind: 'here', ...span(node, reader), descriptor, body: target }];
-  }
+  // a shell that does not know `<<<` stops there, and runs nothing else
+  if (node.type === 'HereString') return [{ kind: 'here', ...span(node, reader), descriptor, body: target }];
   const onlyBash =
     node.operator.startsWith('&') || (node.operator === '>&' && !/^(\d+|-)$/.test(target.text));
   if (onlyBash) reader.fault(`${node.operator} redirections`);

@@ -23,6 +23,7 @@ test.each([
   ],
   ['bodies of functions are read', 'f() { a; (b); }; f', ['a', 'b', 'f']],
   ['a name from a variable is not known', '$x y', [null]],
+  ['what dash refuses to read is read as bash does', 'cat <(b) <<< $(c)', ['cat', 'b', 'c']],
   ['a quoted here-document is text', "a <<'E'\n$(b)\nE", ['a']],
 ])('%s', (_, text, names) => {
   expect(readShell(text).faults).toEqual([]);
@@ -34,8 +35,7 @@ test.each([
   'if a; then b',
   '[[ a ]]',
   'a=(1 2)',
-  'cat <<< x',
-  'cat <(b)',
+  'cat > >(b)',
   "$'\\x72m'",
   'a &> b',
   'echo {a,b}',

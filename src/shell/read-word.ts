@@ -71,7 +71,8 @@ function readPart(part: WordPart, first: boolean, reader: ScriptReader): readonl
     case 'ArithmeticExpansion':
       return [{ kind: 'number', source: part.text, scripts: readArithmetic(part.expression, reader) }];
     case 'ProcessSubstitution':
-      reader.fault('a process substitution');
+      // `<(…)`: a shell that does not know it stops there, and runs nothing else
+      if (part.operator === '>') reader.fault('a process substitution');
       return [{ kind: 'pipe-path', script: reader.nested(part.script) }];
     case 'ExtendedGlob':
     case 'BraceExpansion':

@@ -43,6 +43,7 @@ const STARTUP = [
     `^${HOME}/\\.(bashrc|profile|bash_profile|bash_login|bash_logout|zshrc|zshenv|zprofile|inputrc)$`,
   ),
   /^\/etc\/(profile|bash\.bashrc|environment|zsh|rc\.local|inittab|fstab|crypttab|modules|default\/grub)/,
+  /\/\.git\/hooks\//,
   /^\/(boot|usr\/bin|usr\/sbin|bin|sbin|lib|lib64|usr\/lib|usr\/local\/bin|usr\/local\/sbin)\//,
 ];
 /** Where programs keep what nobody can bring back. */

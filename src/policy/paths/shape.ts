@@ -22,6 +22,7 @@ export function shapeOf(
     if (piece.kind === 'text') shape += piece.value;
     else if (piece.kind === 'tilde') shape += homeOf(piece.user);
     else if (piece.kind === 'glob') shape += piece.text === '?' ? ONE : STAR;
+    else if (piece.kind === 'pipe-path') shape += '/dev/fd/63';
     else if (piece.kind === 'number') shape += STAR;
     else if (piece.kind === 'variable' && piece.plain) shape += valueOf(piece.name) ?? ANY;
     else if (piece.kind === 'output' && safeOutput(word, index)) shape += STAR;

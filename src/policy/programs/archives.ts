@@ -1,4 +1,4 @@
-import { type Argument, DATA, type Handler, note } from '../call.ts';
+import { type Argument, type Call, DATA, type Handler, note } from '../call.ts';
 import { grammarOf } from '../option-grammar.ts';
 import { placesOf, readsPath, writesPath } from '../paths/touch.ts';
 import { applyOptions, mixed } from './table-reader.ts';
@@ -24,8 +24,7 @@ const tar: Handler = call => {
     if (file && file.text !== '-') readsPath(call, file);
     if (has('-P', '--absolute-names', '--overwrite', '--recursive-unlink', '--unlink-first', '-U'))
       note(call, 'destructive', 'unpacks over anything', 'data-loss');
-    if (!has('-O', '--to-stdout')) writesPath(call, folder ?? { shape: '.', source: '.' }, 'append');
-    if (!has('-O', '--to-stdout')) note(call, 'change', 'unpacks an archive');
+    if (!has('-O', '--to-stdout')) unpacksInto(call, folder ?? { shape: '.', source: '.' });
     return DATA;
   }
   if (has('-t', '--list', '-d', '--diff')) {
@@ -42,6 +41,13 @@ const tar: Handler = call => {
   writesPath(call, file, 'replace');
   return DATA;
 };
+
+/** Any name may come out of an archive. */
+export function unpacksInto(call: Call, folder: Pick<Argument, 'shape' | 'source'>): void {
+  writesPath(call, folder, 'append');
+  writesPath(call, { ...folder, shape: `${folder.shape}/\uE001` }, 'append');
+  note(call, 'change', 'unpacks an archive');
+}
 
 function dashed(first: Argument, rest: readonly Argument[]): readonly Argument[] {
   return [{ ...first, text: `-${first.text ?? ''}`, shape: `-${first.shape}` }, ...rest];

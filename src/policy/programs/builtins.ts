@@ -60,6 +60,7 @@ const trap: Handler = call => {
 
 /** A name would mean something else from here on; dash and bash differ in whether it does. */
 const alias: Handler = call => {
+  if (call.args.every(({ text }) => text !== null && /^\w+$/.test(text))) return DATA;
   note(call, 'unknown', 'gives a command another meaning');
   for (const { text } of call.args) {
     const meaning = text?.split('=').slice(1).join('=');
@@ -98,7 +99,8 @@ const quiet: Handler = call => {
 /** The number of files that may be open, which it may raise as far as the host allows; other limits can end what comes after. */
 const ulimit: Handler = call => {
   const texts = call.args.map(({ text }) => text ?? '?');
-  return /^-S -n \d{4,7}$/.test(texts.join(' ')) ? NOTHING : strange(call);
+  // without a number it says what holds
+  return /^(-S -n \d{4,7}|-[SHacdefilmnpqrstuvx]+)$/.test(texts.join(' ')) ? DATA : strange(call);
 };
 
 const strange: Handler = call => {

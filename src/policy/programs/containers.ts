@@ -7,10 +7,13 @@ import { SERVICES } from './services.ts';
 
 const DOCKER = tableOf(`
 docker | r | words | -D -H=!u -c=!u -l= --context=!u --host=!u --config=!u --log-level=
-docker ps,docker images,docker logs,docker stats,docker top,docker port,docker version,docker info,docker history,docker search,docker diff,docker events | r | text | -aqlsnft -f= -n= --all --format= --filter= --no-trunc --quiet --latest --size --tail= --follow --since= --until= --timestamps --no-stream --digests --last= --limit=
+docker logs,docker top,docker port | R | text | -tfn= --tail= --follow?= --since= --until= --timestamps --details
+docker ps,docker images,docker stats,docker version,docker info,docker history,docker search,docker diff,docker events | r | text | -aqlsnft -f= -n= --all --format= --filter= --no-trunc --quiet --latest --size --tail= --follow --since= --until= --timestamps --no-stream --digests --last= --limit=
+docker manifest,docker scout | r | words | 
+docker manifest inspect,docker scout quickview,docker scout cves | r | text | 
 docker inspect | r | text | -f= -s --format= --type= --size
 docker container,docker image,docker volume,docker network,docker system,docker context,docker node,docker service,docker stack,docker builder,docker buildx,docker plugin | r | words | 
-docker container ls,docker container list,docker container logs,docker container stats,docker container top,docker image ls,docker image list,docker image history,docker volume ls,docker volume inspect,docker network ls,docker network inspect,docker system df,docker system info,docker system events,docker context ls,docker node ls,docker service ls,docker service ps,docker service logs,docker stack ls,docker stack ps,docker stack services,docker image inspect,docker builder du,docker plugin ls,docker buildx ls | r | text | -aqvf -f= -n= --all --format= --filter= --no-trunc --quiet --tail= --follow --since= --timestamps --no-stream --verbose
+docker container ls,docker container list,docker container logs,docker container stats,docker container top,docker image ls,docker image list,docker image history,docker volume ls,docker volume inspect,docker network ls,docker network inspect,docker system df,docker system info,docker system events,docker context ls,docker node ls,docker service ls,docker service ps,docker service logs,docker stack ls,docker stack ps,docker stack services,docker image inspect,docker builder du,docker plugin ls,docker buildx ls | r | text | -aqvf -f= -n= --all --format= --filter= --no-trunc --quiet --tail= --follow --since= --timestamps --no-stream --verbose --digests
 docker pull,docker image pull | c@container | text | -aq --platform= --quiet --all-tags
 docker start,docker restart,docker unpause,docker container start,docker container restart,docker tag,docker rename,docker volume create,docker network create,docker network connect,docker wait,docker load,docker import,docker image tag,docker service scale,docker service update | c@container | text | -t= -s= --time= --signal= --driver= --subnet= -d= --label= --image= --force --detach
 docker build,docker buildx build,docker image build | c@container | text | -q -t= -f=< --tag= --file=< --build-arg= --no-cache --pull --target= --platform= --progress= --load --label= --network= --cache-from= --cache-to=
@@ -21,9 +24,11 @@ docker rm,docker rmi,docker container rm,docker image rm,docker image prune,dock
 docker volume rm,docker volume prune,docker system prune,docker stack rm,docker service rm | d+data-loss@container | text | -faf --force --all --volumes --filter=
 docker compose,docker-compose | r | words | -f=< -p= --file=< --project-name= --project-directory= --env-file=< --profile= --ansi= --progress= --compatibility
 docker compose ps,docker compose logs,docker compose images,docker compose top,docker compose ls,docker compose version,docker compose port,docker compose events,docker-compose ps,docker-compose logs,docker-compose images,docker-compose top,docker-compose version,docker compose stats,docker compose volumes | r | text | -aqfnt --all --quiet --tail= --follow --since= --until= --timestamps --services --status= --format= --no-color --no-log-prefix --filter= --no-stream --short
-docker compose up,docker compose start,docker compose restart,docker compose pull,docker compose build,docker compose create,docker compose unpause,docker compose stop,docker compose pause,docker-compose up,docker-compose start,docker-compose restart,docker-compose pull,docker-compose build,docker-compose stop,docker compose scale,docker compose watch | c@container | text | -dqt= -t= --detach --build --force-recreate --no-deps --remove-orphans --no-recreate --pull= --quiet-pull --wait --timeout= --scale= --no-build --no-cache --ignore-pull-failures --parallel= --renew-anon-volumes!d -V!d --wait-timeout=
+docker compose up,docker compose start,docker compose restart,docker compose pull,docker compose build,docker compose create,docker compose unpause,docker compose stop,docker compose pause,docker-compose up,docker-compose start,docker-compose restart,docker-compose pull,docker-compose build,docker-compose stop,docker compose scale,docker compose watch | c@container | text | -dqt= -t= --detach --build --force-recreate --no-deps --remove-orphans --no-recreate --pull= --quiet-pull --wait --timeout= --quiet --scale= --no-build --no-cache --ignore-pull-failures --parallel= --renew-anon-volumes!d -V!d --wait-timeout=
 docker compose down,docker-compose down,docker compose kill,docker-compose kill,docker compose rm,docker-compose rm | d+service-loss@container | text | -fsvt= --volumes!d --remove-orphans --rmi= --timeout= --force --stop --signal=
 docker compose config,docker-compose config | d+secret-disclosure | text | -q --services --quiet
+docker pod | r | words | 
+docker pod ps,docker pod ls,docker pod list,docker pod top,docker pod stats,docker pod logs | r | text | -aq --format= --filter= --no-trunc --no-stream --tail=
 `);
 
 const EXEC = grammarOf(
@@ -32,6 +37,9 @@ const EXEC = grammarOf(
 const RUN = grammarOf(
   '-ditPqe= -v= -p= -u= -w= -l= -h= -m= -c= --rm --interactive --tty --detach --name= --env= --env-file=< --volume= --mount= --publish= --publish-all --user= --workdir= --network= --net= --restart= --label= --hostname= --memory= --cpus= --entrypoint=!u --read-only --init --pull= --platform= --log-driver= --log-opt= --health-cmd= --tmpfs= --add-host= --dns= --shm-size= --ulimit= --gpus= --quiet --stop-timeout= --memory-swap= --cpu-shares= --no-healthcheck --cap-drop= --privileged!d --pid=!d --ipc=!d --uts=!d --userns=!d --cap-add=!d --device=!d --security-opt=!d --volumes-from=!d --cgroupns=!d --service-ports --no-deps',
 );
+
+/** Of a form: variables, or everything. */
+const SHOWS_ENVIRONMENT = /\{\{.*(Env|\.Spec|\.Config(?!\.)|\.Args)|\{\{[^}]*[\s{(|]\.\s*[|)}]/;
 
 const docker: Handler = call => {
   const first = readOptions(
@@ -51,10 +59,15 @@ const docker: Handler = call => {
   if (inner?.text === 'cp') return copy(call, args);
   if (inner?.text === 'inspect' && !args.some(({ text }) => text !== null && /^(-f|--format)/.test(text)))
     note(call, 'destructive', 'shows the environment of a container', 'secret-disclosure');
-  if (args.some(({ shape }) => /\{\{.*(Env|json \.|\.Config\}\}|\.Config *\|)/.test(shape)))
+  const isForm = (place: number): boolean => /^(-f|--format)$/.test(args[place - 1]?.text ?? '');
+  if (inner?.text === 'inspect' && args.some(({ text }, place) => text === null && isForm(place)))
+    note(call, 'unknown', 'shows what is known only when it runs', 'secret-disclosure');
+  if (args.some(({ shape }) => SHOWS_ENVIRONMENT.test(shape)))
     note(call, 'destructive', 'shows the environment of a container', 'secret-disclosure');
   return judgeByTable({ ...call, name: 'docker' }, DOCKER) || DATA;
 };
+
+const COMPOSE_NAMES = /^(--services|--images|--volumes|--networks|--profiles|--quiet|-q|--hash=.*)$/;
 
 function dockerCompose(call: Call, args: readonly Argument[]) {
   const grammar = DOCKER.get('docker compose')?.grammar ?? new Map();
@@ -62,6 +75,9 @@ function dockerCompose(call: Call, args: readonly Argument[]) {
   const [word, ...rest] = operands;
   if (word?.text === 'exec') return exec(call, rest);
   if (word?.text === 'run') return run(call, rest);
+  // names alone, without the values that are filled in
+  const names = rest.some(({ text }) => COMPOSE_NAMES.test(text ?? ''));
+  if (word?.text === 'config' && names && rest.every(({ text }) => text?.startsWith('-'))) return DATA;
   return judgeByTable({ ...call, name: 'docker-compose', args }, aliased) || DATA;
 }
 

@@ -1,6 +1,7 @@
 import { type Call, DATA, type Handler, note } from '../call.ts';
 import { grammarOf, type Option } from '../option-grammar.ts';
 import { readsPath } from '../paths/touch.ts';
+import { kindOfSql, LOOKS } from './sql.ts';
 import { applyOptions, mixed } from './table-reader.ts';
 
 const PSQL = grammarOf(
@@ -13,15 +14,6 @@ const SQLITE = grammarOf(
   '-cmd=!u -init=!u -header -noheader -csv -json -column -line -list -readonly -batch -separator= -bail -table -box -html',
 );
 
-/** Statements that only look, and nothing inside them that writes or reads files. */
-const LOOKS =
-  /^\s*(select|show|explain(?!\s+analy[sz]e)|describe|desc|table|values|pragma\s+[a-z_]+\s*(\([^=]*\))?|\.(tables|schema|databases|indexes|headers|mode)\b|\\(d[a-zA-Z+]*|l\+?|conninfo|x|timing|pset|echo)\b)/i;
-const SIDE_DOORS =
-  /\binto\s+(outfile|dumpfile)|\b(select\b.*\binto\b)|load_file|pg_read|pg_ls|lo_(im|ex)port|\bcopy\b|dblink|pg_terminate|pg_cancel|pg_reload|pg_sleep|pg_rotate|pg_switch|set_config|nextval|setval|\bfor\s+update|writefile|readfile|edit\(|load_extension|sys_exec|pg_shadow|pg_authid|mysql\.user|\bshell\b|\bsystem\b|\\!|\bgrant\b/is;
-const CHANGES =
-  /^\s*(insert|update|create|alter|grant|analyze|vacuum|reindex|comment|begin|commit|set|use|refresh|start)\b/i;
-const DESTROYS = /\b(drop|truncate|delete|revoke|reassign|flush|reset|purge|kill|shutdown|replace)\b/i;
-
 function judgeSql(call: Call, text: string | null): void {
   if (text === null) {
     note(call, 'unknown', 'a query that is known only when it runs');
@@ -30,15 +22,26 @@ function judgeSql(call: Call, text: string | null): void {
   const bare = text.replaceAll(/--[^\n]*|\/\*(?!!).*?\*\//gs, ' ');
   for (const statement of bare.split(';').map(one => one.trim())) {
     if (statement === '') continue;
-    if (SIDE_DOORS.test(statement))
-      note(call, 'unknown', 'a query that reads or writes more than tables', undefined, statement);
-    else if (DESTROYS.test(statement) && !LOOKS.test(statement))
-      note(call, 'destructive', 'a query that removes data', 'data-loss', statement);
-    else if (/^\s*(update|alter)\b/i.test(statement))
-      note(call, 'destructive', 'a query that rewrites data', 'data-loss', statement);
-    else if (CHANGES.test(statement)) note(call, 'change', 'a query that changes data', undefined, statement);
-    else if (!LOOKS.test(statement) || /\bwith\b/i.test(statement))
-      note(call, 'unknown', 'a query that is not understood', undefined, statement);
+    noteSql(call, statement);
+  }
+}
+
+function noteSql(call: Call, statement: string): void {
+  switch (kindOfSql(statement)) {
+    case 'looks':
+      return;
+    case 'side-door':
+      return note(call, 'unknown', 'a query that reads or writes more than tables', undefined, statement);
+    case 'removes':
+      return note(call, 'destructive', 'a query that removes data', 'data-loss', statement);
+    case 'rewrites':
+      return note(call, 'destructive', 'a query that rewrites data', 'data-loss', statement);
+    case 'rights':
+      return note(call, 'destructive', 'a query that changes who may do what', 'privilege-gain', statement);
+    case 'changes':
+      return note(call, 'change', 'a query that changes data', undefined, statement);
+    case 'strange':
+      return note(call, 'unknown', 'a query that is not understood', undefined, statement);
   }
 }
 
@@ -83,20 +86,30 @@ const sqlite: Handler = call => {
 const REDIS_READS =
   /^(ping|info|dbsize|lastsave|time|get|exists|ttl|type|keys|scan|llen|lrange|hget|hgetall|hlen|scard|smembers|zcard|zrange|memory|slowlog|latency|role|strlen|client|command)$/i;
 
+/** No password, and no pattern that could mean one. */
+const PLAIN_SETTING = /^(?!.*(pass|auth|user|acl))[a-z][a-z-]*$/;
+
 const redis: Handler = call => {
-  const { operands } = applyOptions(
+  const { options, operands } = applyOptions(
     call,
     call.args,
     grammarOf(
-      '-h= -p= -n= -a= -u= --raw --no-raw --no-auth-warning --user= --pass= --stat --bigkeys --latency',
+      '-h= -p= -n= -a= -u= --raw --no-raw --no-auth-warning --user= --pass= --stat --bigkeys --memkeys --latency --latency-history --latency-dist --scan --pattern= --type= --count= --csv --json --tls --cacert= --no-auth-warning -i=',
     ),
   );
-  const [word, second] = operands;
+  if (options.some(({ name }) => /^--(stat|(big|mem)keys|latency(-\w+)?|scan)$/.test(name))) return DATA;
+  const [word, second, third] = operands;
   if (!word || word.text === null) note(call, 'unknown', 'redis-cli runs what comes on its stdin');
   else if (
     /^(flushall|flushdb|del|unlink|shutdown|debug|rename|expire|migrate|restore|swapdb)$/i.test(word.text)
   )
     note(call, 'destructive', `redis ${word.text}`, 'data-loss');
+  else if (
+    /^config$/i.test(word.text) &&
+    second?.text?.toLowerCase() === 'get' &&
+    PLAIN_SETTING.test(third?.text ?? '')
+  )
+    return DATA;
   else if (
     !REDIS_READS.test(word.text) ||
     (/^(client|slowlog|latency|memory)$/i.test(word.text) &&

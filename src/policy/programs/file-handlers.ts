@@ -1,7 +1,9 @@
 import { type Argument, type Call, DATA, type Handler, NOTHING, note } from '../call.ts';
 import { grammarOf, type Option } from '../option-grammar.ts';
 import { isTemporary } from '../paths/places.ts';
+import { keepsStream } from '../paths/runs-later.ts';
 import { opensPath, placesOf, readsPath, removesPath, writesPath } from '../paths/touch.ts';
+import { unpacksInto } from './archives.ts';
 import { FILES } from './files.ts';
 import { applyOptions, judgeByTable, mixed } from './table-reader.ts';
 
@@ -115,6 +117,9 @@ const MODE = grammarOf(
   '-cfRvrwxst --changes --quiet --silent --recursive --verbose --reference=< --preserve-root --no-preserve-root!d',
 );
 
+const EVERYBODY_WRITES = /^[0-7]*[2367]$|(^|,)([ug]*[oa][ugoa]*|)[+=][rxX]*w/;
+const SYSTEM = /^\/(etc|usr|lib|lib64|opt|boot|var\/spool\/cron)(\/|$)/;
+
 const chmod: Handler = call => {
   // `-x`, `-w`: a mode, not an option
   const { options, operands } = applyOptions(call, call.args, MODE);
@@ -131,7 +136,20 @@ const chmod: Handler = call => {
       'makes programs run with the rights of their owner',
       'privilege-gain',
     );
-  for (const target of targets) opensPath(call, target, 'changes the mode', recursive);
+  for (const target of targets) {
+    opensPath(call, target, 'changes the mode', recursive);
+    if (
+      EVERYBODY_WRITES.test(text) &&
+      placesOf(call, target).some(place => place === null || SYSTEM.test(place))
+    )
+      note(
+        call,
+        'destructive',
+        'lets everybody write what the system reads',
+        'privilege-gain',
+        target.source,
+      );
+  }
   if (/^0?0{1,3}$/.test(text) && recursive)
     note(call, 'destructive', 'takes all rights away', 'service-loss');
   return NOTHING;
@@ -184,8 +202,10 @@ const TEE = grammarOf('-aip --append --ignore-interrupts --output-error?=');
 
 const tee: Handler = call => {
   const { options, operands } = applyOptions(call, call.args, TEE);
-  for (const operand of operands)
+  for (const operand of operands) {
     writesPath(call, operand, has(options, '-a', '--append') ? 'append' : 'replace');
+    keepsStream(call, operand, call.stdin);
+  }
   return mixed(call, false);
 };
 
@@ -209,7 +229,11 @@ const make: Handler = call => {
     if (call.name !== 'mkdir' || existing || argument.text === null || places.length !== 1) continue;
     if (place && isTemporary(place)) call.scope.made.add(place);
   }
-  for (const argument of call.args) if (!argument.shape.startsWith('-')) writesPath(call, argument, 'make');
+  for (const [place, argument] of call.args.entries()) {
+    const isValue = /^(-[a-z]*[rtdm]|--reference|--date|--mode)$/.test(call.args[place - 1]?.text ?? '');
+    if (!argument.shape.startsWith('-') && !(isValue && call.name !== 'mktemp'))
+      writesPath(call, argument, 'make');
+  }
   return DATA;
 };
 
@@ -233,8 +257,7 @@ const unzip: Handler = call => {
   const [archive] = operands;
   if (archive) readsPath(call, archive);
   if (has(options, '-l', '-t', '-v', '-Z', '-p')) return DATA;
-  if (!has(options, '-d')) writesPath(call, { shape: '.', source: '.' }, 'make');
-  note(call, 'change', `unpacks ${archive?.source ?? ''}`);
+  unpacksInto(call, options.find(({ name }) => name === '-d')?.value ?? { shape: '.', source: '.' });
   return DATA;
 };
 

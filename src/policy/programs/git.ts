@@ -119,14 +119,23 @@ function lists(name: string, args: readonly Argument[]): boolean {
   const flags = texts.filter(text => text.startsWith('-'));
   if (name === 'branch' || name === 'tag')
     return (
-      plain.length === 0 &&
+      (plain.length === 0 ||
+        flags.some(text => /^(-l|--list|--contains|--merged|--no-merged)$/.test(text))) &&
       flags.every(text =>
-        /^(-[alrvq]+|--(all|list|remotes|show-current|verbose|sort=.*|merged|no-merged))$/.test(text),
+        /^(-[alrvqni]+\d*|--(all|list|remotes|show-current|verbose|sort=.*|format=.*|merged|no-merged|contains|points-at=.*))$/.test(
+          text,
+        ),
       )
     );
   if (name === 'remote') return plain.length === 0 || /^(show|get-url)$/.test(plain[0] ?? '');
   if (name === 'stash' || name === 'worktree') return /^(list|show)$/.test(plain[0] ?? '');
   if (name === 'submodule') return plain.length === 0 || plain[0] === 'status';
+  if (
+    name === 'config' &&
+    plain.length === 1 &&
+    flags.every(text => /^--(local|global|system|null)$/.test(text))
+  )
+    return /^[\w.-]+$/.test(plain[0] ?? '');
   return name === 'config' && flags.some(text => /^(--get|--get-all|--get-regexp|--list|-l)$/.test(text));
 }
 

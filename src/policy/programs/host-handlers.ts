@@ -2,47 +2,25 @@ import { type Argument, type Call, DATA, type Handler, NOTHING, note } from '../
 import { grammarOf } from '../option-grammar.ts';
 import { isPillar } from '../paths/places.ts';
 import { placesOf, readsPath } from '../paths/touch.ts';
+import { WAY_IN_NAMES } from './protected-names.ts';
 import { READERS } from './readers.ts';
 import { SERVICES } from './services.ts';
 import { applyOptions, judgeByTable, mixed } from './table-reader.ts';
-
-/** Units and packages on which the way in depends. */
-const WAY_IN =
-  /^(ssh|sshd|openssh-server|openssh|dropbear|networking|network|NetworkManager|systemd-networkd|systemd-resolved|systemd-logind|dbus|wpa_supplicant|netplan|tailscaled|wg-quick@.*|openvpn.*)(\.(service|socket))?$/;
-const LOSING = new Set(['stop', 'disable', 'mask', 'kill', 'freeze', 'clean', 'revert']);
-
-const systemctl: Handler = call => {
-  const texts = call.args.map(({ text }) => text);
-  const verb = texts.find(text => text !== null && !text.startsWith('-'));
-  const loses = typeof verb === 'string' && LOSING.has(verb);
-  for (const { text, source, shape } of call.args) {
-    if (loses && (WAY_IN.test(text ?? '') || /^ssh.*[*?\uE001\uE002]|^\uE001/.test(shape)))
-      note(call, 'forbidden', `${verb} ${source} closes the way in`, 'lose-ssh', source);
-    if (/^(enable|link|reenable)$/.test(verb ?? '') && shape.includes('/'))
-      note(call, 'unknown', 'makes a unit of a file that is not read', undefined, source);
-    if (loses && text === null)
-      note(call, 'unknown', `${verb} of units that are known only when it runs`, undefined, source);
-    if (/^(-p|--property=?)?.*Environment/.test(shape) && verb === 'show')
-      note(call, 'destructive', 'shows the environment of a unit', 'secret-disclosure', source);
-    if (/(^|[a-z-]*)(reboot|poweroff|halt|kexec|rescue|emergency|shutdown)\.target/.test(shape))
-      note(call, 'destructive', `${verb ?? ''} ${source}`, 'reboot', source);
-  }
-  return judgeByTable(call, SERVICES) || undefined;
-};
+import { bootLinks, systemctl } from './units.ts';
 
 /** `service NAME VERB`, `/etc/init.d/NAME VERB`, `rc-service NAME VERB`. */
 function initScript(call: Call, name: Argument | undefined, verb: Argument | undefined) {
-  if (name?.text === '--status-all') return DATA;
+  if (/^--(status-all|list)$/.test(name?.text ?? '')) return DATA;
   call.ledger.effect('service', name?.text ?? '?');
   const word = verb?.text ?? '';
   if (/^(status|describe|configtest)$/.test(word)) return DATA;
-  if (word === 'stop' && (name?.text === null || WAY_IN.test(name?.text ?? '')))
+  if (word === 'stop' && (name?.text === null || WAY_IN_NAMES.test(name?.text ?? '')))
     note(call, 'forbidden', 'closes the way in', 'lose-ssh');
   else if (/^(start|restart|reload|force-reload|stop|try-restart)$/.test(word))
     note(
       call,
-      WAY_IN.test(name?.text ?? '') && /network/i.test(name?.text ?? '') ? 'destructive' : 'change',
-      `${word} ${name?.source ?? ''}`,
+      WAY_IN_NAMES.test(name?.text ?? '') && /network/i.test(name?.text ?? '') ? 'destructive' : 'change',
+      `service ${name?.source ?? ''} ${word}`,
     );
   else
     note(call, 'unknown', `what ${name?.source ?? ''} does with ${verb?.source ?? 'nothing'} is not known`);
@@ -51,7 +29,7 @@ function initScript(call: Call, name: Argument | undefined, verb: Argument | und
 
 const kill: Handler = call => {
   const texts = call.args.map(({ text }) => text);
-  if (texts[0] === '-l' || texts[0] === '-L') return DATA;
+  if (/^-[lL0]$/.test(texts[0] ?? '') || (texts[0] === '-s' && texts[1] === '0')) return DATA;
   const [first] = texts;
   const signal = first?.startsWith('-') ? first : null;
   const targets = texts
@@ -90,7 +68,8 @@ const mount: Handler = call => {
     (texts.length === 0 || texts.includes('-l') || (texts[0] === '-t' && texts.length < 3))
   )
     return DATA;
-  if (texts.length === 1 && texts[0] === '-a') note(call, 'change', 'mounts what fstab says');
+  if (call.name === 'mount' && texts.length === 1 && texts[0] === '-a')
+    note(call, 'change', 'mounts what fstab says');
   else {
     const target = call.args.at(-1);
     const onPillar =
@@ -229,6 +208,22 @@ const server: Handler = call => {
   return judgeByTable(call, READERS) || undefined;
 };
 
+/** `resolvectl dns eth0 ADDRESS`: a third word sets. */
+const resolvectl: Handler = call => {
+  const [verb, , ...more] = call.args.filter(({ shape }) => !shape.startsWith('-'));
+  if (more.length > 0 && verb?.text !== 'query')
+    note(call, 'destructive', `resolvectl ${verb?.source ?? ''} sets how names are found`, 'service-loss');
+  return judgeByTable(call, SERVICES) || undefined;
+};
+
+/** A program that others find by its name, from where anybody may have put it. */
+const alternatives: Handler = call => {
+  for (const { shape, source } of call.args)
+    if (/^[^-].*\//.test(shape) && !/^\/(usr|bin|sbin|lib|opt|etc\/alternatives)\//.test(shape))
+      note(call, 'destructive', `makes ${source} a program of the system`, 'privilege-gain', source);
+  return judgeByTable(call, SERVICES) || undefined;
+};
+
 /** A table of another place may name any script. */
 const logrotate: Handler = call => {
   for (const { shape, source } of call.args)
@@ -239,9 +234,15 @@ const logrotate: Handler = call => {
 
 export const HOST_HANDLERS: Readonly<Record<string, Handler>> = {
   systemctl,
+  'update-rc.d': bootLinks,
+  chkconfig: bootLinks,
+  insserv: bootLinks,
+  'rc-update': bootLinks,
   nginx: server,
   sshd: server,
   logrotate,
+  resolvectl,
+  'update-alternatives': alternatives,
   service: call => initScript(call, call.args[0], call.args[1]),
   'rc-service': call => initScript(call, call.args[0], call.args[1]),
   kill,
@@ -280,4 +281,3 @@ export function judgeInitScript(call: Call, name: string) {
   const unit: Argument = { text: name, shape: name, source: name, loose: false, stream: NOTHING, word: null };
   return initScript(call, unit, call.args[0]);
 }
-export { WAY_IN as WAY_IN_NAMES };

@@ -12,7 +12,7 @@ function sends(call: Call, what: string, secret: boolean): void {
 }
 
 const CURL = grammarOf(
-  '-fsSkLIiNvgG46#j0O -o=> -w= -H= -A= -e= -m= -r= -u=!u -b=!u -c=> -x=!u -X= -d= -F= -T= --fail --silent --show-error --insecure --location --head --include --no-buffer --verbose --output=> --write-out= --header= --user-agent= --max-time= --connect-timeout= --retry= --retry-delay= --retry-connrefused --compressed --request= --data= --data-raw= --data-binary= --data-urlencode= --form= --upload-file= --http1.1 --http2 --resolve= --interface= --cacert=< --max-redirs= --create-dirs --remote-name --get --ipv4 --ipv6 --range= --no-progress-meter --progress-bar --fail-with-body --tlsv1.2 --proto= --json= --unix-socket=!u',
+  '-fsSkLIiNvgG46#j0O -o=> -w= -H= -A= -e= -m= -r= -u=!u -b=!u -c=> -x=!u -X= -d= -F= -T= --fail --silent --show-error --insecure --location --head --include --no-buffer --verbose --output=> --write-out= --header= --user-agent= --max-time= --connect-timeout= --retry= --retry-delay= --retry-connrefused --compressed --request= --data= --data-raw= --data-binary= --data-urlencode= --form= --upload-file= --http1.1 --http2 --resolve= --interface= --cacert=< --max-redirs= --create-dirs --remote-name --get --ipv4 --ipv6 --range= --no-progress-meter --progress-bar --fail-with-body --tlsv1.2 --proto= --json= --unix-socket=!u -D=> --dump-header=> -V --version --max-filesize= --retry-max-time= --http1.0 --globoff -R --remote-time --basic --anyauth --ssl-reqd --capath= --noproxy= --keepalive-time= --limit-rate= -Z --parallel --path-as-is --raw --stderr=> --trace-time --tcp-nodelay --url-query= -z= --time-cond=',
 );
 const CURL_BODY = new Set([
   '-d',
@@ -34,12 +34,16 @@ const curl: Handler = call => {
   const method = options.find(({ name }) => name === '-X' || name === '--request')?.value?.text ?? 'GET';
   const body = options.filter(({ name }) => CURL_BODY.has(name));
   const asGet = options.some(({ name }) => name === '-G' || name === '--get');
-  if (body.length > 0 && !asGet) sendsBody(call, body, address);
+  const ofFiles = body.filter(
+    ({ name, value }) => !asGet || (value !== null && fileOf(name, value) !== null),
+  );
+  if (ofFiles.length > 0) sendsBody(call, ofFiles, address);
   else if (!/^(GET|HEAD|OPTIONS)$/.test(method))
     note(call, 'unknown', `${method} changes something at ${address}`);
   for (const { name } of options)
     if (name === '-O' || name === '--remote-name')
       writesPath(call, { shape: './\uE001', source: name }, 'append');
+  readsInto(call, options, address);
   keepsToRun(call, options);
   return fetched(call, operands);
 };
@@ -48,13 +52,26 @@ function sendsBody(call: Call, body: readonly Option[], address: string): void {
   let secret = false;
   for (const { name, value } of body) {
     if (!value) continue;
-    const file =
-      /^(?:[^=@]*=)?@(.*)$/s.exec(value.shape)?.[1] ??
-      (name === '-T' || name === '--upload-file' ? value.shape : null);
+    const file = fileOf(name, value);
     if (file !== null && file !== '-')
       secret = readsPath(call, { shape: file, source: value.source }) || secret;
   }
   sends(call, address, secret);
+}
+
+/** The file that a value names, such as `@/tmp/x`; null: it is the data itself. */
+function fileOf(name: string, { shape }: Argument): string | null {
+  const named = /^(?:[^=@]*=)?@(.*)$/s.exec(shape)?.[1];
+  return named ?? (name === '-T' || name === '--upload-file' ? shape : null);
+}
+
+/** Headers and forms of output that stand in a file. */
+function readsInto(call: Call, options: readonly Option[], address: string): void {
+  for (const { name, value } of options) {
+    if (!value?.shape.startsWith('@') || !/^(-H|-w|--header|--write-out)$/.test(name)) continue;
+    const secret = readsPath(call, { shape: value.shape.slice(1), source: value.source });
+    if (name === '-H' || name === '--header') sends(call, address, secret);
+  }
 }
 
 /** What was fetched is kept where something will run it. */
@@ -123,7 +140,7 @@ const wget: Handler = call => {
 };
 
 const SSH = grammarOf(
-  '-46AaCfgKkMNnqsTtVvXxYy -b= -c= -E=> -e= -i= -J= -l= -m= -p= -o= -D=!u -L=!u -R=!u -w=!u -W=!u -F=!u -S=!u -O=!u -Q= -B=',
+  '-46AaCfgKkMNnqsTtVvXxYyG -b= -c= -E=> -e= -i= -J= -l= -m= -p= -o= -D=!u -L=!u -R=!u -w=!u -W=!u -F=!u -S=!u -O=!u -Q= -B=',
 );
 const SSH_OPTION =
   /^(BatchMode|ConnectTimeout|StrictHostKeyChecking|ServerAlive\w+|LogLevel|Port|User|IdentitiesOnly|PreferredAuthentications|RequestTTY|Compression|ConnectionAttempts|NumberOfPasswordPrompts|PasswordAuthentication)[= ]/i;
@@ -135,6 +152,7 @@ const ssh: Handler = call => {
   for (const { name, value } of options)
     if (name === '-o' && !SSH_OPTION.test(value?.shape ?? ''))
       note(call, 'unknown', `ssh -o ${value?.source ?? ''}`, undefined, value?.source);
+  if (options.some(({ name }) => /^-[GVQ]$/.test(name))) return DATA;
   const [host, ...words] = operands;
   if (!host) return DATA;
   call.ledger.effect('network', host.text ?? '?');
@@ -191,6 +209,16 @@ const raw: Handler = call => {
   )
     return DATA;
   else note(call, 'unknown', `${call.name} connects to another machine`);
+  return { ...DATA, remote: true };
+};
+
+const TCPDUMP = grammarOf(
+  '-denNOpqStuvKlLDHIJbf#h -i= -c= -s= -B= -Q= -y= -W= -C= -G= -j= -r=< -F=< -w=> --count --interface= --list-interfaces --number --snapshot-length= --immediate-mode -A!u -X!u -x!u -z!u -Z!u',
+);
+
+/** Headers that pass by; what they carry may be a password. */
+const tcpdump: Handler = call => {
+  applyOptions(call, call.args, TCPDUMP);
   return { ...DATA, remote: true };
 };
 
@@ -279,7 +307,7 @@ export const NETWORK: Readonly<Record<string, Handler>> = {
   netcat: raw,
   socat: raw,
   telnet: raw,
-  tcpdump: raw,
+  tcpdump,
   dig: resolves,
   host: resolves,
   nslookup: resolves,

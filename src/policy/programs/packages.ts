@@ -1,7 +1,7 @@
 import { type Call, DATA, type Handler, note, type Stream } from '../call.ts';
 import { grammarOf } from '../option-grammar.ts';
 import { readsPath } from '../paths/touch.ts';
-import { WAY_IN_NAMES } from './host-handlers.ts';
+import { WAY_IN_NAMES } from './protected-names.ts';
 import { SERVICES } from './services.ts';
 import { applyOptions, judgeByTable } from './table-reader.ts';
 
@@ -26,6 +26,9 @@ function withoutHarmlessSettings({ name, args }: Call): Call['args'] {
 const manager: Handler = call => {
   const texts = call.args.map(({ text }) => text);
   const removes = texts.some(text => text !== null && REMOVING.test(text));
+  const asks = texts.some(text =>
+    /^(provides|whatprovides|repoquery|list|info|search|show)$/.test(text ?? ''),
+  );
   for (const { text, source, shape } of call.args) {
     if (removes && text !== null && WAY_IN_NAMES.test(text))
       note(call, 'forbidden', `removes ${source}, and with it the way in`, 'lose-ssh', source);
@@ -35,7 +38,7 @@ const manager: Handler = call => {
       note(call, 'unknown', 'removes packages that are known only when it runs', undefined, source);
     if (text !== null && /^[a-z0-9.+-]+-$/.test(text) && !text.startsWith('-'))
       note(call, 'destructive', `removes ${source}`, 'service-loss', source);
-    if (/^(\.{0,2}\/|[a-z]+:\/\/)/.test(shape) && !shape.startsWith('--'))
+    if (!asks && /^(\.{0,2}\/|[a-z]+:\/\/)/.test(shape) && !shape.startsWith('--'))
       note(call, 'change', `takes a package from ${source}`, 'remote-code', source);
   }
   return judgeByTable({ ...call, args: withoutHarmlessSettings(call) }, SERVICES) || undefined;
@@ -80,7 +83,8 @@ function protectedPackages(call: Call): Stream {
   return DATA;
 }
 
-const ACCOUNT_OF_ROOT = /^(sudo|wheel|admin|root|adm|docker|lxd|disk|shadow)$/;
+/** Who is in one of these can become root, or read what only root may. */
+const GROUP_OF_ROOT = /^(sudo|wheel|admin|root|docker|lxd|incus|incus-admin|libvirt|disk|kmem|shadow|0)$/;
 
 /** `useradd`, `usermod` …: rights of root are no plain change. */
 const account: Handler = call => {
@@ -89,10 +93,10 @@ const account: Handler = call => {
     const before = texts[place - 1] ?? '';
     if (/^(-u|--uid|-g|--gid)$/.test(before) && text === '0')
       note(call, 'forbidden', 'makes another root', 'privilege-gain');
-    const groups = /^(-a?G|--groups|-G)$/.test(before)
+    const groups = /^(-[a-zA-Z]*G|-g|--groups|--gid|--ingroup)$/.test(before)
       ? (text ?? '\uE000')
-      : /^--groups=(.*)$/.exec(text ?? '')?.[1];
-    if (groups?.split(',').some(group => /^(sudo|wheel|admin|root|shadow|disk)$/.test(group)))
+      : /^(?:--groups=|--gid=|-[a-zA-Z]*[gG])(.+)$/.exec(text ?? '')?.[1];
+    if (groups?.split(',').some(group => GROUP_OF_ROOT.test(group)))
       note(call, 'destructive', 'gives the rights of root', 'privilege-gain');
     if (text === null) note(call, 'unknown', 'an account that is known only when it runs');
   }
@@ -105,9 +109,9 @@ const account: Handler = call => {
   if (call.name === 'usermod' && texts.at(-1) === 'root')
     note(call, 'destructive', 'changes the account of root', 'lose-ssh');
   if (
-    call.name === 'adduser' &&
+    /^add(user|group)$/.test(call.name) &&
     texts.filter(text => text !== null && !text.startsWith('-')).length > 1 &&
-    ACCOUNT_OF_ROOT.test(texts.at(-1) ?? '')
+    GROUP_OF_ROOT.test(texts.at(-1) ?? '')
   )
     note(call, 'destructive', 'gives the rights of root', 'privilege-gain');
   return judgeByTable(call, SERVICES) || undefined;
@@ -141,6 +145,7 @@ export const PACKAGES: Readonly<Record<string, Handler>> = {
       'userdel',
       'deluser',
       'groupadd',
+      'addgroup',
       'groupdel',
       'delgroup',
       'groupmod',

@@ -14,6 +14,7 @@ import { PACKAGES } from './packages.ts';
 import { READERS } from './readers.ts';
 import { SERVICES } from './services.ts';
 import { SHELLS } from './shells.ts';
+import { LOOKING_WORDS } from './looking-words.ts';
 import { judgeByTable, mixed } from './table-reader.ts';
 import { TEXT_TOOLS } from './text-tools.ts';
 import { WRAPPERS } from './wrappers.ts';
@@ -34,6 +35,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map(
     PACKAGES,
     ARCHIVES,
     FIREWALL,
+    LOOKING_WORDS,
   ].flatMap(handlers => Object.entries(handlers)),
 );
 const TABLES = [READERS, FILES, SERVICES];
@@ -45,10 +47,13 @@ export function judgeProgram(call: Call, program: Argument): Stream {
     judgeDespite(call, program);
     return DATA;
   }
-  if (call.scope.functions.has(name)) return mixed(call, false);
   const named: Call = name === call.name ? call : { ...call, name };
+  const isProgram = HANDLERS.has(name) || TABLES.some(table => table.has(name));
+  // a shell takes some builtins before a function of the same name, another the function
+  if (call.scope.functions.has(name) && !isProgram) return mixed(call, false);
   if (name.startsWith('init-script ')) return judgeInitScript(named, name.slice('init-script '.length));
   const handler = HANDLERS.get(name);
+  if (asksVersion(named) && isProgram) return DATA;
   if (handler) return handler(named) ?? literalOf(named, mixed(named, false));
   for (const table of TABLES) {
     const stream = judgeByTable(named, table);
@@ -57,6 +62,15 @@ export function judgeProgram(call: Call, program: Argument): Stream {
   named.ledger.effect('runs', name);
   note(named, 'unknown', `what ${name} does is not known`, undefined, program.source);
   return DATA;
+}
+
+/** Of a program that is known, this is known too; `timeout --version` has no command. */
+function asksVersion({ args: [only, ...others], name }: Call): boolean {
+  return (
+    others.length === 0 &&
+    /^--(version|help)$/.test(only?.text ?? '') &&
+    !/^(exec|command|builtin|eval|source|\.)$/.test(name)
+  );
 }
 
 const TRUSTED = /^\/(usr\/)?s?bin\/[^/]+$/;
@@ -95,10 +109,15 @@ function judgeDespite(call: Call, program: Argument): void {
     note(call, 'forbidden', 'runs what another machine sent', 'remote-code', program.source);
 }
 
+const ENDLESS = /^\/dev\/(zero|full|u?random)$/;
+
 /** `echo` prints what is known before it runs, so does `cat` of a here-document. */
 function literalOf(call: Call, stream: Stream): Stream {
   const texts = call.args.map(({ text }) => text);
   if (call.name === 'cat' && call.args.length === 0) return call.stdin;
+  if (call.name === 'cat' && texts.some(text => ENDLESS.test(text ?? '')))
+    return { ...stream, endless: true };
+  if (call.name === 'yes') return { ...stream, endless: true };
   const known = texts.every(text => text !== null);
   if (!known || stream.secret) return stream;
   const all = texts.join(' ');

@@ -3,7 +3,8 @@ import { tableOf } from './table-reader.ts';
 /** Services, packages, accounts, containers, cluster and clock. `names | class | operands | options`; see `table-reader.ts`. */
 export const SERVICES = tableOf(`
 systemctl | r | words | -alqrn -H=!u -M=!u -p= -t= -o= -P= -s= -i!u -f!u --no-pager --no-legend --full --all --plain --failed --type= --state= --property= --value --lines= --output= --quiet --now --user --system --no-block --wait --recursive --reverse --no-ask-password --legend= --global --runtime --dry-run --no-wall --force!u --root=!u --job-mode=
-systemctl -,systemctl status,systemctl is-active,systemctl is-enabled,systemctl is-failed,systemctl is-system-running,systemctl list-units,systemctl list-unit-files,systemctl list-timers,systemctl list-sockets,systemctl list-jobs,systemctl list-dependencies,systemctl list-machines,systemctl list-automounts,systemctl list-paths,systemctl cat,systemctl show,systemctl help,systemctl get-default,systemctl whoami | r | text | 
+systemctl is-active,systemctl is-enabled,systemctl is-failed,systemctl status,systemctl cat | R | text | 
+systemctl -,systemctl is-system-running,systemctl list-units,systemctl list-unit-files,systemctl list-timers,systemctl list-sockets,systemctl list-jobs,systemctl list-dependencies,systemctl list-machines,systemctl list-automounts,systemctl list-paths,systemctl show,systemctl help,systemctl get-default,systemctl whoami | r | text | 
 systemctl start,systemctl restart,systemctl try-restart,systemctl reload,systemctl reload-or-restart,systemctl try-reload-or-restart,systemctl enable,systemctl reenable,systemctl unmask,systemctl preset | c@service | text | 
 systemctl daemon-reload,systemctl daemon-reexec,systemctl reset-failed | c@service | text | 
 systemctl stop,systemctl disable | c@service | text | 
@@ -11,7 +12,7 @@ systemctl mask,systemctl kill,systemctl set-property,systemctl revert,systemctl 
 systemctl isolate,systemctl rescue,systemctl emergency,systemctl default,systemctl set-default | d+lose-ssh@host | text | 
 systemctl reboot,systemctl poweroff,systemctl halt,systemctl kexec,systemctl soft-reboot,systemctl suspend,systemctl hibernate,systemctl hybrid-sleep,systemctl exit,systemctl sleep | d+reboot@host | text | 
 systemctl show-environment | d+secret-disclosure | text | 
-journalctl | r | text | -abfkmrqxeN -n?= -p= -u= -t= -S= -U= -o= -g= -c= -b?= -D=< -F= -T= --no-pager --since= --until= --unit= --user-unit= --priority= --lines?= --follow --boot?= --dmesg --output= --reverse --grep= --case-sensitive?= --all --utc --no-hostname --catalog --quiet --identifier= --facility= --list-boots --disk-usage --fields --field= --header --output-fields= --no-full --full --system --user --merge --pager-end --verify --rotate!c --flush!c --sync!c --vacuum-size=!d --vacuum-time=!d --vacuum-files=!d
+journalctl | r | text | -# -abfkmrqxeN -n?= -p= -u= -t= -S= -U= -o= -g= -c= -b?= -D=< -F= -T= --no-pager --since= --until= --unit= --user-unit= --priority= --lines?= --follow --boot?= --dmesg --output= --reverse --grep= --case-sensitive?= --all --utc --no-hostname --catalog --quiet --identifier= --facility= --list-boots --disk-usage --fields --field= --header --output-fields= --no-full --full --system --user --merge --pager-end --verify --rotate!c --flush!c --sync!c --vacuum-size=!d --vacuum-time=!d --vacuum-files=!d
 loginctl | r | words | --no-pager --no-legend -a -l -p= --property= --value
 loginctl -,loginctl list-sessions,loginctl list-users,loginctl session-status,loginctl user-status,loginctl show-session,loginctl show-user | r | text | 
 loginctl enable-linger | c@account | text | 
@@ -38,7 +39,7 @@ rc-update show | r | text |
 rc-update add | c@service | text | 
 update-rc.d,chkconfig,insserv | c@service | text | --add --list --level=
 apt,apt-get | r | words | -yqsVudmf -t= -o=!u -c=!u --yes --assume-yes --quiet?= --simulate --dry-run --just-print --no-install-recommends --install-recommends --no-upgrade --only-upgrade --reinstall --fix-missing --fix-broken --download-only --show-progress --target-release= --allow-downgrades!d --allow-releaseinfo-change!d --allow-unauthenticated!u --allow-remove-essential!d --allow-change-held-packages!d --force-yes!u --purge!d --autoremove!d --auto-remove!d --upgradable --installed --all-versions -a --print-uris --no-remove --with-new-pkgs --verbose-versions
-apt list,apt show,apt search,apt policy,apt rdepends,apt depends,apt showsrc,apt-get check,apt-get indextargets | r | text | 
+apt changelog,apt-get changelog,apt list,apt show,apt search,apt policy,apt rdepends,apt depends,apt showsrc,apt-get check,apt-get indextargets | r | text | 
 apt update,apt-get update,apt install,apt-get install,apt upgrade,apt-get upgrade,apt full-upgrade,apt-get dist-upgrade,apt-get build-dep,apt build-dep,apt download,apt-get download,apt-get source,apt reinstall,apt satisfy | c@package | text | 
 apt clean,apt autoclean,apt-get clean,apt-get autoclean,apt-get distclean | c@package | none | 
 apt remove,apt-get remove,apt purge,apt-get purge,apt autoremove,apt-get autoremove,apt autopurge,apt-get autopurge | d+service-loss@package | text | 
@@ -54,7 +55,7 @@ dpkg-query,dpkg-deb | r | text | -lLsSWpIc -f= -W --show --list --status --searc
 dpkg-reconfigure | c@package | text | -f= --frontend= -p= --priority=
 dpkg-divert,update-alternatives | c | text | --list= --display= --query= --config=!u --set --auto= --get-selections --install --local --rename --divert= --add
 unattended-upgrade,unattended-upgrades | c@package | none | -dv --dry-run --debug
-dnf,yum,microdnf | r | words | -yqvC --assumeyes --quiet --enablerepo= --disablerepo= --refresh --best --nobest --setopt=!u --nogpgcheck!u --installroot=!u --available --installed --security -x= --exclude= --allowerasing!d --showduplicates
+dnf,yum,microdnf | r | words | -yqvC --assumeyes --quiet --enablerepo= --disablerepo= --refresh --best --nobest --setopt=!u --nogpgcheck!u --installroot=!u --available --installed --security -x= --exclude= --allowerasing!d --showduplicates --upgrades --enabled --disabled --all --extras --obsoletes --recent --userinstalled --latest-limit= --json --changelogs --repo= --repoid=
 dnf list,dnf info,dnf search,dnf repolist,dnf check-update,dnf provides,dnf repoquery,dnf history,dnf updateinfo,dnf check,dnf deplist,dnf grouplist,yum list,yum info,yum search,yum repolist,yum check-update,yum provides,yum repoquery,yum history,microdnf repoquery | r | text | 
 dnf install,dnf upgrade,dnf update,dnf makecache,dnf reinstall,dnf groupinstall,dnf download,dnf upgrade-minimal,yum install,yum upgrade,yum update,yum makecache,yum reinstall,yum groupinstall,microdnf install,microdnf update,dnf module,dnf clean,yum clean | c@package | text | 
 dnf remove,dnf erase,dnf autoremove,dnf downgrade,dnf swap,dnf distro-sync,yum remove,yum erase,yum autoremove,yum downgrade,microdnf remove | d+service-loss@package | text | 
@@ -63,11 +64,11 @@ zypper se,zypper search,zypper info,zypper lr,zypper repos,zypper lu,zypper list
 zypper in,zypper install,zypper up,zypper update,zypper ref,zypper refresh,zypper dup,zypper patch | c@package | text | -y
 zypper rm,zypper remove | d+service-loss@package | text | -yu
 apk | r | words | -qvU -t= --no-cache --update-cache --quiet --no-progress --virtual= --allow-untrusted!u -X=!u --root=!u -p=!u
-apk info,apk list,apk search,apk policy,apk stats,apk version,apk audit | r | text | -aILde --installed --upgradable --available
-apk add,apk update,apk upgrade,apk fix,apk fetch,apk cache | c@package | text | -u
+apk info,apk list,apk search,apk policy,apk stats,apk version,apk audit | r | text | -aILdeuoO -P --upgradeable --orphaned --available --depends --contents --installed --upgradable --available
+apk add,apk update,apk upgrade,apk fix,apk fetch,apk cache | c@package | text | -ual --available --latest --upgrade --simulate -s
 apk del | d+service-loss@package | text | -r
 snap,flatpak | r | words | --classic -y
-snap list,snap info,snap find,snap version,snap services,snap changes,flatpak list,flatpak info | r | text | 
+snap list,snap info,snap find,snap version,snap services,snap changes,flatpak list,flatpak info | r | text | --all --app --columns= --unicode= --color=
 snap install,snap refresh,snap start,snap restart,snap stop,flatpak install,flatpak update | c@package | text | --channel= --edge --stable
 snap remove,flatpak uninstall | d+data-loss@package | text | --purge
 pip,pip3,pipx | r | words | -q -v --quiet --no-input --disable-pip-version-check
@@ -91,6 +92,8 @@ chage | d@account | text | -l -d= -E= -I= -m= -M= -W=
 kubectl | r | words | -n= -A -l= -f=< -o= -w -c= --namespace= --context= --cluster= --all-namespaces --selector= --output= --watch --kubeconfig=< --show-labels --no-headers --sort-by= --field-selector= --as=!u --container= --server=!u --token=!u --request-timeout= -h
 kubectl get,kubectl describe | r | text | --show-kind --ignore-not-found --show-events?=
 kubectl logs,kubectl top,kubectl version,kubectl explain,kubectl api-resources,kubectl api-versions,kubectl cluster-info,kubectl diff,kubectl events,kubectl auth | r | text | -f -p --follow --previous --tail= --since= --timestamps --all-containers --prefix --client --containers
+kubectl config | r | words | 
+kubectl config current-context,kubectl config get-contexts,kubectl config get-clusters,kubectl config get-users | r | text | 
 kubectl rollout,kubectl scale,kubectl apply,kubectl label,kubectl annotate,kubectl cordon,kubectl uncordon,kubectl set,kubectl create,kubectl expose,kubectl autoscale,kubectl wait,kubectl patch | c@container | text | --replicas= --dry-run= --for= --timeout= --overwrite --image= --port= --target-port= --name= --type= -p= --patch= -k= --record --min= --max= --from-literal= --server-side -R
 kubectl delete,kubectl drain,kubectl replace,kubectl taint,kubectl evict | d+service-loss@container | text | --force --grace-period= --all --ignore-daemonsets --delete-emptydir-data --cascade= --timeout=
 helm | r | words | -n= -A --namespace= --all-namespaces --kube-context= -o= --output=
@@ -98,10 +101,13 @@ helm list,helm ls,helm status,helm history,helm version,helm search,helm show,he
 helm install,helm upgrade | c@container | text | -i -f=< --install --wait --atomic --timeout= --version= --set= --values=< --create-namespace --reuse-values
 helm uninstall,helm delete,helm rollback | d+service-loss@container | text | --wait
 terraform,tofu | r | words | -chdir=
-terraform plan,terraform show,terraform validate,terraform version,terraform state,terraform output,terraform fmt,terraform providers | u | text | 
+terraform version,tofu version | r | none | 
+terraform plan,terraform show,terraform validate,terraform state,terraform output,terraform fmt,terraform providers | u | text | 
 terraform destroy | d+data-loss | text | --auto-approve
-crictl,ctr,nerdctl | r | words | 
-crictl ps,crictl images,crictl pods,crictl logs,crictl info,crictl stats,nerdctl ps,nerdctl images,nerdctl logs | r | text | -aq --tail= 
+crictl,ctr,nerdctl | r | words | -n= --namespace= -a= --address=
+ctr containers,ctr container,ctr c,ctr images,ctr image,ctr i,ctr tasks,ctr task,ctr t,ctr namespaces,ctr ns | r | words | 
+ctr containers ls,ctr containers list,ctr container ls,ctr c ls,ctr images ls,ctr images list,ctr image ls,ctr i ls,ctr tasks ls,ctr tasks list,ctr task ls,ctr t ls,ctr namespaces ls,ctr namespaces list,ctr ns ls,ctr version | r | text | -q --quiet
+crictl pods,nerdctl version,crictl ps,crictl images,crictl pods,crictl logs,crictl info,crictl stats,nerdctl ps,nerdctl images,nerdctl logs | r | text | -aq --tail= 
 logrotate | c | paths | -dfv -s=> --force --debug --verbose --state=>
 logger | c | text | -is -t= -p= --tag= --priority= --id?=
 certbot | r | words | -nqv --non-interactive --quiet --agree-tos -m= --email= -d= --domain= --domains= --nginx --apache --standalone --webroot -w= --webroot-path= --dry-run --force-renewal --redirect --no-redirect --keep-until-expiring --expand --cert-name= --no-eff-email --preferred-challenges= --register-unsafely-without-email
@@ -116,8 +122,8 @@ sync,chronyd,ntpdate | c | text | -f -d -q
 fail2ban-client | r | words | 
 fail2ban-client status,fail2ban-client version,fail2ban-client ping | r | text | 
 fail2ban-client reload,fail2ban-client start,fail2ban-client restart | c@service | text | 
-rabbitmqctl,nodetool,etcdctl,zkCli | r | words | -q
-rabbitmqctl status,rabbitmqctl list_queues,rabbitmqctl cluster_status,rabbitmqctl list_connections,nodetool status,nodetool info,etcdctl endpoint | r | text | 
+rabbitmqctl,nodetool,etcdctl,zkCli | r | words | -qw= -n= -p= --endpoints= --cacert= --cert= --write-out= --cluster
+rabbitmqctl status,rabbitmqctl list_queues,rabbitmqctl cluster_status,rabbitmqctl list_connections,rabbitmqctl list_consumers,rabbitmqctl list_exchanges,rabbitmqctl list_bindings,rabbitmqctl list_channels,rabbitmqctl list_vhosts,rabbitmqctl node_health_check,nodetool tpstats,nodetool ring,nodetool describecluster,nodetool netstats,nodetool compactionstats,nodetool tablestats,nodetool gossipinfo,nodetool status,nodetool info,etcdctl endpoint | r | text | 
 reboot,shutdown,poweroff,halt,telinit,init | d+reboot@host | text | -fhHkPprcnwt= --force --halt --poweroff --reboot --no-wall --wtmp-only
 setenforce,auditctl,apparmor_parser,aa-disable,aa-complain,setsebool,semanage | d+cover-tracks@host | text | -e= -D -R= -P
 hwclock,rdate,ntpdate | d@host | text | -rswu --show --systohc --hctosys --set --date=
@@ -134,7 +140,7 @@ zpool destroy,zpool labelclear,zfs destroy,zfs rollback | f+data-loss@host | tex
 rndc,unbound-control,pdns_control | r | words | 
 rndc status,unbound-control status,unbound-control stats | r | text | 
 rndc reload,unbound-control reload | c@service | text | 
-postqueue,mailq | r | text | -p
+postqueue,mailq | r | text | -pj
 postsuper | d+data-loss | text | -d= -h= -r= -H=
 redis-cli | u | text | 
 `);

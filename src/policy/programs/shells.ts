@@ -1,5 +1,7 @@
 import { type Call, DATA, type Handler, note, type Stream } from '../call.ts';
 import { grammarOf, readOptions } from '../option-grammar.ts';
+import { readsPath } from '../paths/touch.ts';
+import { mixed } from './table-reader.ts';
 
 const SHELL_OPTIONS = grammarOf(
   '-c -eluxvnamfhkpsiCEbB -o= --norc --noprofile --posix --login --version --help --rcfile=!u --init-file=!u',
@@ -65,14 +67,39 @@ const source: Handler = call => {
   if (file?.stream.remote || (fromInput && call.stdin.remote))
     note(call, 'forbidden', 'runs what another machine sent', 'remote-code');
   else if (fromInput) return fromStdin(call);
-  else note(call, 'unknown', `runs the script ${file?.source ?? ''}, whose content is not known`);
+  else if (!RELEASES.test(file?.text ?? ''))
+    note(call, 'unknown', `runs the script ${file?.source ?? ''}, whose content is not known`);
   return DATA;
+};
+
+/** `python3 -m json.tool [FILE]`: a second operand would be written. */
+function showsJson(call: Call): boolean {
+  const [module, name, ...args] = call.args;
+  if (!/^python3?$/.test(call.name) || module?.text !== '-m' || name?.text !== 'json.tool') return false;
+  const [file, ...more] = args.filter(({ text }) => !JSON_TOOL.test(text ?? ''));
+  if (more.length > 0 || file?.shape.startsWith('-') === true || file?.loose === true) return false;
+  if (file) readsPath(call, file);
+  return true;
+}
+const JSON_TOOL = /^--(compact|sort-keys|no-ensure-ascii|json-lines|no-indent|tab)$/;
+
+/** Names and versions of the distribution, as `NAME=value`. */
+const RELEASES = /^(\/etc|\/usr\/lib)\/(os|lsb)-release$/;
+
+/** Words of some of them that only ask what is there. */
+const LOOKING: Readonly<Record<string, RegExp>> = {
+  java: /^-version$/,
+  php: /^(-m|--ini|--version|-l [\w./-]+)$/,
+  at: /^-l$/,
+  ansible: /^--version$/,
 };
 
 /** Languages: a text or a file of theirs is not read. */
 const interpreter: Handler = call => {
   const only = call.args.length === 1 ? call.args[0]?.text : null;
   if (only === '--version' || only === '-V' || only === '-v') return DATA;
+  if (showsJson(call)) return mixed(call, false);
+  if (LOOKING[call.name]?.test(call.args.map(({ text }) => text ?? '?').join(' '))) return DATA;
   if (call.stdin.remote || call.args.some(({ stream }) => stream.remote))
     note(call, 'forbidden', 'runs what another machine sent', 'remote-code');
   else note(call, 'unknown', `${call.name} runs a program that is not read`);

@@ -25,10 +25,13 @@ export interface ProgramRow {
   readonly risk: Risk | null;
   readonly effect: CommandEffect['kind'] | null;
   readonly text: string;
+  /** None of its options does harm: a word that may turn out to be one is no matter. */
+  readonly anyOption: boolean;
 }
 export type ProgramTable = ReadonlyMap<string, ProgramRow>;
 
 const CLASS_OF: Readonly<Record<string, CommandClass>> = {
+  R: 'read-only',
   r: 'read-only',
   c: 'change',
   d: 'destructive',
@@ -37,7 +40,8 @@ const CLASS_OF: Readonly<Record<string, CommandClass>> = {
 };
 
 /**
- * Reads rows `names | class | operands | options`. Names: programs, or a program with its command word. Class: a letter,
+ * Reads rows `names | class | operands | options`. Names: programs, or a program with its command word. Class: a letter (`R`:
+ * `r`, and no option of it does harm),
  * then `+risk` and `@effect` where there is one. A program with command words has a row of its own with `words`.
  */
 export function tableOf(text: string): ProgramTable {
@@ -48,7 +52,7 @@ export function tableOf(text: string): ProgramTable {
       .split(' | ')
       .map(column => column.trim());
     const [, letter = 'u', , risk = null, , effect = null] =
-      /^([rcduf])(\+([a-z-]+))?(@([a-z]+))?$/.exec(kind) ?? [];
+      /^([rRcduf])(\+([a-z-]+))?(@([a-z]+))?$/.exec(kind) ?? [];
     const row = {
       class: CLASS_OF[letter] ?? 'unknown',
       operands: operands as OperandRole,
@@ -56,7 +60,8 @@ export function tableOf(text: string): ProgramTable {
       risk: risk as Risk | null,
       effect: effect as CommandEffect['kind'] | null,
     };
-    for (const name of names.split(',')) table.set(name.trim(), { ...row, text: name.trim() });
+    const anyOption = letter === 'R';
+    for (const name of names.split(',')) table.set(name.trim(), { ...row, anyOption, text: name.trim() });
   }
   return table;
 }
@@ -91,7 +96,7 @@ function judgeRow(
     note(call, 'unknown', `what \`${name} ${word.source}\` does is not known`, undefined, word.source);
     return mixed(call, false);
   }
-  const { operands } = applyOptions(call, args, grammar);
+  const { operands } = applyOptions(call, args, grammar, false, row.anyOption);
   const secret = judgeOperands(call, row, operands);
   if (row.class !== 'read-only')
     note(call, row.class, `${row.text}${subjects(operands)}`, row.risk ?? undefined);
@@ -117,13 +122,14 @@ export function applyOptions(
   args: readonly Argument[],
   grammar: OptionGrammar,
   stop = false,
+  anyOption = false,
 ): { readonly options: readonly Option[]; readonly operands: readonly Argument[] } {
   const { options, operands, strange } = readOptions(args, grammar, stop);
-  for (const { source } of strange)
+  for (const { source } of strange.filter(({ text }) => text !== null || !anyOption))
     note(call, 'unknown', `${call.name}: what \`${source}\` does there is not known`, undefined, source);
   for (const { name, value, role } of options) {
     if (role === 'reads' && value) readsPath(call, value);
-    else if (role === 'writes' && value) writesPath(call, value, 'replace');
+    else if (role === 'writes' && value && value.text !== '-') writesPath(call, value, 'replace');
     else if (role === 'change' || role === 'destructive' || role === 'unknown')
       note(call, role, `${call.name} ${name}`);
   }

@@ -1,7 +1,9 @@
 import { type Argument, argument, type Call, DATA, type Handler, note } from '../call.ts';
 import { grammarOf, readOptions } from '../option-grammar.ts';
 import { readsPath, removesPath, writesPath } from '../paths/touch.ts';
+import { awkIsPlain } from './awk-program.ts';
 import { READERS } from './readers.ts';
+import { sedIsPlain } from './sed-script.ts';
 import { applyOptions, judgeByTable, mixed } from './table-reader.ts';
 
 const GREP = new Set(['grep', 'egrep', 'fgrep', 'zgrep', 'zegrep', 'zfgrep', 'bzgrep', 'xzgrep']);
@@ -9,7 +11,7 @@ const GREP = new Set(['grep', 'egrep', 'fgrep', 'zgrep', 'zegrep', 'zfgrep', 'bz
 /** With `-e` or `-f` every operand is a path; with `-r` everything below. */
 const grep: Handler = call => {
   const grammar = READERS.get(call.name)?.grammar ?? new Map();
-  const { options, operands } = applyOptions(call, call.args, grammar);
+  const { options, operands } = applyOptions(call, call.args, grammar, false, true);
   const has = (...names: string[]): boolean => options.some(({ name }) => names.includes(name));
   const paths = has('-e', '-f', '--regexp', '--file') ? operands : operands.slice(1);
   const tree =
@@ -22,26 +24,14 @@ const grep: Handler = call => {
 };
 
 const AWK = grammarOf('-F= -v= -f=!u -W=!u --field-separator= --assign= --posix --re-interval --traditional');
-/** Anything that reads, writes or runs something else. */
-const AWK_SIDE_DOORS =
-  /system|getline|[|>]|@|close|fflush|\/inet|ENVIRON|ARGV|PROCINFO|ENVIRON|printf?\s*>|\\/;
 
+/** What is assigned on the command line stays data: a plain program runs and writes nothing. */
 const awk: Handler = call => {
   const { options, operands } = applyOptions(call, call.args, AWK);
   const [program, ...files] = options.some(({ name }) => name === '-f') ? [null, ...operands] : operands;
-  if (options.some(({ value }) => value && AWK_SIDE_DOORS.test(value.shape.replaceAll('|', ''))))
-    note(call, 'unknown', 'awk with an assignment that is not plain');
   const text = program?.text;
-  // comparisons and alternatives inside a pattern are no redirections
-  const bare = text
-    ?.replaceAll(/\/(?:\\.|[^/\\])*\//g, '//')
-    .replaceAll(/"(?:\\.|[^"\\])*"/g, '""')
-    .replaceAll(/>=|\|\|/g, ' ');
-  const compared = bare?.replaceAll(/(\$?[A-Za-z0-9_]+|\))\s*>\s*[0-9.]+(?=\s*(\{|&&|\)|$|'))/g, ' ');
-  if (program !== null && (text === null || compared === undefined || AWK_SIDE_DOORS.test(compared)))
+  if (program !== null && (text === null || text === undefined || !awkIsPlain(text)))
     note(call, 'unknown', 'an awk program that may run commands or write files', undefined, program?.source);
-  else if (program !== null && compared && /print[^{};]*>/.test(compared))
-    note(call, 'unknown', 'an awk program that may write files');
   let secret = false;
   for (const file of files)
     if (file && !/^[A-Za-z_]\w*=/.test(file.shape)) secret = readsPath(call, file) || secret;
@@ -51,17 +41,6 @@ const awk: Handler = call => {
 const SED = grammarOf(
   '-nErsuzl= -e= -f=!u -i?= --quiet --silent --expression= --file=!u --regexp-extended --in-place?= --separate --null-data --unbuffered --posix --debug --sandbox',
 );
-
-/** Commands of sed that only print or change what passes by: addresses, p, d, q, =, s, y, a, i, c, n, N, g, h, x … */
-function sedIsPlain(text: string): boolean {
-  const address = String.raw`(?:(?:\d+|\$|/(?:\\.|[^/\\\n])*/I?|\\\|[^|]*\|)(?:~\d+)?(?:,(?:[+~]?\d+|\$|/(?:\\.|[^/\\\n])*/I?))?\s*!?)?\s*`;
-  const substitutions = '/|#,:@!%;_~'.split('').map(mark => {
-    const escaped = `\\${mark}`;
-    return `s${escaped}(?:\\\\[^\\n]|[^${escaped}\\\\\\n])*${escaped}(?:\\\\[^\\n]|[^${escaped}\\\\\\n])*${escaped}[gpiI0-9mM]*`;
-  });
-  const command = `(?:[pdPDqQhHgGxnNlz={}]\\d*|y/[^/\\n]*/[^/\\n]*/|[aic]\\s*\\\\?[^\\n]*|[bt](?:\\s*\\w+)?|:\\s*\\w+|${substitutions.join('|')})`;
-  return new RegExp(`^\\s*(?:${address}${command}\\s*(?:[;\\n}]\\s*|$))*\\s*$`).test(text);
-}
 
 const sed: Handler = call => {
   const { options, operands } = applyOptions(call, call.args, SED);
@@ -106,8 +85,32 @@ const find: Handler = call => {
   }
   if (roots.length === 0) roots.push(argument('.'));
   for (; place < args.length; place += 1) place = findTest(call, roots, place);
-  return mixed(call, false);
+  // every name begins with a root, and ends with a byte that is in no name
+  const listed = args.filter(({ text }) => PRINTING.test(text ?? '')).map(({ text }) => text);
+  const [printed = '-print', ...more] = listed;
+  const below = more.length === 0 && /^-print0?$/.test(printed ?? '') ? roots : [];
+  const rooted = below.filter(({ text }) => text !== null && /^[./]/.test(text));
+  return rooted.length > 0 && rooted.length === below.length
+    ? {
+        ...mixed(call, false),
+        names: {
+          shapes: rooted.map(({ shape }) => `${shape}/\uE000${namePattern(args)}`),
+          end: printed === '-print0' ? 'zero' : 'line',
+        },
+      }
+    : mixed(call, false);
 };
+
+/** How all names end that are found; '' = in any way. */
+function namePattern(args: readonly Argument[]): string {
+  const texts = args.map(({ text }) => text ?? '');
+  if (texts.some(text => /^(-o|-or|!|-not|,|\()$/.test(text))) return '';
+  const pattern = texts[texts.indexOf('-name') + 1];
+  const isPlain = texts.includes('-name') && pattern !== undefined && /^[\w.*-]+$/.test(pattern);
+  return isPlain ? pattern.replaceAll('*', '\uE000') : '';
+}
+
+const PRINTING = /^-(print0?|printf|ls|exec|execdir|ok|okdir)$/;
 
 /** One test or action; gives the place of its last word. */
 function findTest(call: Call, roots: readonly Argument[], place: number): number {
@@ -208,6 +211,8 @@ export const TEXT_TOOLS: Readonly<Record<string, Handler>> = {
   sed,
   find,
   less,
+  zless: less,
+  zmore: less,
   uniq,
   xxd,
   jq,

@@ -169,9 +169,7 @@ const command: Handler = call => {
   const { options } = readOptions(call.args, COMMAND, true);
   const inner = commandOf(call, COMMAND);
   if (options.some(({ name }) => name === '-v' || name === '-V')) return DATA;
-  return inner.length === 0
-    ? DATA
-    : call.judgeArguments(inner, call.stdin, { ...call.scope, functions: new Set() });
+  return inner.length === 0 ? DATA : call.judgeArguments(inner, call.stdin);
 };
 
 /** `exec`, `builtin`, `busybox`: what follows is the command. */
@@ -191,7 +189,7 @@ const direct: Handler = call => {
   }
   if (call.name !== 'exec' && first.text === null)
     note(call, 'unknown', 'which program it is, is known only when it runs');
-  return call.judgeArguments(args, call.stdin, { ...call.scope, functions: new Set() });
+  return call.judgeArguments(args, call.stdin);
 };
 
 const XARGS = grammarOf(
@@ -213,9 +211,14 @@ const xargs: Handler = call => {
     word: null,
   };
   const words = command.length === 0 ? [argument('echo')] : command;
+  const isZeroed = options.some(({ name }) => name === '-0' || name === '--null');
+  const { shapes = [], end } = call.stdin.names ?? {};
+  // a blank in a name makes two of it: no matter where a name is only looked at
+  const looks = end === 'line' && LOOKS_AT_NAMES.test(words[0]?.text ?? '');
+  const names = (isZeroed && end === 'zero') || (!isZeroed && looks) ? shapes : [];
   const filled =
     token === null
-      ? [...words, unknown]
+      ? [...words, ...(names.length > 0 ? names.map(name => nameBelow(name, unknown)) : [unknown])]
       : words.map(word =>
           word.shape.includes(token)
             ? {
@@ -228,6 +231,13 @@ const xargs: Handler = call => {
         );
   return call.judgeArguments(filled, DATA);
 };
+
+const LOOKS_AT_NAMES = /^(ls|stat|wc|du|file|grep|md5sum|sha\d+sum|basename|dirname|realpath|echo)$/;
+
+/** It begins with the name of a folder, so it is no option. */
+function nameBelow(folder: string, unknown: Argument): Argument {
+  return { ...unknown, shape: folder, loose: false };
+}
 
 const script: Handler = call => {
   const { options } = readOptions(call.args, grammarOf('-aefqc= --command= --append --quiet --return'), true);
