@@ -1,3 +1,4 @@
+import { kernelAddress } from '../core/kernel-address.ts';
 import type { Listener } from './facts-schema.ts';
 
 /** Listening TCP sockets from `ss -ltnH` or from the kernel's own tables; first line says which. */
@@ -27,30 +28,9 @@ export function parseSsRow(row: string): Listener | null {
 export function parseKernelRow(row: string): Listener | null {
   const match = /^\s*\d+:\s+([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})\s+\S+\s+0A\s/.exec(row);
   if (!match?.[1] || !match[2]) return null;
-  const address = match[1].length === 8 ? versionFour(match[1]) : versionSix(match[1]);
-  return listener(address, Number.parseInt(match[2], 16));
+  return listener(kernelAddress(match[1]), Number.parseInt(match[2], 16));
 }
 
 function listener(address: string, port: number): Listener | null {
   return port >= 1 && port <= 65_535 && address.length <= 64 ? { address, port } : null;
-}
-
-/** The kernel prints each 32-bit word in host order, which is little endian wherever Linux servers run. */
-function wordBytes(word: string): number[] {
-  return [6, 4, 2, 0].map(offset => Number.parseInt(word.slice(offset, offset + 2), 16));
-}
-
-function versionFour(hex: string): string {
-  return wordBytes(hex).join('.');
-}
-
-function versionSix(hex: string): string {
-  const bytes = [0, 8, 16, 24].flatMap(offset => wordBytes(hex.slice(offset, offset + 8)));
-  const mapped = bytes.slice(0, 10).every(byte => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
-  if (mapped) return bytes.slice(12).join('.');
-  const groups: string[] = [];
-  for (let index = 0; index < 16; index += 2) {
-    groups.push((((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0)).toString(16));
-  }
-  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
 }

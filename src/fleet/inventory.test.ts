@@ -114,6 +114,17 @@ describe('buildInventory', () => {
   });
 });
 
+it('forty layers of groups within groups are looked through at once', () => {
+  const layers = Array.from({ length: 40 }, (_, at) => [
+    `  a${at}: [a${at + 1}, b${at + 1}]`,
+    `  b${at}: [a${at + 1}, b${at + 1}]`,
+  ]);
+  const text = ['hosts:', '  web: {}', 'groups:', ...layers.flat(), '  a40: [web]', '  b40: [web]'].join(
+    '\n',
+  );
+  expect(buildInventory([], settingsOf(text)).hosts[0]?.groups).toHaveLength(82);
+});
+
 describe('addHost', () => {
   it('makes the file, private', async () => {
     const file = join(home, 'new', 'deckhand.yaml');

@@ -79,21 +79,27 @@ function resolveGroups(
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const groupsOf = new Map<string, Set<string>>();
   const members = membersByGroup(settings);
-  const enter = (group: string, outer: readonly string[]): void => {
+  // each group is looked into once, however many others contain it
+  const hostsOf = new Map<string, ReadonlySet<string>>();
+  const resolve = (group: string, outer: readonly string[]): ReadonlySet<string> => {
+    const known = hostsOf.get(group);
+    if (known) return known;
+    const found = new Set<string>();
     for (const member of members.get(group) ?? []) {
       const name = member.replace(/^@/, '');
-      if (hosts.has(name) && !member.startsWith('@')) {
-        for (const place of outer) groupsOf.set(name, (groupsOf.get(name) ?? new Set()).add(place));
-      } else if (!members.has(name)) {
+      if (hosts.has(name) && !member.startsWith('@')) found.add(name);
+      else if (!members.has(name))
         throw faultOf(settings, group, `its member '${member}' is neither a host nor a group`);
-      } else if (outer.includes(name)) {
+      else if (outer.includes(name))
         throw faultOf(settings, group, `groups contain each other: ${[...outer, name].join(' → ')}`);
-      } else {
-        enter(name, [...outer, name]);
-      }
+      else for (const host of resolve(name, [...outer, name])) found.add(host);
     }
+    hostsOf.set(group, found);
+    return found;
   };
-  for (const group of members.keys()) enter(group, [group]);
+  for (const group of members.keys())
+    for (const host of resolve(group, [group]))
+      groupsOf.set(host, (groupsOf.get(host) ?? new Set()).add(group));
   return groupsOf;
 }
 

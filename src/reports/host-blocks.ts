@@ -63,7 +63,10 @@ function differenceItems(host: HostReport, task: string): readonly ListItem[] {
 
 function stepItem(step: StepReport, host: HostReport, task: string): ListItem {
   const items: ListItem[] = step.changes.map(change => ({
-    words: [`changed ${change.state}`, ...restingOn(change.commandRunId)],
+    words: [
+      `changed ${change.state}${change.expected === undefined ? '' : `: ${change.expected}`}`,
+      ...restingOn(change.commandRunId),
+    ],
     under: diffBlocks(change.diff),
   }));
   for (const { signature, title, diff, failedRunId, commandRunId } of step.corrections) {
@@ -78,6 +81,7 @@ function stepItem(step: StepReport, host: HostReport, task: string): ListItem {
     });
   }
   if (step.error) items.push({ words: causeWords(step.error, task) });
+  items.push(...lossItems(step, host, task));
   return {
     words: [
       { strong: step.outcome },
@@ -86,6 +90,25 @@ function stepItem(step: StepReport, host: HostReport, task: string): ListItem {
     ],
     under: list(items),
   };
+}
+
+/** What no longer worked after the step, what was taken back, and what cannot be. */
+function lossItems({ title, regressions = [], undo, undone }: StepReport, host: HostReport, task: string) {
+  const seen = host.commandRuns.findLast(({ purpose }) => purpose === `compare with before: ${title}`);
+  const rests = restingOn(seen?.id ?? task);
+  const items: ListItem[] = regressions.map(text => ({ words: [{ strong: 'Lost' }, `: ${text}`, ...rests] }));
+  if (undone) {
+    const how = undone.error
+      ? `could not be taken back: ${undone.error.message}`
+      : `taken back, because ${undone.why}`;
+    const runs = undone.changes.map(({ commandRunId }) => commandRunId);
+    items.push({
+      words: [{ strong: 'Undo' }, `: ${how}`, ...restingOn(...(runs.length > 0 ? runs : [task]))],
+    });
+  }
+  for (const text of undo?.uncovered ?? [])
+    items.push({ words: [`cannot be taken back: ${text}`, ...rests] });
+  return items;
 }
 
 /** A step that changed nothing rests on the last check: the run that read the host's state. */

@@ -76,14 +76,20 @@ function escape(text: string, keepEdges = false): string {
 
 function inlineCode(text: string): string {
   const shown = text === '' ? '(none)' : oneLine(text).replaceAll('|', String.raw`\|`);
-  return shown.includes('`') ? `\`\` ${shown} \`\`` : `\`${shown}\``;
+  const marks = '`'.repeat(longestTicks(shown) + 1);
+  // a blank beside the marks belongs to them
+  return marks.length > 1 ? `${marks} ${shown} ${marks}` : `${marks}${shown}${marks}`;
 }
 
 function fence(text: string, language: string): string {
   const shown = tailOf(sanitiseText(text).trimEnd(), MOST_TEXT);
-  const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(match => match[0].length));
-  const marks = '`'.repeat(longest + 1);
+  const marks = '`'.repeat(Math.max(2, longestTicks(shown)) + 1);
   return `${marks}${language}\n${shown}\n${marks}`;
+}
+
+/** How long the longest row of backticks is: only a longer one ends the code around it. */
+function longestTicks(text: string): number {
+  return text.match(/`+/g)?.reduce((longest, ticks) => Math.max(longest, ticks.length), 0) ?? 0;
 }
 
 function indent(text: string): string {

@@ -180,6 +180,12 @@ describe('Markdown', () => {
     expect(nasty).toContain('characters left out');
     expect(nasty).not.toContain('\u001b');
   });
+
+  test('a value with backticks in it stays code to its end', () => {
+    const value = 'a `` <img src=x> ``` [click](https://evil)';
+    const blocks: Block[] = [{ kind: 'paragraph', words: [{ value }] }];
+    expect(renderMarkdown({ title: 't', blocks })).toBe(`\`\`\`\` ${value} \`\`\`\`\n`);
+  });
 });
 
 describe('every sentence about a host', () => {

@@ -31,23 +31,23 @@ export interface TimelineFilter {
 /** The events of one task as lines, in order, with the time that each phase and step took. Pure. */
 export function timelineOf(events: readonly TaskEvent[]): readonly TimelineEntry[] {
   const beginning = Date.parse(events[0]?.time ?? '');
-  return events
-    .filter(event => event.kind !== 'progress')
-    .map((event, index, all) => {
-      const { text, failed = false, evidence = [] } = wordsOf(event);
-      return {
-        seq: event.seq,
-        time: event.time,
-        at: Date.parse(event.time) - beginning,
-        duration: durationOf(event, index, all),
-        kind: event.kind,
-        host: 'host' in event ? event.host : null,
-        step: 'stepId' in event ? event.stepId : null,
-        failed,
-        text: oneLine(text),
-        evidence: evidence.length > 0 ? evidence : [event.task],
-      };
-    });
+  const told = events.filter(event => event.kind !== 'progress');
+  const ends = endsOfPhases(told);
+  return told.map(event => {
+    const { text, failed = false, evidence = [] } = wordsOf(event);
+    return {
+      seq: event.seq,
+      time: event.time,
+      at: Date.parse(event.time) - beginning,
+      duration: durationOf(event, ends),
+      kind: event.kind,
+      host: 'host' in event ? event.host : null,
+      step: 'stepId' in event ? event.stepId : null,
+      failed,
+      text: oneLine(text),
+      evidence: evidence.length > 0 ? evidence : [event.task],
+    };
+  });
 }
 
 export function filterTimeline(
@@ -65,17 +65,26 @@ export function filterTimeline(
   );
 }
 
+/** When each phase was over: with the next of its host, milliseconds since the epoch. */
+function endsOfPhases(events: readonly TaskEvent[]): ReadonlyMap<TaskEvent, number> {
+  const ends = new Map<TaskEvent, number>();
+  const nextOf = new Map<string, number>();
+  for (const event of events.toReversed()) {
+    if (event.kind !== 'host-phase' && event.kind !== 'host-completed') continue;
+    const next = nextOf.get(event.host);
+    if (next !== undefined) ends.set(event, next);
+    nextOf.set(event.host, Date.parse(event.time));
+  }
+  return ends;
+}
+
 /** A phase lasts until the next of its host; a step says itself how long it took. */
-function durationOf(event: TaskEvent, index: number, all: readonly TaskEvent[]): number | null {
+function durationOf(event: TaskEvent, ends: ReadonlyMap<TaskEvent, number>): number | null {
   if (event.kind === 'step-completed') return event.report.duration;
   if (event.kind === 'model-answered') return event.duration;
   if (event.kind !== 'host-phase') return null;
-  const { host } = event;
-  const end = all.find(
-    (next, place) =>
-      place > index && (next.kind === 'host-phase' || next.kind === 'host-completed') && next.host === host,
-  );
-  return end ? Date.parse(end.time) - Date.parse(event.time) : null;
+  const end = ends.get(event);
+  return end === undefined ? null : end - Date.parse(event.time);
 }
 
 interface EventWords {

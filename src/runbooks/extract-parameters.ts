@@ -45,18 +45,31 @@ export function extractParameters(runbook: Runbook, request: MaskedRequest, lang
     }
   }
   for (const source of runbook.covers[language]) {
-    rest = rest.replaceAll(compile(expandPattern(source, '')), TAKEN);
+    rest = rest.replaceAll(coverOf(source), TAKEN);
   }
   return { parameters, rest: unmask(request, rest.replaceAll(TAKEN, ' ')), leads };
 }
 
-const COMPILED = new Map<string, RegExp>();
-
 /** Kept, because the same few hundred patterns of the runbooks meet every request. */
-function compile(source: string): RegExp {
-  const known = COMPILED.get(source) ?? new RegExp(`${BEFORE}(?:${source})${AFTER}`, 'dgiu');
-  COMPILED.set(source, known);
+const COVERS = new Map<string, RegExp>();
+const PATTERNS = new WeakMap<Parameter, Map<string, RegExp>>();
+
+function coverOf(source: string): RegExp {
+  const known = COVERS.get(source) ?? compile(expandPattern(source, ''));
+  COVERS.set(source, known);
   return known;
+}
+
+function patternOf(parameter: Parameter, source: string): RegExp {
+  const patterns = PATTERNS.get(parameter) ?? new Map<string, RegExp>();
+  PATTERNS.set(parameter, patterns);
+  const known = patterns.get(source) ?? compile(expandPattern(source, findPattern(parameter)));
+  patterns.set(source, known);
+  return known;
+}
+
+function compile(source: string): RegExp {
+  return new RegExp(`${BEFORE}(?:${source})${AFTER}`, 'dgiu');
 }
 
 interface Found {
@@ -73,9 +86,7 @@ function findValue(
   rest: string,
 ): Found | null {
   const source = typeof extraction === 'string' ? extraction : extraction.pattern;
-  const expanded = expandPattern(source, findPattern(parameter));
-  const pattern = compile(expanded);
-  for (const match of rest.matchAll(pattern)) {
+  for (const match of rest.matchAll(patternOf(parameter, source))) {
     const text = match.groups?.['value'] ?? '';
     const value =
       typeof extraction === 'string'

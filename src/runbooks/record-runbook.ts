@@ -1,22 +1,11 @@
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { Plan, Step } from '../core/plan.ts';
+import type { RecordedRunbook } from '../core/run-remake.ts';
 import type { RunReport } from '../core/run-report.ts';
 import { writeYaml } from '../core/yaml.ts';
 import type { ParameterType } from './parameter.ts';
 import { mentions, placeValue } from './place-values.ts';
 import { parseRunbook } from './runbook.ts';
-
-/** A runbook made of a run. */
-export interface RecordedRunbook {
-  readonly name: string;
-  /** The file. */
-  readonly source: string;
-  readonly parameters: readonly {
-    readonly name: string;
-    readonly type: ParameterType;
-    readonly value: string;
-  }[];
-}
 
 interface Candidate {
   readonly name: string;
@@ -69,6 +58,8 @@ function requireRecordable({ id, outcome, plan }: RunReport): void {
   const refuse = (why: string, hint: string): DeckhandError =>
     new DeckhandError('input.invalid', `${id}: ${why}.`, { details: { run: id }, hint });
   if (outcome !== 'proved') throw refuse(`it ended ${outcome}, not proved`, 'Record a run that was proved.');
+  if (plan.steps.some(({ states }) => states.some(({ kind }) => kind === 'restored')))
+    throw refuse('it took another run back, which means something once', 'Record the run it took back.');
   if (plan.postconditions.length === 0)
     throw refuse(
       'it has no post-conditions, so nothing would prove the runbook',

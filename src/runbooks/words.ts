@@ -11,10 +11,23 @@ export function detectLanguage(text: string): Language {
   return /\p{Script=Cyrillic}/u.test(text) ? 'ru' : 'en';
 }
 
+/** Every runbook asks for the stems of the same words; a stem costs more than all else that is done with a word. */
+const STEMS = new Map<string, string>();
+const MOST_STEMS = 4_000;
+/** Characters. Longer ones are no words, and are not kept. */
+const LONGEST_WORD = 40;
+
 /** Lower case, ё as е, and the stem of its own script. */
 export function stemOf(word: string): string {
-  const plain = word.toLowerCase().replaceAll('ё', 'е');
-  return /\p{Script=Cyrillic}/u.test(plain) ? russian.stem(plain) : english.stem(plain);
+  const plain = plainOf(word);
+  const known = STEMS.get(plain);
+  if (known !== undefined) return known;
+  const stem = detectLanguage(plain) === 'ru' ? russian.stem(plain) : english.stem(plain);
+  if (plain.length <= LONGEST_WORD) {
+    if (STEMS.size >= MOST_STEMS) STEMS.clear();
+    STEMS.set(plain, stem);
+  }
+  return stem;
 }
 
 const ROWS: readonly (readonly [word: string, concept: string])[] = Object.entries(CONCEPTS).flatMap(

@@ -35,13 +35,18 @@ function judgeCommand(state: Command, facts: Facts) {
   return observe(probe.holds ? [] : [todo], probe.evidence);
 }
 
+/** POSIX sh that holds where the command is done. It reads nothing: what it is part of may come on the same stdin. */
+export function proofText({ creates, unless }: Command): string {
+  return [
+    ...(creates === undefined ? [] : [`[ -e ${quote(creates)} ]`]),
+    ...(unless === undefined ? [] : [`sh -c ${quote(unless)} </dev/null >/dev/null 2>&1`]),
+  ].join(' && ');
+}
+
 function applyScript(state: Command): string {
-  const proofs = [
-    ...(state.creates === undefined ? [] : [`[ -e ${quote(state.creates)} ]`]),
-    ...(state.unless === undefined ? [] : [`sh -c ${quote(state.unless)} </dev/null >/dev/null 2>&1`]),
-  ];
-  return `${APPLY_PRELUDE}if ${proofs.join(' && ')}; then exit 0; fi
-${state.script}
+  // a run that did nothing prints nothing of what is expected; it is begun only when a look says that it does not hold
+  const head = state.expected === undefined ? `if ${proofText(state)}; then exit 0; fi\n` : '';
+  return `${APPLY_PRELUDE}${head}${state.script}
 `;
 }
 

@@ -9,6 +9,7 @@ import { linkKind } from './link.ts';
 import { packageKind } from './package.ts';
 import { serviceKind } from './service.ts';
 import type { StateKind } from './state-kind.ts';
+import { restoredKind } from './restored.ts';
 import { userKind } from './user.ts';
 
 /** Every kind of state there is; the compiler keeps it complete. */
@@ -22,6 +23,7 @@ export const STATE_KINDS: { readonly [Kind in State['kind']]: StateKind<StateOf<
   user: userKind,
   group: groupKind,
   command: commandKind,
+  restored: restoredKind,
 };
 
 /** The kind of a state. Its functions must be called with that state, or one of the same kind. */

@@ -2,6 +2,7 @@ import type { Effect, StateOf } from '../core/state.ts';
 import { quote, quoteAll } from '../shell/quote.ts';
 import { APPLY_PRELUDE } from './apply-prelude.ts';
 import { type DiffLine, type Facts, factOf, observe, type StateKind, undecided } from './state-kind.ts';
+import { fullUnit } from './unit-name.ts';
 
 type Service = StateOf<'service'>;
 
@@ -23,7 +24,7 @@ export const serviceKind: StateKind<Service> = {
 };
 
 function checkServices(states: readonly Service[]): string {
-  const units = quoteAll([...new Set(states.map(state => fullName(state.name)))]);
+  const units = quoteAll([...new Set(states.map(state => fullUnit(state.name)))]);
   const files = [...new Set(states.flatMap(state => state.reloadAfter))];
   const changes = files.map(
     path =>
@@ -34,12 +35,6 @@ function checkServices(states: readonly Service[]): string {
   fact unit =
   ${changes.join('\n  ')}
 else fact error 'no systemd'; fi`;
-}
-
-function fullName(name: string): string {
-  return /\.(service|socket|timer|target|path|mount|slice|scope|swap|automount|device)$/.test(name)
-    ? name
-    : `${name}.service`;
 }
 
 type Properties = ReadonlyMap<string, string>;
@@ -62,7 +57,7 @@ function readUnits(lines: readonly string[]): readonly Properties[] {
 function judgeService(state: Service, facts: Facts) {
   const error = factOf(facts, 'error');
   if (error !== undefined) return undecided(error);
-  const wanted = fullName(state.name);
+  const wanted = fullUnit(state.name);
   const unit = readUnits(facts.get('unit') ?? []).find(
     found => found.get('Id') === wanted || (found.get('Names') ?? '').split(' ').includes(wanted),
   );
@@ -125,7 +120,7 @@ function microseconds(timestamp: string): bigint {
 }
 
 function applyScript(state: Service): string {
-  const unit = fullName(state.name);
+  const unit = fullUnit(state.name);
   const wantsIt = state.running || state.enabled;
   const lines = [
     `unit=${quote(unit)}`,

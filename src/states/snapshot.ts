@@ -1,6 +1,6 @@
 import type { Check } from '../core/plan.ts';
 import type { SnapshotDifference } from '../core/run-report.ts';
-import type { State } from '../core/state.ts';
+import type { State, StateOf } from '../core/state.ts';
 import { oneLine } from '../core/untrusted.ts';
 import { quote } from '../shell/quote.ts';
 
@@ -18,11 +18,17 @@ const LONGEST = 300;
 export function subjectsOf(states: readonly State[]): readonly Subject[] {
   const found = states.flatMap((state): readonly Subject[] => {
     if (state.kind === 'command') return [];
+    if (state.kind === 'restored') return restoredSubjects(state);
     if ('path' in state) return [{ kind: 'path', name: state.path }];
     return [{ kind: state.kind, name: state.name }];
   });
   const known = new Map(found.map(subject => [`${subject.kind} ${subject.name}`, subject]));
   return [...known.values()].slice(0, MOST_SUBJECTS);
+}
+
+function restoredSubjects({ of, name, packages }: StateOf<'restored'>): readonly Subject[] {
+  if (of === 'packages') return packages.map(one => ({ kind: 'package', name: one.name }));
+  return [{ kind: of === 'tree' ? 'path' : of, name }];
 }
 
 /** POSIX sh that prints one line on each subject: `NUMBER TAB WHAT IT IS`. */
