@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { TaskRecord } from '../core/task.ts';
 import type { Fence } from '../store/store.ts';
 import type { Executor, FromExecutor, StartExecutor, ToExecutor } from './executor-protocol.ts';
+import { Placement } from './placement.ts';
 
 /** Milliseconds between two looks at the executors. */
 const LOOK = 1000;
@@ -56,6 +57,7 @@ export interface PoolMemberView {
 export class ExecutorPool implements AsyncDisposable {
   readonly #options: PoolOptions;
   readonly #listener: PoolListener;
+  readonly #placement: Placement;
   readonly #members = new Map<number, Member>();
   readonly #retired = new Set<Member>();
   readonly #crashes = new Map<number, number>();
@@ -66,6 +68,7 @@ export class ExecutorPool implements AsyncDisposable {
   constructor(options: PoolOptions, listener: PoolListener) {
     this.#options = options;
     this.#listener = listener;
+    this.#placement = new Placement(options.size);
     this.#lastLook = options.clock.monotonic();
     this.#timer = setInterval(() => this.#look(), LOOK).unref();
   }
@@ -75,11 +78,6 @@ export class ExecutorPool implements AsyncDisposable {
     const member = this.#memberFor(task);
     member.claims.set(task.id, task);
     member.executor.send(message(member.executor.name));
-  }
-
-  /** The name of the executor that a task would go to. */
-  nameFor(task: Pick<TaskRecord, 'host' | 'id'>): string {
-    return `executor-${this.#slotOf(task) + 1}`;
   }
 
   /** False: no executor has this claim. */
@@ -124,14 +122,8 @@ export class ExecutorPool implements AsyncDisposable {
     await this.leave(3000);
   }
 
-  #slotOf({ host, id }: Pick<TaskRecord, 'host' | 'id'>): number {
-    const { size } = this.#options;
-    if (host !== null) return hash(host) % size;
-    return hash(id) % size;
-  }
-
   #memberFor(task: TaskRecord): Member {
-    const slot = this.#slotOf(task);
+    const slot = this.#placement.slotOf(task);
     return this.#members.get(slot) ?? this.#start(slot);
   }
 
@@ -186,7 +178,10 @@ export class ExecutorPool implements AsyncDisposable {
   #gone(member: Member, reason: string, ended: boolean): void {
     const claims = [...member.claims.values()];
     member.claims.clear();
-    if (this.#members.get(member.slot) === member) this.#members.delete(member.slot);
+    if (this.#members.get(member.slot) === member) {
+      this.#members.delete(member.slot);
+      this.#placement.forget(member.slot);
+    }
     if (ended) this.#retired.delete(member);
     else this.#retired.add(member);
     if (!member.retired && claims.length > 0)
@@ -224,14 +219,4 @@ function claimOf(message: Exclude<FromExecutor, { say: 'ready' | 'alive' }>): Fe
   if (message.say === 'write') return message.fence;
   if (message.say === 'question') return { task: message.question.task, claim: message.claim };
   return message;
-}
-
-/** FNV-1a: the same host always meets the same executor. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    value ^= text.charCodeAt(index);
-    value = Math.imul(value, 0x01000193);
-  }
-  return value >>> 0;
 }

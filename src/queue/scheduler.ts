@@ -1,22 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
+import type { ScheduleView } from '../core/queue-view.ts';
 import type { Schedule, Store } from '../store/store.ts';
 import { nextTime } from './recurrence.ts';
 
-/** A schedule without what only the store needs. */
-export interface ScheduleSummary {
-  readonly id: string;
-  readonly name: string;
-  readonly when: string;
-  readonly timeZone: string;
-  readonly missed: 'skip' | 'once';
-  readonly enabled: boolean;
-  readonly nextAt: string | null;
-  readonly lastAt: string | null;
-  readonly kind: string;
-  readonly hosts: string | null;
-}
 export interface ScheduleWish {
   readonly name: string;
   readonly when: string;
@@ -49,12 +37,12 @@ export class Scheduler implements AsyncDisposable {
     this.#timer = setInterval(() => this.look(), LOOK).unref();
   }
 
-  async list(): Promise<readonly ScheduleSummary[]> {
+  async list(): Promise<readonly ScheduleView[]> {
     return (await this.#options.store.schedules()).map(summaryOf);
   }
 
   /** Throws `input.invalid` for a malformed time, one that never comes, or a name that is taken. */
-  async add(wish: ScheduleWish): Promise<ScheduleSummary> {
+  async add(wish: ScheduleWish): Promise<ScheduleView> {
     const { store, clock } = this.#options;
     if (!/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$/.test(wish.name))
       throw new DeckhandError('input.invalid', 'name: give 1 to 100 letters, digits, spaces, dots, dashes.', {
@@ -135,7 +123,7 @@ export class Scheduler implements AsyncDisposable {
   }
 }
 
-function summaryOf(schedule: Schedule): ScheduleSummary {
+function summaryOf(schedule: Schedule): ScheduleView {
   const { id, name, when, timeZone, missed, enabled, nextAt, lastAt, submission } = schedule;
   const time = (value: number | null): string | null =>
     value === null ? null : new Date(value).toISOString();
