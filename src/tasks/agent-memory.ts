@@ -58,12 +58,20 @@ export class AgentMind {
   readonly #memory: RunMemory;
   readonly #budget: RunBudget;
   readonly #signal: AbortSignal;
+  readonly #worked: () => number;
 
-  constructor(model: PlanningModel, memory: RunMemory, budget: RunBudget, signal: AbortSignal) {
+  /** `worked`: as `workedTime` says. */
+  constructor(
+    model: PlanningModel,
+    memory: RunMemory,
+    budget: RunBudget,
+    { signal, worked }: { readonly signal: AbortSignal; readonly worked: () => number },
+  ) {
     this.#model = model;
     this.#memory = memory;
     this.#budget = budget;
     this.#signal = signal;
+    this.#worked = worked;
   }
 
   /** Throws what the model does (`planner.…`); `planner.budget-exhausted` before a call that is not paid for. */
@@ -71,6 +79,7 @@ export class AgentMind {
     const known = this.#memory.get(SAID + name);
     if (known) return call.schema.parse(known['value']);
     requireBudget(spentOf(this.#memory), this.#budget);
+    requireTime(this.#worked(), this.#budget);
     const { value, usage, model } = await this.#model.ask({ ...call, signal: this.#signal });
     const tokens = tokensOf(usage, call.instructions.length + call.prompt.length, value);
     await this.#memory.keep(SAID + name, { value, model, tokens, cost: usage.cost ?? 0 });
@@ -95,6 +104,25 @@ function requireBudget({ tokens, cost }: Spent, budget: RunBudget): void {
     throw exhausted(`${tokens} of ${budget.tokens} tokens`);
   if (budget.cost !== undefined && cost >= budget.cost)
     throw exhausted(`${cost} of a cost of ${budget.cost}`);
+}
+
+/** Throws `planner.budget-exhausted` before something that would take more time than there is. */
+export function requireTime(worked: number, { time }: RunBudget): void {
+  if (time !== undefined && worked >= time) throw exhausted(`${worked} of ${time} ms`);
+}
+
+/** Milliseconds that a run has worked; while it waited for a person's answer it did not. */
+export function workedTime(
+  startedAt: number | null,
+  approved: readonly { readonly askedAt: number; readonly decidedAt: number | null }[],
+  now: number,
+): number {
+  if (startedAt === null) return 0;
+  const waited = approved.reduce(
+    (sum, { askedAt, decidedAt }) => sum + ((decidedAt ?? askedAt) - askedAt),
+    0,
+  );
+  return Math.max(0, now - startedAt - waited);
 }
 
 /** A budget that is used up, in words. */

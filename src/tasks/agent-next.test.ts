@@ -6,7 +6,7 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 import type { ErrorCode } from '../core/error-table.ts';
 import type { HostReport } from '../core/run-report.ts';
 import type { RunBudget } from '../core/task-params.ts';
-import { AgentMind, RunMemory } from './agent-memory.ts';
+import { AgentMind, RunMemory, workedTime } from './agent-memory.ts';
 import { decideNext, type Thinking } from './agent-next.ts';
 import { firstRound, mergeReports, type Round } from './agent-round.ts';
 
@@ -59,7 +59,7 @@ function thinking(says: readonly unknown[], kept = new Map<string, object>(), bu
   };
   const params = { intent: 'do one', hosts: ['a', 'b'], parameters: {} };
   const work = { params, hosts, cancel: signal, emit: () => {}, phase: () => {} };
-  const mind = new AgentMind(model, memory, budget, signal);
+  const mind = new AgentMind(model, memory, budget, { signal, worked: () => 1000 });
   return { model, thinking: { work, memory, mind, signal } as unknown as Thinking };
 }
 const word = (action: string, over: object = {}) => ({
@@ -91,7 +91,7 @@ describe('after a round that failed', () => {
     ]);
     const next = await decideNext(parts, round, [failed('a'), proved('b')]);
     expect(next).toMatchObject({ next: 'round', round: { plan } });
-    expect(model.calls[0]?.prompt).toMatch(/characters omitted/);
+    expect(model.calls[0]?.prompt).toMatch(/characters left out/);
     expect(model.calls[1]?.prompt).toMatch(/<<< untrusted output of run-1/);
   });
 
@@ -146,6 +146,22 @@ describe('after a round that failed', () => {
     const spent = thinking([word('retry')], kept, { tokens: 20 }).thinking;
     await expect(decideNext(spent, { ...round, number: 1 }, [failed('a')])).rejects.toMatchObject({
       code: 'planner.budget-exhausted',
+    });
+  });
+});
+
+describe('the time of a run', () => {
+  it('is what it worked: while a person thinks it does not pass', () => {
+    const asked = { askedAt: 2000, decidedAt: 3_602_000 };
+    expect(workedTime(1000, [asked, { askedAt: 3_603_000, decidedAt: null }], 3_604_000)).toBe(3000);
+    expect(workedTime(null, [], 5)).toBe(0);
+  });
+
+  it('bounds what a model is asked, too', async () => {
+    const { thinking: parts } = thinking([word('retry')], new Map(), { time: 1000 });
+    await expect(decideNext(parts, round, [failed('a')])).rejects.toMatchObject({
+      code: 'planner.budget-exhausted',
+      message: expect.stringContaining('1000 of 1000 ms'),
     });
   });
 });

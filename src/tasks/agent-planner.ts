@@ -6,7 +6,7 @@ import { taintOf } from '../agent/taint.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { Plan } from '../core/plan.ts';
 import type { AgentRunParams } from '../core/task-params.ts';
-import { AgentMind, type RunMemory } from './agent-memory.ts';
+import { AgentMind, type RunMemory, workedTime } from './agent-memory.ts';
 import type { TaskWork } from './task-kind.ts';
 
 type Work = TaskWork<AgentRunParams>;
@@ -17,7 +17,8 @@ const FOR_A_MODEL = new Set(['plan.no-match', 'plan.ambiguous', 'plan.parameter-
 export async function mindOf(work: Work, memory: RunMemory, signal: AbortSignal): Promise<AgentMind | null> {
   const { model: name, budget = {} } = work.params;
   const model = await work.planningModel({ ...(name === undefined ? {} : { model: name }), signal });
-  return model && new AgentMind(model, memory, budget, signal);
+  const worked = (): number => workedTime(work.task.startedAt, work.approved, work.clock.now());
+  return model && new AgentMind(model, memory, budget, { signal, worked });
 }
 
 /**
@@ -143,7 +144,8 @@ async function improvedRequest(
   const intent = params.intent ?? '';
   const kept = memory.get('request');
   if (kept) return kept as unknown as ImprovedRequest;
-  if (params.improve === false) return { intent, improved: null, answered: [], assumed: [] };
+  if (!(params.improve ?? work.hosts.settings['agent.improve']))
+    return { intent, improved: null, answered: [], assumed: [] };
   const wish = params.model === undefined ? { signal } : { model: params.model, signal };
   const improved =
     (await work.improvedElsewhere(intent, wish)) ??

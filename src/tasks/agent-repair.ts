@@ -1,8 +1,9 @@
 import { amendPlan } from '../agent/amend-plan.ts';
-import { boundText, EVIDENCE_LIMIT, fence } from '../agent/evidence.ts';
+import { EVIDENCE_LIMIT, fence } from '../agent/evidence.ts';
 import { planText } from '../agent/plan-prompt.ts';
 import { REPAIR_INSTRUCTIONS, type RepairDecision, repairDecisionSchema } from '../agent/repair-decision.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
+import { headAndTail } from '../core/untrusted.ts';
 import type { Plan } from '../core/plan.ts';
 import type { CommandRunRecord, HostReport } from '../core/run-report.ts';
 import type { AgentMind } from './agent-memory.ts';
@@ -111,7 +112,7 @@ function readMore({ commandRuns }: HostReport, { readId, readFrom }: RepairDecis
 
 function outputOf({ exitCode, signal, stdout, stderr }: CommandRunRecord): string {
   const end = signal === null ? `exit ${exitCode}` : `signal ${signal}`;
-  return `${end}\nstderr:\n${boundText(stderr, EVIDENCE_LIMIT * 2)}\nstdout:\n${boundText(stdout, EVIDENCE_LIMIT * 2)}`;
+  return `${end}\nstderr:\n${headAndTail(stderr, EVIDENCE_LIMIT * 2)}\nstdout:\n${headAndTail(stdout, EVIDENCE_LIMIT * 2)}`;
 }
 
 /** Everything hosts printed that a model may have seen: what only comes from there is not believed. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { amendPlan } from '../agent/amend-plan.ts';
-import { boundText, redactSecrets } from '../agent/evidence.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { newId } from '../core/ids.ts';
+import { maskSecrets } from '../core/mask-secrets.ts';
 import type { Plan } from '../core/plan.ts';
 import type { HostReport, RunReport } from '../core/run-report.ts';
 import type { AgentRunParams } from '../core/task-params.ts';
-import { sanitiseText } from '../core/untrusted.ts';
+import { headAndTail, sanitiseText } from '../core/untrusted.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import type { RunMemory } from './agent-memory.ts';
 import { decideNext, type Next, replan, type Thinking } from './agent-next.ts';
@@ -130,7 +130,7 @@ function textOf(report: HostReport): string {
   const run = report.commandRuns.find(({ id }) => id === error?.details['runId']);
   const output = run ? `\n${run.stderr}\n${run.stdout}` : '';
   const text = `${report.host}: ${error?.code ?? ''}: ${error?.message ?? ''}${output}`;
-  return boundText(redactSecrets(sanitiseText(text)), EVIDENCE).trim();
+  return headAndTail(maskSecrets(sanitiseText(text)), EVIDENCE).trim();
 }
 
 /** What a person answered to the escalation of this round, as the next round. */

@@ -8,12 +8,12 @@ import type { NewApproval } from '../store/store.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import type { PlanPolicy } from '../agent/judge-plan.ts';
 import { correctionsOf } from './agent-corrections.ts';
-import { exhausted, RunMemory } from './agent-memory.ts';
+import { exhausted, requireTime, RunMemory, workedTime } from './agent-memory.ts';
 import { planOf } from './agent-planner.ts';
 import type { Round } from './agent-round.ts';
 import { PERSON_LIFE, runRounds } from './agent-rounds.ts';
 import type { HostDoor, RunPlace } from './host-door.ts';
-import type { StepMemory } from './host-run.ts';
+import type { StepMemory } from './run-steps.ts';
 import { type AgentRunPort, type Approval, previewPlan, runPlan } from './plan-run.ts';
 import { risksOf } from './plan-approval.ts';
 import { outlastLink } from './outlast-link.ts';
@@ -64,7 +64,7 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
     const doors: HostDoor[] = [];
     const begun = [...begunBefore(work)];
     const dark = new Set<string>();
-    const port = portOf(work, { doors, begun, dark, policy, memory, count: stepCounter(work, plan) });
+    const port = portOf(work, { doors, begun, dark, policy, count: stepCounter(work, plan) });
     await continuePaused(work, port);
     work.onPause(async () => await pauseRuns(work, doors));
     if (work.params.mode === 'preview') {
@@ -174,11 +174,10 @@ interface Underway {
   /** Hosts that were in reach and did not come back while this claim waited. */
   readonly dark: Set<string>;
   readonly policy: PlanPolicy;
-  readonly memory: RunMemory;
   readonly count: (event: RunEventBody) => void;
 }
 
-function portOf(work: Work, { doors, begun, dark, policy, memory, count }: Underway): AgentRunPort {
+function portOf(work: Work, { doors, begun, dark, policy, count }: Underway): AgentRunPort {
   const { task, hosts, clock, leave, emit, output } = work;
   const waited = hasWaited(work);
   const reached = task.begun || waited;
@@ -190,6 +189,13 @@ function portOf(work: Work, { doors, begun, dark, policy, memory, count }: Under
     audit: async entry => await work.audit(entry),
     corrections: correctionsOf(work, policy),
     concurrency: hosts.settings.concurrency,
+    keep: host => ({
+      run: task.id,
+      undo: hosts.settings['agent.undo'],
+      tryLogin: async signal => {
+        await using _connection = await hosts.ownConnection(host, { signal });
+      },
+    }),
     door: host => {
       const door = hosts.door({
         leave,
@@ -198,7 +204,7 @@ function portOf(work: Work, { doors, begun, dark, policy, memory, count }: Under
         onGivenUp: () => dark.add(host),
         runId: ({ key }) => (key === undefined ? undefined : `${task.id}-${task.attempt}-${key}`),
         onRun: async run => {
-          requireCommands(work, memory, begun.length);
+          requireCommands(work, begun.length);
           begun.push(run);
           await Promise.all([work.begin(run.host, run.id), work.remember(`${BEGUN}${run.id}`, { run })]);
         },
@@ -223,11 +229,11 @@ function portOf(work: Work, { doors, begun, dark, policy, memory, count }: Under
 }
 
 /** Throws `planner.budget-exhausted` before a command, or after a time, that is not paid for. */
-function requireCommands({ params, task, clock }: Work, _memory: RunMemory, begun: number): void {
-  const { commands, time } = params.budget ?? {};
+function requireCommands({ params, task, clock, approved }: Work, begun: number): void {
+  const { budget = {} } = params;
+  const { commands } = budget;
   if (commands !== undefined && begun >= commands) throw exhausted(`${begun} of ${commands} commands`);
-  const spent = task.startedAt === null ? 0 : clock.now() - task.startedAt;
-  if (time !== undefined && spent >= time) throw exhausted(`${spent} of ${time} ms`);
+  requireTime(workedTime(task.startedAt, approved, clock.now()), budget);
 }
 
 function optionsOf(
@@ -246,6 +252,8 @@ function optionsOf(
     covered: async hash => await isCovered(work, memory, round, hash),
     only: new Set(round.only),
     round: round.number,
+    // what one step lost must not be laid at another's door when it is taken back by itself
+    stepsAtOnce: work.hosts.settings['agent.undo'] === 'offer' ? work.hosts.settings['agent.steps'] : 1,
     ...(round.earlier ? { earlier: round.earlier } : {}),
     ...(params.approve === 'ask' ? { approvalId } : {}),
     ...(approve ? { approve } : {}),
@@ -297,6 +305,8 @@ function memoryOf(memory: RunMemory, host: string, round: number): StepMemory {
   return {
     finished: stepId => memory.get(`${place}/${stepId}`) as StepReport | undefined,
     remember: async report => await memory.keep(`${place}/${report.id}`, { ...report }),
+    begun: stepId => memory.get(`began ${place}/${stepId}`) !== undefined,
+    begin: async stepId => await memory.keep(`began ${place}/${stepId}`, {}),
   };
 }
 

@@ -8,6 +8,9 @@ import type { State } from '../core/state.ts';
 import type { CheckItem } from '../states/compile-checks.ts';
 import { applyState, describeState, privilegeOf } from '../states/registry.ts';
 import { checkHost, checkUntil, type CheckPort, type Observations, type Observed } from './check-host.ts';
+import { endedAsExpected, expectedOf, requireExpected } from './expected-result.ts';
+import type { KeepPort } from './keep-before.ts';
+import type { UndoWhen } from './undo-at-once.ts';
 import type { RunEventBody } from '../core/run-event.ts';
 import { correctOnce, type CorrectionPort } from './correct-step.ts';
 
@@ -21,6 +24,12 @@ export interface StepPort extends CheckPort {
   /** Of the run: the same work of a later round is begun anew. */
   readonly round: number;
   readonly corrections: CorrectionPort;
+  /** Keeps what a step may change, and compares afterwards; absent: a run that is repeated from its records. */
+  readonly keep?: KeepPort & {
+    readonly undo: UndoWhen;
+    /** The guard for taking a step back at once: what the policy refuses stays refused. */
+    readonly guardUndo: (step: Step) => StepPort['guard'];
+  };
 }
 
 export interface AppliedStep {
@@ -62,7 +71,10 @@ export async function applyStep(
       if (observed?.holds === null) throw undecided(state, observed);
       const run = await applyWithCorrections(port, step, state, corrections, signal);
       runs.push(run);
-      changes.push({ state: describeState(state), diff: observed?.diff ?? [], commandRunId: run.id });
+      const change = { state: describeState(state), diff: observed?.diff ?? [], commandRunId: run.id };
+      changes.push(change);
+      const expected = requireExpected(run, describeState(state), expectedOf(state));
+      if (expected !== undefined) changes[changes.length - 1] = { ...change, expected };
     }
     await proveStep(port, step, runs, signal);
     return { changes, corrections };
@@ -103,7 +115,8 @@ async function applyWithCorrections(
   const failed = { port, step, state, corrections, runScript };
   let run = await runScript(applyState(state), `apply: ${what}`, step.timeout * 1000, 0);
   // ends: a step is corrected twice at most, and then its failure is thrown
-  while (run.verdict !== 'succeeded') run = await correctOnce(run, failed, signal);
+  while (run.verdict !== 'succeeded' && !endedAsExpected(run, expectedOf(state)))
+    run = await correctOnce(run, failed, signal);
   return run;
 }
 

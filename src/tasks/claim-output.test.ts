@@ -21,4 +21,23 @@ describe('the output of claims', () => {
     await vi.advanceTimersByTimeAsync(80);
     expect(given).toEqual(['one 80 2', 'other 80 1']);
   });
+
+  it('of one that goes on printing is given less often', async () => {
+    const given: number[] = [];
+    const output = new ClaimOutput({ stdout: 0, stderr: 0 }, Date.now, async () => {
+      given.push(Date.now() - 1_000_000);
+    });
+    await vi.advanceTimersByTimeAsync(5);
+    for (let turn = 0; turn < 50; turn += 1) {
+      void output.give('stdout', Uint8Array.of(turn));
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    // 1 000 000 is 40 ms after a multiple of 120
+    expect(given).toEqual([80, 200, 320, 440]);
+    await vi.advanceTimersByTimeAsync(2000);
+    given.length = 0;
+    void output.give('stdout', Uint8Array.of(0));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(given).toHaveLength(1);
+  });
 });

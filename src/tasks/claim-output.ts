@@ -8,6 +8,8 @@ const CHUNK = 64 * 1024;
  * give at the same moments of the clock, so that what many of them print is kept in one commit.
  */
 const WAIT = 80;
+/** The same for a claim that has gone on printing: who reads a stream of lines sees no difference. */
+const STEADY_WAIT = 120;
 /** Bytes given away and not kept yet, above which the producer waits. */
 const ROOM = 1024 * 1024;
 
@@ -23,6 +25,7 @@ export class ClaimOutput {
   #gathered = 0;
   #unkept = 0;
   #timer: NodeJS.Timeout | undefined;
+  #lastGiven = Number.NEGATIVE_INFINITY;
   #roomWaiters: (() => void)[] = [];
 
   constructor(
@@ -44,15 +47,22 @@ export class ClaimOutput {
       this.#at[stream] += part.length;
       this.#gathered += part.length;
     }
-    if (this.#pieces.length > 0) this.#timer ??= setTimeout(() => this.flush(), WAIT - (this.#now() % WAIT));
+    if (this.#pieces.length > 0) this.#timer ??= setTimeout(() => this.flush(), this.#pause());
     if (this.#unkept + this.#gathered <= ROOM) return undefined;
     return new Promise(resolve => this.#roomWaiters.push(resolve));
+  }
+
+  #pause(): number {
+    const now = this.#now();
+    const wait = now - this.#lastGiven < 2 * STEADY_WAIT ? STEADY_WAIT : WAIT;
+    return wait - (now % wait);
   }
 
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#pieces.length === 0) return;
+    this.#lastGiven = this.#now();
     const size = this.#gathered;
     const pieces = this.#pieces;
     this.#pieces = [];

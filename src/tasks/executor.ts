@@ -10,6 +10,7 @@ import type { Assignment, FromExecutor, Outcome, ToExecutor } from '../queue/exe
 import type { ClaimWrite, Fence } from '../store/store.ts';
 import { ClaimReports } from './claim-reports.ts';
 import type { HostAccess, TaskPrompts } from './host-access.ts';
+import { programApproval } from './program-approval.ts';
 import type { Asked, LeaveReason, PlanningRun, PlanningWish, TaskWork } from './task-kind.ts';
 import type { TaskRegistry } from './task-registry.ts';
 
@@ -116,6 +117,9 @@ export class TaskExecutor {
     const { task } = claim.assignment;
     try {
       const kind = this.#options.registry.kind(task.kind);
+      const approval = programApproval(claim.assignment, this.#options.clock.now());
+      if (approval && 'ask' in approval) return { end: 'approval', approval: approval.ask };
+      if (approval) await claim.reports.useApproval(approval.use, approval.step);
       const hosts = await this.#options.hosts(task.surroundings, this.#prompts(claim));
       const fence = { task: task.id, claim: task.claim };
       return await this.#present.run(fence, async () => await kind.run(this.#workOf(claim, hosts)));

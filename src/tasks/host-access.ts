@@ -19,6 +19,14 @@ export interface TaskPrompts {
   ) => Promise<boolean>;
 }
 
+/** Nobody can be asked: keys, agents and known hosts must do. */
+export const NOBODY: TaskPrompts = {
+  password: () => Promise.resolve(null),
+  passphrase: () => Promise.resolve(null),
+  sudoPassword: () => Promise.resolve(null),
+  acceptHostKey: () => Promise.resolve(false),
+};
+
 /** Hosts, settings and runbooks as the submitter of one task sees them. */
 export interface HostAccess {
   readonly settings: SettingValues;
@@ -34,7 +42,7 @@ export interface HostAccess {
   /** A connection that nobody shares: whoever asked closes it. */
   ownConnection(
     host: string,
-    options: Pick<ConnectOptions, 'signal' | 'onStage' | 'keepAliveInterval'>,
+    options: Pick<ConnectOptions, 'signal' | 'onStage' | 'keepAliveInterval' | 'forForwards'>,
   ): Promise<SshConnection>;
   /** Where is kept what two trees looked like when they were last equal. */
   readonly syncFolder: string;

@@ -9,7 +9,8 @@ import { planSchema, type Plan } from '../core/plan.ts';
 import type { RunEventBody } from '../core/run-event.ts';
 import type { StepReport } from '../core/run-report.ts';
 import type { StepPort } from './apply-step.ts';
-import { lookAtHost, runOnHost, type StepMemory } from './host-run.ts';
+import { lookAtHost, runOnHost } from './host-run.ts';
+import type { StepMemory } from './run-steps.ts';
 import { RunJournal } from './run-journal.ts';
 
 let folder: string;
@@ -97,6 +98,15 @@ describe('a plan on one host', () => {
     expect(await readFile(join(folder, 'a'), 'utf8')).toBe('x\n');
   });
 
+  it('asks once what holds after a step that failed: it is not waited for', async () => {
+    const steps = [{ id: 'bad', title: 'bad', states: [command('exit 7', 'exit 7', 'false')] }];
+    const never = [{ title: 'never', script: 'echo asked >>asked; false', within: 600 }];
+    const { report } = await carryOut(steps, never);
+    expect(report).toMatchObject({ outcome: 'failed', proofs: [{ holds: false }] });
+    // before the step, and after it
+    expect(await readFile(join(folder, 'asked'), 'utf8')).toBe('asked\nasked\n');
+  });
+
   it('does not run the dependants of a failed step, and the run fails (T01, T19)', async () => {
     const { report } = await carryOut([
       { id: 'bad', title: 'bad', states: [command('exit 7', 'exit 7', 'false')] },
@@ -158,6 +168,8 @@ describe('a plan on one host', () => {
     const kept = new Map<string, StepReport>();
     const interruptedAt = (stepId: string): StepMemory => ({
       finished: id => kept.get(id),
+      begun: () => false,
+      begin: async () => {},
       remember: async report => {
         if (report.id === stepId) throw new Error('killed');
         kept.set(report.id, report);

@@ -1,4 +1,5 @@
-import { applyStep, stepItems, type StepPort } from './apply-step.ts';
+import { stepItems, type StepPort } from './apply-step.ts';
+import { runSteps, type StepOptions } from './run-steps.ts';
 import { checkHost, checkUntil, type Observations } from './check-host.ts';
 import type { Check, Plan, Step } from '../core/plan.ts';
 import { stepsOf } from '../core/plan.ts';
@@ -59,17 +60,13 @@ function pendingOf(step: Step, observations: Observations): readonly PendingChan
   });
 }
 
-/** What earlier claims of the same run finished: looked up by step, and added to. */
-export interface StepMemory {
-  readonly finished: (stepId: string) => StepReport | undefined;
-  readonly remember: (report: StepReport) => Promise<void>;
+/** Did its author say what depends on what? Else the order they are written in may mean something. */
+function isFree({ steps }: Plan): boolean {
+  return steps.some(({ dependsOn, madeBy }) => dependsOn.length > 0 || madeBy === 'model');
 }
 
-/** Asked before each step that would change something, under `--confirm`. */
-export type ConfirmStep = (step: Step) => Promise<'approve' | 'skip'>;
-
 /**
- * Carries a plan out on one host, in dependency order. A failed step stops the steps that depend on
+ * Carries a plan out on one host, in dependency order; what is independent and touches nothing of each other, together. A failed step stops the steps that depend on
  * it; the others go on. The host counts as proved only when every post-condition was seen to hold.
  */
 export async function runOnHost(
@@ -77,37 +74,16 @@ export async function runOnHost(
   plan: Plan,
   look: HostLook,
   signal: AbortSignal,
-  options: { readonly confirm?: ConfirmStep; readonly memory?: StepMemory } = {},
+  options: StepOptions = {},
 ): Promise<Omit<HostReport, 'roundTrips' | 'commandRuns'>> {
   port.emit({ kind: 'host-phase', host: port.host, phase: 'running' });
   const steps = stepsOf(plan, port.host);
-  const reports: StepReport[] = [];
-  const unkept: StepReport[] = [];
-  const keepHolding = async (): Promise<void> => {
-    for (const report of unkept.splice(0)) await options.memory?.remember(report);
-  };
-  for (const [index, step] of steps.entries()) {
-    port.emit({
-      kind: 'step-started',
-      host: port.host,
-      stepId: step.id,
-      title: step.title,
-      index: index + 1,
-      total: steps.length,
-    });
-    const startedAt = port.clock.monotonic();
-    const changedBefore = reports.some(report => report.changes.length > 0);
-    const known = options.memory?.finished(step.id);
-    const { confirm } = options;
-    const situation = { observations: look.observations, changedBefore, reports, confirm, keepHolding };
-    const outcome = known ?? (await runStep(port, step, situation, signal));
-    const report = known ?? { ...outcome, duration: port.clock.monotonic() - startedAt };
-    if (!known && report.outcome === 'changed') await options.memory?.remember(report);
-    if (!known && report.outcome === 'unchanged') unkept.push(report);
-    reports.push(report);
-    port.emit({ kind: 'step-completed', host: port.host, stepId: step.id, outcome: report.outcome, report });
-    if (signal.aborted) break;
-  }
+  const reports = await runSteps(
+    port,
+    steps,
+    { ...options, look: look.observations, free: isFree(plan) },
+    signal,
+  );
   try {
     signal.throwIfAborted();
     return await proveHost(port, plan, look, reports, signal);
@@ -141,79 +117,6 @@ function changesOf(steps: readonly StepReport[]): number {
   return steps.reduce((sum, step) => sum + step.changes.length, 0);
 }
 
-interface StepSituation {
-  readonly observations: Observations;
-  readonly changedBefore: boolean;
-  readonly reports: readonly StepReport[];
-  readonly confirm: ConfirmStep | undefined;
-  /**
-   * Remembers the steps that were seen to hold. To be called before the first change after them: a later step may
-   * build on what they made, and a later claim must not make it again.
-   */
-  readonly keepHolding: () => Promise<void>;
-}
-
-async function runStep(
-  port: StepPort,
-  step: Step,
-  situation: StepSituation,
-  signal: AbortSignal,
-): Promise<Omit<StepReport, 'duration'>> {
-  const base = { id: step.id, title: step.title, changes: [], corrections: [] } as const;
-  const broken = situation.reports.find(
-    report =>
-      step.dependsOn.includes(report.id) && (report.outcome === 'failed' || report.outcome === 'skipped'),
-  );
-  const declined = situation.reports.some(
-    report => report.outcome === 'failed' && report.error?.code === 'approval.declined',
-  );
-  if (declined) {
-    const error = new DeckhandError('approval.declined', 'Not run: a person stopped the run before.');
-    return { ...base, outcome: 'skipped', error: error.toJSON() };
-  }
-  if (broken) {
-    const error = new DeckhandError(
-      'step.dependency-failed',
-      `Not run: it depends on '${broken.title}', which did not succeed.`,
-    );
-    return { ...base, outcome: 'skipped', error: error.toJSON() };
-  }
-  try {
-    // An earlier step may have changed what this one sees; only then is it worth a round trip to look again.
-    const seen = situation.changedBefore
-      ? await checkHost(port, stepItems(step), `look: ${step.title}`, signal)
-      : situation.observations;
-    if (stepItems(step).every(item => seen.get(item.id)?.holds === true))
-      return { ...base, outcome: 'unchanged' };
-    if (situation.confirm && (await situation.confirm(step)) === 'skip') {
-      const error = new DeckhandError('approval.declined', 'A person skipped this step.');
-      return { ...base, outcome: 'skipped', error: error.toJSON() };
-    }
-    await requirePrerequisites(port, step, signal);
-    await situation.keepHolding();
-    const applied = await applyStep(port, step, seen, signal);
-    const { changes, corrections, error } = applied;
-    if (error) return { ...base, changes, corrections, outcome: 'failed', error: error.toJSON() };
-    return { ...base, changes, corrections, outcome: changes.length > 0 ? 'changed' : 'unchanged' };
-  } catch (error) {
-    return { ...base, outcome: 'failed', error: toDeckhandError(error).toJSON() };
-  }
-}
-
-/** Asked before anything of the step is done. Throws `step.prerequisite-unmet`. */
-async function requirePrerequisites(port: StepPort, step: Step, signal: AbortSignal): Promise<void> {
-  const checks = step.prerequisites ?? [];
-  if (checks.length === 0) return;
-  const items = checks.map((check, index) => ({ id: `${step.id}/needs-${index}`, check }));
-  const seen = await checkUntil(port, items, `look what it needs: ${step.title}`, signal);
-  const unmet = items.find(({ id }) => seen.get(id)?.holds !== true);
-  if (!unmet) return;
-  const observed = seen.get(unmet.id);
-  throw new DeckhandError('step.prerequisite-unmet', `${step.title}: needs first: ${unmet.check.title}.`, {
-    details: { runId: observed?.commandRunId, evidence: observed?.detail },
-  });
-}
-
 async function proveHost(
   port: StepPort,
   plan: Plan,
@@ -226,16 +129,13 @@ async function proveHost(
   const failed =
     steps.find(step => step.outcome === 'failed') ?? steps.find(step => step.outcome === 'skipped');
   const items = proofItems(plan.postconditions, 'post');
+  // After a failure it is told what holds; nothing is waited for.
+  const ask = failed ? checkHost : checkUntil;
   // Nothing changed since the first look, and all of it held then: that look is the proof.
   const stillTrue = changed === 0 && items.every(item => look.observations.get(item.id)?.holds === true);
   const seen = stillTrue
     ? look.observations
-    : await checkUntil(
-        port,
-        [...items, ...snapshotItems(plan, port.host)],
-        'prove the post-conditions',
-        signal,
-      );
+    : await ask(port, [...items, ...snapshotItems(plan, port.host)], 'prove the post-conditions', signal);
   const snapshot = (seenBy: Observations): string => seenBy.get('snapshot')?.detail ?? '';
   const differences = compareSnapshots(
     declaredBy(plan, port.host),

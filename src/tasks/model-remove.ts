@@ -1,6 +1,6 @@
 import { removeParams } from '../core/model-params.ts';
 import { remove } from '../engines/deploy/remove.ts';
-import { runOnSite } from './site-task.ts';
+import { leftOf, runOnSite } from './site-task.ts';
 import { NO_RETRY, type TaskKind } from './task-kind.ts';
 
 /** A model server and all that came with it goes from a host. */
@@ -15,10 +15,14 @@ export const modelRemove: TaskKind<typeof removeParams> = {
   retry: NO_RETRY,
   title: ({ name }, host) => `remove ${name} from ${host ?? ''}`,
   run: async work =>
-    await runOnSite(work, async ({ site, signal }) => {
-      const { task, params, clock, undeployed } = work;
-      const result = await remove({ ...params, site, clock, signal, owner: task.id });
-      await undeployed(site.name, params.name);
-      return { ...result };
-    }),
+    await runOnSite(
+      work,
+      async ({ site, signal }) => {
+        const { task, params, clock, undeployed } = work;
+        const result = await remove({ ...params, site, clock, signal, owner: task.id });
+        await undeployed(site.name, params.name);
+        return { ...result };
+      },
+      leftOf(work),
+    ),
 };

@@ -3,16 +3,21 @@ import type { TransferResult } from '../core/transfer-params.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import type { TransferOutcome } from '../transfer/transfer.ts';
 import type { TaskWork } from './task-kind.ts';
-import { waitForHost } from './wait-for-host.ts';
+import { hasWaited, waitForHost } from './wait-for-host.ts';
 
 /** Milliseconds until a transfer whose host went out of reach is tried again. */
 const WAIT = 5_000;
 const CANCEL_LIMIT = 20_000;
 
+export interface MovingSteps {
+  readonly connected: () => void;
+  readonly begun: () => void;
+}
+
 /** How files move in one kind of task, and how what is not finished goes away. */
 export interface Moving {
-  /** `hasBegun`: to be called once something may be left behind. */
-  carryOut(signal: AbortSignal, hasBegun: () => void): Promise<TransferOutcome>;
+  /** To be said as it goes on: the hosts are connected; something may be left behind. */
+  carryOut(signal: AbortSignal, on: MovingSteps): Promise<TransferOutcome>;
   /** Parts on this machine. */
   removeHere(): void;
   /** Parts everywhere. */
@@ -28,6 +33,7 @@ class MovingTask<Params> {
   readonly #work: TaskWork<Params>;
   readonly #moving: Moving;
   #hasBegun = false;
+  #hasConnected = false;
 
   constructor(work: TaskWork<Params>, moving: Moving) {
     this.#work = work;
@@ -35,27 +41,37 @@ class MovingTask<Params> {
   }
 
   async outcome(): Promise<Outcome> {
-    const { cancel, leave, task } = this.#work;
+    const { cancel, leave } = this.#work;
     if (cancel.aborted) return await this.#cancelled();
     try {
-      const begun = (): void => {
-        this.#hasBegun = true;
+      const steps: MovingSteps = {
+        connected: () => {
+          this.#hasConnected = true;
+        },
+        begun: () => {
+          this.#hasBegun = true;
+        },
       };
-      return outcomeOf(await this.#moving.carryOut(AbortSignal.any([cancel, leave]), begun));
+      return outcomeOf(await this.#moving.carryOut(AbortSignal.any([cancel, leave]), steps));
     } catch (error) {
       if (leave.aborted) return { end: leave.reason === 'paused' ? 'paused' : 'left' };
       if (cancel.aborted) return await this.#cancelled();
       const failed = toDeckhandError(error);
-      if (isOutOfReach(failed) && (task.begun || this.#hasBegun)) return await this.#waitForHost(failed);
+      if (isOutOfReach(failed) && this.#wasInReach()) return await this.#waitForHost(failed);
       await this.#cleanUp();
       throw failed;
     }
   }
 
+  /** A host that was never in reach fails the task at once; one that was is waited for, whatever was done by then. */
+  #wasInReach(): boolean {
+    return this.#work.task.begun || this.#hasConnected || hasWaited(this.#work);
+  }
+
   async #waitForHost(error: DeckhandError): Promise<Outcome> {
     const reason = `${this.#work.task.host} is out of reach (${error.code}); what arrived is kept`;
     const later = { pause: WAIT, reason, error: error.toJSON() };
-    const { outcome } = await waitForHost(this.#work, { ...later, anew: this.#hasBegun });
+    const { outcome } = await waitForHost(this.#work, { ...later, anew: this.#hasConnected });
     if (outcome !== null) return outcome;
     this.#moving.removeHere();
     throw error;

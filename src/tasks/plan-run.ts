@@ -1,4 +1,4 @@
-import type { PlanPolicy } from '../agent/judge-plan.ts';
+import { judgeStep, type PlanPolicy } from '../agent/judge-plan.ts';
 import { planDifference } from '../agent/plan-difference.ts';
 import { approvalHash, planSteps } from '../agent/plan-preview.ts';
 import type { Clock } from '../core/clock.ts';
@@ -8,7 +8,10 @@ import type { RunEventBody } from '../core/run-event.ts';
 import type { HostPreview, HostReport, PlanPreview, RunReport } from '../core/run-report.ts';
 import type { StepPort } from './apply-step.ts';
 import type { CorrectionPort } from './correct-step.ts';
-import { type HostLook, lookAtHost, runOnHost, type StepMemory } from './host-run.ts';
+import { type HostLook, lookAtHost, runOnHost } from './host-run.ts';
+import type { KeepPort } from './keep-before.ts';
+import type { StepMemory } from './run-steps.ts';
+import type { UndoWhen } from './undo-at-once.ts';
 import type { HostDoor } from './host-door.ts';
 import {
   guardOf,
@@ -41,6 +44,8 @@ export interface AgentRunPort {
   readonly policy: PlanPolicy;
   /** Kept before it resolves. */
   readonly audit: KeepAudit;
+  /** How steps are kept, and when they are taken back without being asked. */
+  readonly keep: (host: string) => KeepPort & { readonly undo: UndoWhen };
 }
 
 export interface Approval {
@@ -65,6 +70,8 @@ export interface AgentRunOptions {
   readonly approvalId?: string;
   /** The id that the report carries. */
   readonly id: string;
+  /** Steps of one host at the same time; default 1. */
+  readonly stepsAtOnce?: number;
   /** What earlier claims of the same run finished on a host. */
   readonly memory?: (host: string) => StepMemory;
 }
@@ -175,6 +182,10 @@ async function prepare(
       // until the plan is approved, nothing of it runs
       guard: guardOf(hosts, port.policy, [], port.audit),
       round,
+      keep: {
+        ...port.keep(host),
+        guardUndo: step => guardOf(hosts, port.policy, judgeStep(step, hosts, port.policy), port.audit),
+      },
     };
     const base = { host, door, port: stepPort, journal } as const;
     try {
@@ -244,7 +255,11 @@ async function askApproval(
 ): Promise<'approve' | 'decline' | 'unasked'> {
   if (preview.hosts.every(host => host.pending.length === 0)) return 'unasked';
   await refuseForbidden(preview, hosts, port.audit);
-  if (runsUnasked(preview)) return 'unasked';
+  if (runsUnasked(preview)) {
+    const why = `nobody was asked: the mode ${port.policy.mode} and its rules let all of it run`;
+    await port.audit(planEntry('policy.unasked', preview, hosts, why));
+    return 'unasked';
+  }
   if (await options.covered?.(preview.hash)) return 'approve';
   const title = `${preview.plan.goal} on ${preview.hosts.map(host => host.host).join(', ')}`;
   const approval = options.approvalId === undefined ? {} : { approval: options.approvalId };
@@ -290,6 +305,7 @@ async function runOrFail(
     return await runOnHost(port, plan, look, options.signal, {
       ...(confirm ? { confirm } : {}),
       ...(memory ? { memory } : {}),
+      limit: options.stepsAtOnce ?? 1,
     });
   } catch (thrown) {
     return { ...empty, error: toDeckhandError(thrown).toJSON() };

@@ -2,27 +2,12 @@ import { ALL_OFF } from '../agent/corrections/choose.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CommandRequest, CommandRun } from '../core/command-run.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
+import type { Replay, ReplayedPart } from '../core/run-remake.ts';
 import type { CommandRunRecord, HostReport, RunReport, StepReport } from '../core/run-report.ts';
 import { tailOf } from '../core/untrusted.ts';
 import type { StepPort } from './apply-step.ts';
 import { lookAtHost, runOnHost } from './host-run.ts';
 import { RECORD_LIMIT, RunJournal } from './run-journal.ts';
-
-/** What was recorded of one step or proof, and what the recorded answers give now. */
-export interface ReplayedPart {
-  readonly host: string;
-  /** `step nginx`, `proof http://…`, `host`. */
-  readonly part: string;
-  readonly recorded: string;
-  readonly replayed: string;
-  readonly same: boolean;
-}
-export interface Replay {
-  readonly run: string;
-  readonly parts: readonly ReplayedPart[];
-  /** Every step, proof and host came out as it was recorded. */
-  readonly same: boolean;
-}
 
 /** What a check prints before each of its answers; another one in each run. */
 const MARKER = /\bm[0-9a-f]{32}\b/;
@@ -39,6 +24,11 @@ export async function replayRun(report: RunReport, signal: AbortSignal): Promise
       {
         hint: 'Replay a run that went through by its first plan.',
       },
+    );
+  if (report.hosts.some(({ steps }) => steps.some(({ undone }) => undone !== undefined)))
+    throw new DeckhandError(
+      'input.invalid',
+      `${report.id}: a step was taken back by itself; that is not repeated.`,
     );
   const parts: ReplayedPart[] = [];
   for (const host of report.hosts) parts.push(...compare(host, await replayHost(report, host, signal)));

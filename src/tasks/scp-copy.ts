@@ -23,13 +23,14 @@ export const scpCopy: TaskKind<typeof copyParams> = {
     const parts = { id: task.id, target: rawFromText(params.target) };
     let shown = task.progress?.unit === 'bytes' ? task.progress.done : 0;
     return await runMoving(work, {
-      carryOut: async (signal, hasBegun) => {
+      carryOut: async (signal, on) => {
         phase('connecting');
         const [from, to] = await Promise.all([
           hosts.connection(task.host ?? '', signal),
           hosts.connection(params.toHost, signal),
         ]);
-        const result = await copyBetween({
+        on.connected();
+        return await copyBetween({
           from,
           to,
           clock,
@@ -37,6 +38,7 @@ export const scpCopy: TaskKind<typeof copyParams> = {
           ...parts,
           source: rawFromText(params.source),
           preserve: params.preserve,
+          again: task.begun,
           onPhase: phase,
           onProgress: (done, total) => {
             // what begins anew never shows as a step back
@@ -44,11 +46,10 @@ export const scpCopy: TaskKind<typeof copyParams> = {
             progress({ done: shown, total, unit: 'bytes', text: params.source });
           },
           onBegin: async () => {
-            hasBegun();
+            on.begun();
             if (!task.begun) await begin(params.toHost, task.id);
           },
         });
-        return { result };
       },
       removeHere: () => undefined,
       removeParts: async signal =>

@@ -96,7 +96,13 @@ function optionsOf(
     hold,
     protocol,
     health: { interval: health.interval, ...(health.path === undefined ? {} : { path: health.path }) },
-    connect: async options => await hosts.ownConnection(host, { ...options, keepAliveInterval: KEEP_ALIVE }),
+    connect: async options =>
+      await hosts.ownConnection(host, {
+        ...options,
+        keepAliveInterval: KEEP_ALIVE,
+        // a host that listens for us must let go of its port when this process is killed: its own socket says so at once
+        forForwards: forward.kind !== 'remote',
+      }),
     clock,
     random: Math.random,
     onChange: change => reports.changed(change),

@@ -7,7 +7,7 @@ import {
   type TransferOutcome,
   type TransferRequest,
 } from '../transfer/transfer.ts';
-import { runMoving } from './moving-task.ts';
+import { type MovingSteps, runMoving } from './moving-task.ts';
 import type { TaskWork } from './task-kind.ts';
 
 /** What a kind says of one transfer; paths are texts as people give them. */
@@ -36,7 +36,7 @@ export async function runTransfer<Params>(work: TaskWork<Params>, plan: Transfer
   const { localPath, remotePath } = plan;
   const parts = { id: task.id, local: rawFromText(localPath), remote: rawFromText(remotePath) };
   return await runMoving(work, {
-    carryOut: async (signal, hasBegun) => await carryOut(work, plan, signal, hasBegun),
+    carryOut: async (signal, on) => await carryOut(work, plan, signal, on),
     removeHere: () => removeLocalParts(parts),
     removeParts: async signal => {
       removeLocalParts(parts);
@@ -49,13 +49,15 @@ async function carryOut<Params>(
   work: TaskWork<Params>,
   { localPath, remotePath, ...plan }: TransferPlan,
   signal: AbortSignal,
-  hasBegun: () => void,
+  on: MovingSteps,
 ): Promise<TransferOutcome> {
   const { hosts, task, clock, phase, progress, steps, begin, remember } = work;
   const host = task.host ?? '';
   phase('connecting');
   const connection = await hosts.connection(host, signal);
+  on.connected();
   let earlier = 0;
+  let isBegun = task.begun;
   let shown = task.progress?.unit === 'bytes' ? task.progress.done : 0;
   return await transfer({
     ...plan,
@@ -67,6 +69,7 @@ async function carryOut<Params>(
     clock,
     signal,
     baseFolder: hosts.syncFolder,
+    resumes: task.begun,
     onPhase: phase,
     onProgress: (done, total, path) => {
       // what is gone on with, and what begins anew, never shows as a step back
@@ -75,12 +78,15 @@ async function carryOut<Params>(
       progress({ done: shown, total: Math.max(earlier + total, shown), unit: 'bytes', text });
     },
     onBegin: async bytes => {
-      // what an earlier claim brought over counts as done
-      const before = Number(steps.get('plan')?.['bytes'] ?? bytes);
-      earlier = Math.max(before - bytes, 0);
-      if (!steps.has('plan')) await remember('plan', { bytes });
-      hasBegun();
-      if (!task.begun) await begin(host, task.id);
+      if (bytes !== null) {
+        // what an earlier claim brought over counts as done
+        const before = Number(steps.get('plan')?.['bytes'] ?? bytes);
+        earlier = Math.max(before - bytes, 0);
+        if (!steps.has('plan')) await remember('plan', { bytes });
+      }
+      on.begun();
+      if (!isBegun) await begin(host, task.id);
+      isBegun = true;
     },
   });
 }
