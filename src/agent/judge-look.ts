@@ -1,5 +1,6 @@
 import type { Plan, Step } from '../core/plan.ts';
 import { judgeCommand } from '../policy/judge.ts';
+import { reasonSentence } from '../policy/reason-sentence.ts';
 import type { Risk, Verdict } from '../policy/verdict.ts';
 
 /** A script that is run to learn something, before anything is approved. */
@@ -53,9 +54,9 @@ export function judgeLook(script: string, author: Author): string | null {
   const reason = verdict.reasons[0];
   if (author === 'person') {
     const harm = verdict.reasons.find(one => one.class === 'forbidden' && one.risk && HARM.has(one.risk));
-    return harm ? `it ${harm.text}` : null;
+    return harm ? reasonSentence(harm.text) : null;
   }
-  if (verdict.class !== 'read-only') return `it ${reason?.text ?? 'may change something'}`;
+  if (verdict.class !== 'read-only') return reasonSentence(reason?.text ?? 'may change something');
   const elsewhere = elsewhereOf(verdict);
   return elsewhere === undefined ? null : `it speaks to ${elsewhere}, not to the host itself`;
 }

@@ -127,9 +127,31 @@ function textsOf(state: State): readonly string[] {
       ];
     case 'group':
       return [`${state.ensure === 'present' ? 'groupadd' : 'groupdel'} ${quote(state.name)}`];
+    case 'restored':
+      return [restoredText(state)];
     default:
       // a kind that has no words here is `unknown`, which asks
       return [`deckhand-state ${quote(describeState(state))}`];
+  }
+}
+
+function restoredText({ of, name, was, packages }: Extract<State, { kind: 'restored' }>): string {
+  const gone = was.startsWith('absent');
+  switch (of) {
+    case 'packages': {
+      const verb = packages.some(one => one.was === 'absent') ? 'purge' : 'install';
+      return `apt-get ${verb} -y ${packages.map(one => quote(one.name)).join(' ')}`;
+    }
+    case 'user':
+      return gone ? `userdel ${quote(name)}` : `usermod ${quote(name)}`;
+    case 'group':
+      return gone ? `groupdel ${quote(name)}` : `groupmod ${quote(name)}`;
+    default:
+      return pathText(
+        gone ? 'absent' : 'present',
+        `tee ${quote(name)}`,
+        `rm ${of === 'tree' ? '-r ' : ''}${quote(name)}`,
+      );
   }
 }
 

@@ -60,6 +60,9 @@ export const flatStateSchema = z.object({
   root: z.boolean().nullable(),
   effects: names.nullable(),
   destructive: z.boolean().nullable(),
+  /** Of a command: how it must end, null = with 0; and a text that must be in its output, `*` stands for anything. */
+  expectedExitCodes: z.array(z.number()).max(20).nullable(),
+  expectedText: z.string().max(500).nullable(),
 });
 export type FlatState = z.infer<typeof flatStateSchema>;
 
@@ -71,6 +74,9 @@ export const flatStepSchema = z.object({
   hosts: names,
   dependsOn: names,
   timeoutSeconds: z.number().nullable(),
+  /** 0 to 100: of steps that could begin, the higher one does first. */
+  priority: z.number().nullable(),
+  estimateSeconds: z.number().nullable(),
   prerequisites: z.array(flatCheckSchema).max(20),
   states: z.array(flatStateSchema).max(40),
   checks: z.array(flatCheckSchema).max(20),

@@ -2,6 +2,7 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 import type { Plan } from '../core/plan.ts';
 import type { PlanningRole } from '../core/planning-model.ts';
 import type { z } from '../core/schema.ts';
+import { detailSteps } from './detail-steps.ts';
 import { type PlanAnswer, planAnswerSchema } from './plan-answer.ts';
 import { type AnswerPlace, planFromAnswer } from './plan-from-answer.ts';
 import { PLAN_INSTRUCTIONS } from './plan-prompt.ts';
@@ -27,7 +28,8 @@ const MENDABLE = new Set([
 ]);
 
 /**
- * A plan of a model's. One that cannot be taken goes back once with the fault named.
+ * A plan of a model's, the commands of its outlined steps asked for one by one. One that cannot be taken goes back once
+ * with the fault named.
  * Throws `plan.invalid`, `plan.empty`, `plan.cyclic`, and what the model's server throws (`planner.…`).
  */
 export async function planByModel(
@@ -44,16 +46,19 @@ export async function planByModel(
       schema: planAnswerSchema,
       schemaName: 'plan',
     });
+  const whole = async (name: string, answer: PlanAnswer): Promise<Plan> =>
+    planFromAnswer(await detailSteps(ask, { ...call, name }, answer, place), place);
   const first = await question(call.name, call.prompt);
-  const fault = faultOf(() => planFromAnswer(first, place));
+  const fault = await faultOf(async () => await whole(call.name, first));
   if (!(fault instanceof DeckhandError)) return fault;
   const told = `${call.prompt}\n\nYour plan was:\n${JSON.stringify(first)}\n\nIt cannot be taken: ${fault.message}\nAnswer with the whole plan, mended.`;
-  return planFromAnswer(await question(`${call.name} again`, told), place);
+  const name = `${call.name} again`;
+  return await whole(name, await question(name, told));
 }
 
-function faultOf(make: () => Plan): Plan | DeckhandError {
+async function faultOf(make: () => Promise<Plan>): Promise<Plan | DeckhandError> {
   try {
-    return make();
+    return await make();
   } catch (error) {
     if (error instanceof DeckhandError && MENDABLE.has(error.code)) return error;
     throw error;

@@ -64,7 +64,7 @@ export function stepOf(flat: FlatStep, hosts: readonly string[]): Readonly<Recor
   const stranger = flat.hosts.find(host => !hosts.includes(host));
   if (stranger !== undefined)
     throw invalid(`steps.${flat.id}.hosts: '${stranger}' is not one of ${hosts.join(', ')}`);
-  const { timeoutSeconds: timeout, undo, why } = flat;
+  const { timeoutSeconds: timeout, priority, estimateSeconds: estimate, undo, why } = flat;
   return {
     id: flat.id,
     title: flat.title,
@@ -72,6 +72,8 @@ export function stepOf(flat: FlatStep, hosts: readonly string[]): Readonly<Recor
     states: flat.states.map(stateOf),
     checks: flat.checks.map(checkOf),
     ...(timeout === null ? {} : { timeout }),
+    ...(priority === null ? {} : { priority }),
+    ...(estimate === null ? {} : { estimate }),
     ...(flat.hosts.length === 0 || flat.hosts.length === hosts.length ? {} : { hosts: flat.hosts }),
     ...(flat.prerequisites.length === 0 ? {} : { prerequisites: flat.prerequisites.map(checkOf) }),
     ...(undo === null || undo.trim() === '' ? {} : { undo }),
@@ -107,8 +109,17 @@ function stateOf(flat: FlatState): Readonly<Record<string, unknown>> {
       ...fields,
       script: flat.command,
       privilege: flat.root === false ? 'user' : 'root',
+      ...expectedOf(flat),
     };
   return { kind: flat.kind, ...fields, ensure: flat.present === false ? 'absent' : 'present' };
+}
+
+function expectedOf({ expectedExitCodes, expectedText }: FlatState): Readonly<Record<string, unknown>> {
+  const codes =
+    expectedExitCodes === null || expectedExitCodes.length === 0 ? {} : { exitCodes: expectedExitCodes };
+  const text = expectedText === null || expectedText === '' ? {} : { text: expectedText };
+  const expected = { ...codes, ...text };
+  return Object.keys(expected).length === 0 ? {} : { expected };
 }
 
 /** Throws `plan.invalid` naming the first field that does not fit. */

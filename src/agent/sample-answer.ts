@@ -30,6 +30,8 @@ export function sampleState(over: Partial<FlatState> & Pick<FlatState, 'kind'>):
     root: null,
     effects: null,
     destructive: null,
+    expectedExitCodes: null,
+    expectedText: null,
   };
   return { ...absent, ...over };
 }
@@ -46,6 +48,8 @@ export function sampleStep(id: string, states: readonly FlatState[], over: Parti
     hosts: [],
     dependsOn: [],
     timeoutSeconds: null,
+    priority: null,
+    estimateSeconds: null,
     prerequisites: [],
     states: [...states],
     checks: [],

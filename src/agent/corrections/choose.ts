@@ -6,7 +6,8 @@ import { applyState, privilegeOf } from '../../states/registry.ts';
 import { FAILURE_SIGNATURES } from './registry.ts';
 import type { Recognised } from './recognise.ts';
 import type { Repair, Rerun } from './signature.ts';
-import { fullUnit, type StepValues, stepValues } from './step-values.ts';
+import { fullUnit } from '../../states/unit-name.ts';
+import { type StepValues, stepValues } from './step-values.ts';
 
 /** Corrections of one step at most. */
 export const MOST_CORRECTIONS = 2;

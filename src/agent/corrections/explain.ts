@@ -1,6 +1,6 @@
 import type { CommandRun } from '../../core/command-run.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
-import { oneLine } from './one-line.ts';
+import { lastLine } from './last-line.ts';
 import { type Recognised, recognise, textsOf } from './recognise.ts';
 
 /** What is known of a failure beyond what the command itself printed. */
@@ -32,7 +32,7 @@ export function explainFailure(run: CommandRun, what: string, cause: Cause = cau
     return new DeckhandError(code, text, { details: { ...details, signature: id }, hint: nextStep });
   }
   const signature = cause.recognised[0]?.signature.id;
-  const words = oneLine(cause.journal ?? '') || oneLine(textsOf(run)[0] ?? '');
+  const words = lastLine(cause.journal ?? '') || lastLine(textsOf(run)[0] ?? '');
   return new DeckhandError('command.failed', `${what}: exit ${run.exitCode}${words ? `: ${words}` : ''}.`, {
     details: { ...details, ...(signature === undefined ? {} : { signature }) },
     ...(signature === undefined

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { State } from '../../core/state.ts';
 import { judgeCommand } from '../../policy/judge.ts';
+import { fullUnit } from '../../states/unit-name.ts';
 
 /** `repository`: where the step's git works, by `-C` or `cd`. */
 export type StepValueKind = 'path' | 'folder' | 'repository' | 'unit' | 'group';
@@ -26,13 +27,6 @@ export function stepValues(state: State): StepValues {
     unit: new Set(words.unit.filter(unit => UNIT.test(unit)).map(fullUnit)),
     group: new Set(words.group.filter(group => ACCOUNT.test(group))),
   };
-}
-
-/** `nginx` and `nginx.service` are one unit. */
-export function fullUnit(name: string): string {
-  return /\.(service|socket|timer|target|path|mount|slice|scope|swap|automount|device)$/.test(name)
-    ? name
-    : `${name}.service`;
 }
 
 interface Words {

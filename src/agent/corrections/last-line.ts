@@ -2,6 +2,6 @@
 const LONGEST = 300;
 
 /** The last line of a text, bounded. */
-export function oneLine(text: string): string {
+export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim().slice(0, LONGEST) ?? '';
 }
