@@ -4,6 +4,7 @@ import type { TaskApi } from './api/task-api.ts';
 import { openLocalEngine } from './daemon/local-engine.ts';
 
 export type * from './api/contract.ts';
+export type * from './api/run-contract.ts';
 export type * from './api/task-api.ts';
 export { DeckhandError } from './core/deckhand-error.ts';
 export { ERROR_TABLE, EXIT, type ErrorCode } from './core/error-table.ts';

@@ -43,6 +43,17 @@ export interface TokenView {
   readonly lastUsedAt: number | null;
 }
 
+/** A browser that is signed in. */
+export interface SessionView {
+  /** Not what signs it in. */
+  readonly id: string;
+  /** Whose token it signed in with; null = a login link, so the owner. */
+  readonly token: string | null;
+  /** Milliseconds since the epoch. */
+  readonly beganAt: number;
+  readonly expiresAt: number;
+}
+
 export interface NewToken {
   readonly name: string;
   readonly role: Role;
@@ -71,12 +82,18 @@ export interface AuditEntryView {
 /** What a command may do, and what the policy makes of it. */
 export interface PolicyVerdict {
   readonly command: string;
-  readonly class: string;
-  readonly risks: readonly string[];
-  readonly reasons: readonly string[];
+  readonly verdict: {
+    readonly class: string;
+    readonly risks: readonly string[];
+    readonly effects: readonly { readonly kind: string; readonly subject: string }[];
+    /** Each about some words of the command. */
+    readonly reasons: readonly { readonly class: string; readonly text: string; readonly words: string }[];
+  };
   /** The hash of its meaning: what an approval names. */
   readonly hash: string;
+  /** Of the settings. */
   readonly mode: string;
+  /** What each mode makes of it. */
   readonly decisions: readonly {
     readonly mode: string;
     readonly decision: 'run' | 'ask' | 'refuse';
@@ -98,6 +115,13 @@ export interface AccessApi {
   closeConsole(): Promise<void>;
   /** Throws `console.closed`. */
   loginLink(): Promise<LoginLink>;
+
+  /** Browsers that are signed in, newest first. */
+  sessions(): Promise<readonly SessionView[]>;
+  /** Signs one browser out, or all but one. Says how many. What they show live ends at once. */
+  endSessions(
+    which: { readonly id: string } | { readonly except: string },
+  ): Promise<{ readonly ended: number }>;
 
   tokens(): Promise<readonly TokenView[]>;
   /** The token itself is in this answer and nowhere else. It always stands where `surroundings` say. Throws `token.exists`. */

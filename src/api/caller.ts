@@ -19,6 +19,10 @@ export interface Caller {
   readonly role: Role;
   /** How it was recognised: the socket of the account, a session of the console, a token, a program that said its name. */
   readonly via: 'socket' | 'console' | 'token' | 'agent';
+  /** The browser's session, where there is one: as `SessionView.id`. */
+  readonly session?: string;
+  /** Aborted when that session is ended: streams end with it. */
+  readonly ended?: AbortSignal;
   /** Kinds of tasks that it may submit and see; null = those of its role. */
   readonly kinds: readonly string[] | null;
   /** Selector of the hosts that it may touch and see; null = all. */

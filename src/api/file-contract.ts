@@ -21,6 +21,8 @@ export interface FileWrite extends Pick<FileWriteParams, 'path' | 'expected'> {
   /** Of a new file. */
   readonly mode?: string;
   readonly root?: boolean;
+  /** A person's yes to what the policy asked about. */
+  readonly approval?: { readonly hash: string; readonly risks: readonly string[] };
 }
 
 /** One file at a time, for whoever edits. Folders are listed by tasks of kind `scp.list`. */
@@ -30,7 +32,10 @@ export interface FileApi {
    * `file.not-plain`, `file.too-large`, what the policy says of `cat`, and the errors of connections.
    */
   readFile(surroundings: Surroundings, host: string, path: string): Promise<FileView>;
-  /** As a task of kind `file.write`, waited for. Throws `file.changed`, and what the task failed with. */
+  /**
+   * As a task of kind `file.write`, waited for. Throws `file.changed`, what the policy says, and what the task failed
+   * with.
+   */
   writeFile(
     surroundings: Surroundings,
     host: string,

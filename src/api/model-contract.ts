@@ -22,8 +22,8 @@ export interface ModelHostResult<Result> {
 }
 
 /** A deployment as it is wished for; paths are of this machine, absolute or from the folder of the surroundings. */
-export type DeployRequest = Partial<Omit<DeployParams, 'name' | 'model'>> &
-  Pick<DeployParams, 'name' | 'model'> & { readonly hosts: Selector };
+export type DeployRequest = Partial<Omit<DeployParams, 'name'>> &
+  Pick<DeployParams, 'name'> & { readonly hosts: Selector };
 
 export interface BundleRequest {
   readonly suite?: string;

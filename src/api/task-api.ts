@@ -1,12 +1,18 @@
+import type { QueueStatistics, ScheduleView } from '../core/queue-view.ts';
 import type { AccessApi } from './access-contract.ts';
 import type { ChatApi } from './chat-contract.ts';
 import type { FileApi } from './file-contract.ts';
+import type { FolderApi } from './folder-contract.ts';
+import type { StagingApi } from './staging-contract.ts';
+import type { SettingsApi } from './settings-contract.ts';
 import type { AttachedModel } from '../core/attached-model.ts';
 import type { Deployment } from '../core/model-params.ts';
 import type { OutputPiece, TaskEvent } from '../core/task-event.ts';
 import type { TaskState } from '../core/task-state.ts';
 import type { Approval, ApprovalWord, OnLost, RetryRule, Surroundings, TaskRecord } from '../core/task.ts';
 import type { OversightApi } from './oversight-contract.ts';
+import type { RunApi } from './run-contract.ts';
+import type { TerminalApi } from './terminal-contract.ts';
 import type { TunnelView } from './tunnel-contract.ts';
 import type { WatchApi } from './watch-contract.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary, Selector, AddHostRequest } from './contract.ts';
@@ -136,34 +142,6 @@ export interface QueueHealth {
   readonly limits: QueueLimits;
 }
 
-export interface QueueStatistics {
-  readonly byState: Readonly<Partial<Record<TaskState, number>>>;
-  readonly successRate: number | null;
-  readonly duration: {
-    readonly mean: number;
-    readonly p50: number;
-    readonly p95: number;
-    readonly p99: number;
-  } | null;
-  readonly retries: number;
-  readonly errorsByCode: Readonly<Record<string, number>>;
-  readonly lastHour: { readonly finished: number; readonly failed: number };
-  readonly lastDay: { readonly finished: number; readonly failed: number };
-}
-
-export interface ScheduleView {
-  readonly id: string;
-  readonly name: string;
-  readonly when: string;
-  readonly timeZone: string;
-  readonly missed: 'skip' | 'once';
-  readonly enabled: boolean;
-  /** ISO 8601. */
-  readonly nextAt: string | null;
-  readonly lastAt: string | null;
-  readonly kind: string;
-  readonly hosts: Selector | null;
-}
 export interface NewSchedule {
   readonly name: string;
   /** Five-field cron, or `every 15m`. */
@@ -172,6 +150,17 @@ export interface NewSchedule {
   readonly timeZone?: string;
   readonly missed?: 'skip' | 'once';
   readonly submission: Submission;
+}
+
+export const REPORT_FORMS = ['markdown', 'html', 'json', 'csv', 'text'] as const;
+export type ReportForm = (typeof REPORT_FORMS)[number];
+/** Secrets of known forms are hidden in it. */
+export interface Report {
+  /** `task-….md`. */
+  readonly name: string;
+  /** `text/markdown`. */
+  readonly type: string;
+  readonly text: string;
 }
 
 /** Which ended tasks to remove. Everything given must hold. */
@@ -190,7 +179,18 @@ export interface RemoveRequest {
  * All that a surface can ask of the engine, task by task: in-process it is the engine itself, over the
  * socket the client. Methods throw `DeckhandError`.
  */
-export interface TaskApi extends ChatApi, WatchApi, OversightApi, AccessApi, FileApi, AsyncDisposable {
+export interface TaskApi
+  extends ChatApi,
+    WatchApi,
+    OversightApi,
+    AccessApi,
+    FileApi,
+    RunApi,
+    FolderApi,
+    StagingApi,
+    SettingsApi,
+    TerminalApi,
+    AsyncDisposable {
   submit(submission: Submission): Promise<Submitted>;
   /** Submits and follows: the first item is `submitted`, and no item is missed. */
   submitAndFollow(submission: Submission, options: FollowOptions): AsyncIterable<FollowItem>;
@@ -208,6 +208,8 @@ export interface TaskApi extends ChatApi, WatchApi, OversightApi, AccessApi, Fil
   resume(id: string): Promise<readonly TaskView[]>;
   /** New tasks for what did not succeed, linked to the old ones. */
   retry(id: string): Promise<Submitted>;
+  /** What a run did and what proves it, told as a document. Throws `task.unknown`, `input.invalid` (it is no run). */
+  report(id: string, form: ReportForm): Promise<Report>;
   remove(request: RemoveRequest): Promise<{ readonly count: number }>;
 
   approvals(state: Approval['state'] | null): Promise<readonly Approval[]>;
@@ -241,6 +243,14 @@ export interface TaskApi extends ChatApi, WatchApi, OversightApi, AccessApi, Fil
 
   listHosts(surroundings: Surroundings, selector: Selector | null): Promise<readonly HostSummary[]>;
   addHost(surroundings: Surroundings, request: AddHostRequest): Promise<{ readonly file: string }>;
+  /**
+   * Takes a host out of its `deckhand.yaml`; the OpenSSH configuration is never written. `remains`: that one names it
+   * too. Throws `fleet.unknown-host`, `input.invalid` (it is only there).
+   */
+  removeHost(
+    surroundings: Surroundings,
+    name: string,
+  ): Promise<{ readonly file: string; readonly remains: boolean }>;
   listRunbooks(surroundings: Surroundings): Promise<readonly RunbookSummary[]>;
   showRunbook(
     surroundings: Surroundings,

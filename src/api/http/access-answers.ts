@@ -1,5 +1,12 @@
 import { z } from '@hono/zod-openapi';
-import type { AuditEntryView, ConsoleView, LoginLink, PolicyVerdict, TokenView } from '../access-contract.ts';
+import type {
+  AuditEntryView,
+  ConsoleView,
+  LoginLink,
+  PolicyVerdict,
+  SessionView,
+  TokenView,
+} from '../access-contract.ts';
 import { ROLES } from '../caller.ts';
 
 const consoleView = z
@@ -7,6 +14,12 @@ const consoleView = z
   .openapi('Console') satisfies z.ZodType<ConsoleView>;
 
 const time = z.number().describe('milliseconds since the epoch');
+const sessionView = z.object({
+  id: z.string(),
+  token: z.string().nullable().describe('null: a login link'),
+  beganAt: time,
+  expiresAt: time,
+}) satisfies z.ZodType<SessionView>;
 const tokenView = z
   .object({
     name: z.string(),
@@ -39,7 +52,19 @@ const fileFacts = {
   group: z.string(),
 };
 
-/** Answers about one file of a host. */
+const listedEntry = z.object({
+  name: z.string(),
+  raw: z.string().optional().describe('base64 of a name that is no UTF-8'),
+  type: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'device', 'unknown']),
+  size: z.number(),
+  mode: z.string(),
+  owner: z.string(),
+  group: z.string(),
+  modifiedAt: z.string().describe('ISO 8601'),
+  link: z.string().optional(),
+});
+
+/** Answers about files and folders of hosts. */
 export const fileAnswers = {
   hostFile: z
     .object({
@@ -50,6 +75,14 @@ export const fileAnswers = {
       changedAt: time,
     })
     .openapi('HostFile'),
+  folder: z
+    .object({ path: z.string(), entries: z.array(listedEntry), truncated: z.boolean() })
+    .openapi('Folder'),
+  foundItem: z.looseObject({ item: z.enum(['found', 'searched']) }).openapi('FoundItem'),
+  folderChange: z.looseObject({ item: z.enum(['watching', 'changed', 'alive']) }).openapi('FolderChange'),
+  staged: z.object({ id: z.string() }),
+  received: z.object({ received: z.number().describe('bytes that are there') }),
+  bytes: z.string().describe('the bytes themselves, application/octet-stream'),
   hostFileWritten: z.object({ ...fileFacts, bytes: z.number(), task: z.string() }),
 };
 
@@ -57,15 +90,20 @@ export const fileAnswers = {
 export const accessAnswers = {
   console: z.object({ console: consoleView.nullable() }),
   consoleView,
+  sessions: z.object({ sessions: z.array(sessionView) }),
+  sessionsEnded: z.object({ ended: z.number() }),
   tokens: z.object({ tokens: z.array(tokenView) }),
   newToken: z.object({ token: z.string().describe('told once'), view: tokenView }),
   audit: z.object({ entries: z.array(auditEntry), total: z.number() }),
   policyVerdict: z
     .object({
       command: z.string(),
-      class: z.string(),
-      risks: z.array(z.string()),
-      reasons: z.array(z.string()),
+      verdict: z.object({
+        class: z.string(),
+        risks: z.array(z.string()),
+        effects: z.array(z.object({ kind: z.string(), subject: z.string() })),
+        reasons: z.array(z.object({ class: z.string(), text: z.string(), words: z.string() })),
+      }),
       hash: z.string(),
       mode: z.string(),
       decisions: z.array(

@@ -1,4 +1,4 @@
-import type { AccessApi, ConsoleView, TokenView } from '../access-contract.ts';
+import type { AccessApi, ConsoleView, SessionView, TokenView } from '../access-contract.ts';
 import type { FileApi, FileView } from '../file-contract.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import type { Ask } from './client.ts';
@@ -28,6 +28,8 @@ export function accessCalls(ask: Ask): AccessApi {
       await ask('DELETE', '/v1/console');
     },
     loginLink: () => ask('POST', '/v1/console/login-link'),
+    sessions: async () => (await ask<{ sessions: readonly SessionView[] }>('GET', '/v1/sessions')).sessions,
+    endSessions: which => ask('POST', '/v1/sessions/end', which),
     tokens: async () => (await ask<{ tokens: readonly TokenView[] }>('GET', '/v1/tokens')).tokens,
     addToken: (surroundings, token) => ask('POST', '/v1/tokens', { surroundings, token }),
     async removeToken(name) {

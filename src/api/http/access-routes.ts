@@ -27,6 +27,11 @@ const tokenBody = z.strictObject({
       .optional(),
   }),
 });
+const sessionName = z.string().min(1).max(100);
+const endSessionsBody = z.union([
+  z.strictObject({ id: sessionName }),
+  z.strictObject({ except: sessionName }),
+]);
 const auditQuery = z.object({
   before: z.coerce.number().int().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(1000).optional(),
@@ -73,8 +78,29 @@ export function registerAccessRoutes(parts: RouteParts): void {
     answer: answers.loginLink,
     carryOut: async ({ api }) => await api.loginLink(),
   });
+  registerSessions(parts);
   registerTokens(parts);
   registerOversight(parts);
+}
+
+function registerSessions(parts: RouteParts): void {
+  register(parts, {
+    id: 'sessions',
+    method: 'get',
+    path: '/v1/sessions',
+    summary: 'Browsers that are signed in. `GET /v1/session` says which of them asks.',
+    answer: answers.sessions,
+    carryOut: async ({ api }) => ({ sessions: await api.sessions() }),
+  });
+  register(parts, {
+    id: 'endSessions',
+    method: 'post',
+    path: '/v1/sessions/end',
+    summary: 'Signs one browser out, or all but one.',
+    body: endSessionsBody,
+    answer: answers.sessionsEnded,
+    carryOut: async ({ body, api }) => await api.endSessions(body),
+  });
 }
 
 function registerTokens(parts: RouteParts): void {

@@ -1,15 +1,16 @@
+import type { ScheduleView } from '../../core/queue-view.ts';
 import { accessAnswers, fileAnswers } from './access-answers.ts';
 import { chatAnswers } from './chat-answers.ts';
 import { z } from '@hono/zod-openapi';
 import type { ErrorRecord } from '../../core/deckhand-error.ts';
 import type { ErrorCode } from '../../core/error-table.ts';
 import { attachedModelSchema } from '../../core/attached-model.ts';
-import { type Deployment, deployParams } from '../../core/model-params.ts';
+import { deployedEngines, type Deployment, deployParams } from '../../core/model-params.ts';
 import { TASK_STATES } from '../../core/task-state.ts';
 import { HEALTH_STATES } from '../../core/tunnel.ts';
 import type { Approval } from '../../core/task.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
-import type { QueueLimits, ScheduleView, TaskView } from '../task-api.ts';
+import type { QueueLimits, TaskView } from '../task-api.ts';
 import type { TunnelView } from '../tunnel-contract.ts';
 import type { OutputLine } from '../watch-contract.ts';
 
@@ -161,11 +162,11 @@ const deployment = z
   .object({
     host: z.string(),
     name: z.string(),
-    engine: z.literal('llama.cpp'),
+    engine: z.enum(deployedEngines),
     version: z.string(),
     release: z.string(),
     previous: z.string().nullable(),
-    model: z.object({ sha256: z.string(), size: z.number(), name: z.string(), file: z.string() }),
+    model: z.object({ sha256: z.string(), size: z.number(), name: z.string(), file: z.string() }).nullable(),
     context: z.number(),
     service: z.enum(['system', 'user', 'detached']),
     folder: z.string(),
@@ -308,6 +309,7 @@ export const answers = {
   tunnel,
   tunnels: z.object({ tunnels: z.array(tunnel) }),
   submitted,
+  fetching: z.object({ id: z.string(), submitted }),
   followItem,
   task: taskView,
   tasks: z.object({ tasks: z.array(taskView) }),
@@ -333,6 +335,11 @@ export const answers = {
   schedules: z.object({ schedules: z.array(schedule) }),
   backup: z.object({ file: z.string(), bytes: z.number() }),
   file: z.object({ file: z.string() }),
+  removedHost: z.object({
+    file: z.string(),
+    remains: z.boolean().describe('the OpenSSH configuration names it too'),
+  }),
+  report: z.object({ name: z.string(), type: z.string(), text: z.string() }),
   hosts: z.object({ hosts: z.array(host) }),
   runbooks: z.object({ runbooks: z.array(runbook) }),
   runbook: z.object({ summary: runbook, source: z.string() }),

@@ -3,14 +3,17 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { DeckhandError } from '../../core/deckhand-error.ts';
-import { type Caller, ownerCaller } from '../caller.ts';
+import type { Caller } from '../caller.ts';
 import type { TaskApi } from '../task-api.ts';
 import { admit, checkAddress, type WebDoor } from '../web/door.ts';
 import { limits } from '../web/limits.ts';
 import { registerPages } from '../web/pages.ts';
 import { registerSessionRoutes } from '../web/session-routes.ts';
 import { type AuditedCall, auditedCall } from './audited.ts';
+import { callerOfSocket } from './caller-of-socket.ts';
 import { registerAccessRoutes } from './access-routes.ts';
+import { registerFolderRoutes } from './folder-routes.ts';
+import { registerStagingRoutes } from './staging-routes.ts';
 import { registerFileRoutes } from './file-routes.ts';
 import { faultOf, inputFault, statusOf } from './faults.ts';
 import { registerChatRoutes } from './chat-routes.ts';
@@ -18,7 +21,10 @@ import { registerFleetRoutes } from './fleet-routes.ts';
 import type { HttpApp, HttpEnvironment } from './operation.ts';
 import { registerOversightRoutes } from './oversight-routes.ts';
 import { registerQueueRoutes } from './queue-routes.ts';
+import { registerRunRoutes } from './run-routes.ts';
+import { registerSettingsRoutes } from './settings-routes.ts';
 import { registerTaskRoutes } from './task-routes.ts';
+import { registerTerminalRoutes } from './terminal-routes.ts';
 import { registerWatchRoutes } from './watch-routes.ts';
 import { registerTunnelRoutes } from './tunnel-routes.ts';
 
@@ -110,6 +116,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
     },
   };
   registerTaskRoutes(parts);
+  registerRunRoutes(parts);
   registerQueueRoutes(parts);
   registerFleetRoutes(parts);
   registerTunnelRoutes(parts);
@@ -118,6 +125,10 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   registerOversightRoutes(parts);
   registerAccessRoutes(parts);
   registerFileRoutes(parts);
+  registerFolderRoutes(parts);
+  registerStagingRoutes(parts);
+  registerSettingsRoutes(parts);
+  registerTerminalRoutes(parts);
   registerSessionRoutes(parts, options.door ?? null);
   if (options.door) registerPages(app, options.door);
   for (const path of ['/v1/openapi.json', '/openapi.json'])
@@ -163,17 +174,4 @@ function identify(options: HttpAppOptions): MiddlewareHandler<HttpEnvironment> {
       ...(error && { error }),
     });
   };
-}
-
-/** A program that the owner started and that says its name: it may not do all that its owner may. */
-const PROGRAM = /^mcp:[\w.-]{1,64}$/;
-
-function callerOfSocket(owner: string, as: string | undefined): Caller {
-  const caller = ownerCaller(owner);
-  if (as === undefined) return caller;
-  if (!PROGRAM.test(as))
-    throw new DeckhandError('input.invalid', 'deckhand-as: write mcp:NAME.', {
-      details: { field: 'deckhand-as' },
-    });
-  return { ...caller, who: as, role: 'operator', via: 'agent' };
 }

@@ -3,7 +3,8 @@ import { z } from '../../core/schema.ts';
 import type { Surroundings } from '../../core/task.ts';
 import { answers } from './answer-schemas.ts';
 import { chatStream } from './chat-stream.ts';
-import { register, type RouteParts } from './operation.ts';
+import { STREAM_HEADERS } from './event-stream.ts';
+import { paceFor, register, type RouteParts } from './operation.ts';
 import * as requests from './request-schemas.ts';
 
 const name = z.string().min(1).max(300);
@@ -35,9 +36,9 @@ export function registerChatRoutes(parts: RouteParts): void {
       const given = requests.exact<ChatRequest>(request);
       const stream = await chatStream(
         signal => api.chat(requests.exact<Surroundings>(surroundings), given, { signal }),
-        parts.stream,
+        paceFor(parts, context),
       );
-      return context.body(stream, 200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      return context.body(stream, 200, STREAM_HEADERS);
     },
   });
   register(parts, {

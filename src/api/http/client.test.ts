@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { FollowItem, Submission, TaskApi } from '../task-api.ts';
 import { buildHttpApp } from './app.ts';
@@ -23,8 +25,11 @@ const submission: Submission = {
   runAfter: '2026-01-01T00:00:00Z',
 };
 
+/** What is a question and its answer; a terminal is a WebSocket, and has tests of its own. */
+type Asked = Exclude<Method, 'attachTerminal'>;
 /** What each method is called with. The type makes a forgotten method an error. */
-const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
+const CALLS: { readonly [Name in Asked]: Parameters<TaskApi[Name]> } = {
+  openTerminal: [surroundings, 'web 1', { columns: 80, rows: 24, terminal: 'terminal-1' }],
   submit: [submission],
   submitAndFollow: [submission, { signal, answers: true }],
   follow: ['group-1', { signal, after: 'a b&c', answers: false, untilEnded: true }],
@@ -39,6 +44,7 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   pause: ['task-1'],
   resume: ['task-1'],
   retry: ['task-1'],
+  report: ['task 1/ü', 'html'],
   remove: [{ tasks: ['task-1'], states: ['failed'], olderThan: 5, dryRun: true }],
   approvals: ['open'],
   decide: ['approval-1', 'approved', { choice: 'skip', note: 'not needed' }],
@@ -75,9 +81,14 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   stopAll: [{ force: true, cooldown: 5 }],
   clearStop: [],
   testNotifications: [],
+  transcript: ['task-1', 3, 20],
+  recordRunbook: ['task-1', 'greeting'],
+  replayRun: ['task-1'],
+  undoOfRun: ['task-1', { steps: ['one'] }],
   backup: ['/tmp/b'],
   listHosts: [surroundings, '@web,!db'],
   addHost: [surroundings, { name: 'web1', address: '10.0.0.1', port: 22, groups: ['web'] }],
+  removeHost: [surroundings, 'web 1'],
   listRunbooks: [surroundings],
   showRunbook: [surroundings, 'nginx'],
   doctor: [surroundings],
@@ -91,6 +102,18 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
     'web1',
     { path: '/etc/a', expected: 'none', content: new Uint8Array([0, 255, 10]), mode: '0600', root: true },
   ],
+  sessions: [],
+  endSessions: [{ except: 'ab' }],
+  settings: [surroundings],
+  changeSetting: [surroundings, 'runbooks', ['/a', '/ü']],
+  listFolder: [surroundings, { host: null, path: '' }],
+  searchFolder: [surroundings, { host: 'web 1', path: '/sr v', name: 'grü*', limit: 5 }, { signal }],
+  watchFolder: [surroundings, { host: 'web1', path: '/srv' }, { signal }],
+  beginUpload: [{ name: 'grüße.txt', size: 3 }],
+  addToUpload: ['staged-1', 0, new Uint8Array([0, 255, 10])],
+  sendUpload: [surroundings, 'staged-1', { host: 'web1', folder: '/srv' }],
+  fetchFile: [surroundings, 'web 1', '/etc/hösts'],
+  fetched: ['staged-1', { signal }],
   tokens: [],
   addToken: [surroundings, { name: 'ci', role: 'operator', kinds: ['ssh.execute'], expiresIn: 60_000 }],
   removeToken: ['ci'],
@@ -98,11 +121,20 @@ const CALLS: { readonly [Name in Method]: Parameters<TaskApi[Name]> } = {
   explainPolicy: [surroundings, 'ls -l', 'web1'],
 };
 /** What only the door knows: no method of the contract. */
-const AT_THE_DOOR = ['login', 'session', 'logout'];
-const METHODS = Object.keys(CALLS) as Method[];
+const AT_THE_DOOR = ['login', 'session', 'logout', 'attachTerminal'];
+const METHODS = Object.keys(CALLS) as Asked[];
+const STREAMS: ReadonlySet<Method> = new Set([
+  'follow',
+  'submitAndFollow',
+  'chat',
+  'changes',
+  'searchFolder',
+  'watchFolder',
+  'fetched',
+]);
 
 /** The answer of a method; a stream as the list of its items. */
-async function answerOf(api: TaskApi, method: Method): Promise<unknown> {
+async function answerOf(api: TaskApi, method: Asked): Promise<unknown> {
   const call = api[method] as (...given: readonly unknown[]) => unknown;
   const answer = call.apply(api, CALLS[method]);
   if (answer instanceof Promise) return await answer;
@@ -120,13 +152,34 @@ const withoutSignal = (given: readonly unknown[]): readonly unknown[] =>
   });
 
 describe('every method of the task api', () => {
+  const fault = new DeckhandError('task.illegal-state', 'The task is done – fertig.', {
+    details: { state: 'succeeded' },
+    hint: 'Leave it.',
+  });
+  const failing = METHODS.map(method => [
+    method,
+    STREAMS.has(method)
+      ? (): AsyncIterable<FollowItem> => silence(Promise.reject(fault))
+      : () => Promise.reject(fault),
+  ]);
+  // one for all of them: to build it takes longer than to ask every method
+  let served: ServedFake;
+  let refusing: ServedFake;
+  beforeAll(async () => {
+    served = await ServedFake.start();
+    refusing = await ServedFake.start(Object.fromEntries(failing) as Partial<TaskApi>);
+  });
+  afterAll(async () => {
+    await served[Symbol.asyncDispose]();
+    await refusing[Symbol.asyncDispose]();
+  });
+
   it.each(METHODS)('%s: question and answer are the same over the socket', async method => {
-    await using served = await ServedFake.start();
     await using client = connectClient({ socketPath: served.socketPath });
     const answer = await answerOf(client, method);
-    expect(served.fake.calls).toHaveLength(1);
-    expect(served.fake.calls[0]?.method).toBe(method);
-    expect(withoutSignal(served.fake.calls[0]?.given ?? [])).toEqual(withoutSignal(CALLS[method]));
+    const [call, ...others] = served.fake.calls.splice(0);
+    expect([call?.method, others]).toEqual([method, []]);
+    expect(withoutSignal(call?.given ?? [])).toEqual(withoutSignal(CALLS[method]));
     expect(answer).toEqual(await answerOf(new FakeTaskApi().api, method));
   });
 
@@ -148,16 +201,7 @@ describe('every method of the task api', () => {
   });
 
   it.each(METHODS)('%s: an error comes back with code, message, hint and details', async method => {
-    const fault = new DeckhandError('task.illegal-state', 'The task is done – fertig.', {
-      details: { state: 'succeeded' },
-      hint: 'Leave it.',
-    });
-    const failing = (): AsyncIterable<FollowItem> => silence(Promise.reject(fault));
-    const streams =
-      method === 'follow' || method === 'submitAndFollow' || method === 'chat' || method === 'changes';
-    const behaviour = { [method]: streams ? failing : () => Promise.reject(fault) };
-    await using served = await ServedFake.start(behaviour);
-    await using client = connectClient({ socketPath: served.socketPath });
+    await using client = connectClient({ socketPath: refusing.socketPath });
     const caught = await answerOf(client, method).catch((error: unknown) => error);
     expect(caught).toBeInstanceOf(DeckhandError);
     expect((caught as DeckhandError).toJSON()).toEqual(fault.toJSON());
@@ -233,6 +277,16 @@ describe('connectClient', () => {
     expect(Buffer.compare(Buffer.from(sent.input ?? []), Buffer.from(input))).toBe(0);
   });
 
+  it('sends a change to a daemon that has closed the kept connection, which a busy process does not know', async () => {
+    await using served = await ServedFake.start();
+    served.closesIdleAfter(2000);
+    await using client = connectClient({ socketPath: served.socketPath });
+    await client.health();
+    const busyUntil = performance.now() + 4000;
+    while (performance.now() < busyUntil);
+    expect(await client.submit(submission)).toEqual(sampleSubmitted);
+  });
+
   it('ends with its signal and when it is disposed', async () => {
     await using served = await ServedFake.start({ health: () => new Promise(() => {}) });
     const stop = new AbortController();
@@ -260,6 +314,28 @@ describe('connectClient', () => {
       code: 'daemon.unreachable',
       details: { reason: 'nobody listens there' },
     });
+  });
+
+  it('uses a connection that is open already once, and none that the daemon has closed', async () => {
+    await using served = await ServedFake.start();
+    const opened = async (): Promise<Socket> => {
+      const socket = connect(served.socketPath);
+      await once(socket, 'connect');
+      return socket;
+    };
+    const first = await opened();
+    await using client = connectClient({ socketPath: served.socketPath, opened: first });
+    await client.submit(submission);
+    expect(first.bytesWritten).toBeGreaterThan(100);
+    await client.submit(submission);
+    const closed = await opened();
+    closed.destroy();
+    await using other = connectClient({ socketPath: served.socketPath, opened: closed });
+    await expect(other.submit(submission)).resolves.toEqual(sampleSubmitted);
+    expect(served.fake.calls).toHaveLength(3);
+    const unused = await opened();
+    await connectClient({ socketPath: served.socketPath, opened: unused })[Symbol.asyncDispose]();
+    expect(unused.destroyed).toBe(true);
   });
 
   it('loads no package and nothing of the server', () => {

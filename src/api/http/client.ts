@@ -1,3 +1,4 @@
+import type { ScheduleView } from '../../core/queue-view.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { AttachedModel } from '../../core/attached-model.ts';
 import type { Deployment } from '../../core/model-params.ts';
@@ -6,16 +7,25 @@ import type { Approval } from '../../core/task.ts';
 import type { AccessApi } from '../access-contract.ts';
 import type { ChatApi } from '../chat-contract.ts';
 import type { FileApi } from '../file-contract.ts';
+import type { RunApi } from '../run-contract.ts';
 import { accessCalls, fileCalls } from './access-client.ts';
+import type { FolderApi } from '../folder-contract.ts';
+import type { StagingApi } from '../staging-contract.ts';
+import { folderCalls } from './folder-client.ts';
+import type { SettingsApi } from '../settings-contract.ts';
+import { settingsCalls } from './settings-client.ts';
 import { chatCalls } from './chat-client.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
-import type { FollowOptions, ScheduleView, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
+import type { FollowOptions, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
 import type { EmergencyStop, NotificationTest } from '../oversight-contract.ts';
+import type { TerminalApi } from '../terminal-contract.ts';
 import type { TunnelView } from '../tunnel-contract.ts';
 import type { WatchApi } from '../watch-contract.ts';
 import { followItems, type Followed } from './follow-stream.ts';
 import { decodePage, encodeSubmission } from './item-codec.ts';
 import type { Call, Transport } from './transport.ts';
+import { runCalls } from './run-client.ts';
+import { terminalCalls } from '../terminal/terminal-client.ts';
 import { watchCalls } from './watch-client.ts';
 
 /** Milliseconds until a daemon must have answered. */
@@ -55,6 +65,10 @@ export function clientOver({ transport, signal, clock, random }: ClientParts): T
     ...watchCalls(ask, transport, open),
     ...accessCalls(ask),
     ...fileCalls(ask),
+    ...runCalls(ask),
+    ...settingsCalls(ask),
+    ...folderCalls(ask, transport, open),
+    ...terminalCalls(ask, transport, open),
     async [Symbol.asyncDispose]() {
       closing.abort();
       transport[Symbol.dispose]();
@@ -82,6 +96,7 @@ type TaskCalls =
   | 'pause'
   | 'resume'
   | 'retry'
+  | 'report'
   | 'remove'
   | 'approvals'
   | 'decide';
@@ -117,6 +132,7 @@ function taskCalls(ask: Ask, follow: Follow): Pick<TaskApi, TaskCalls> {
     pause: id => steer(id, 'pause'),
     resume: id => steer(id, 'resume'),
     retry: id => ask('POST', `/v1/tasks/${part(id)}/retry`),
+    report: (id, form) => ask('GET', `/v1/tasks/${part(id)}/report${queryText({ form })}`),
     remove: request => ask('POST', '/v1/tasks/remove', request, LONG_LIMIT),
     async approvals(state) {
       const path = `/v1/approvals${queryText({ state })}`;
@@ -131,7 +147,17 @@ function otherCalls(
   ask: Ask,
 ): Omit<
   TaskApi,
-  TaskCalls | keyof ChatApi | keyof WatchApi | keyof AccessApi | keyof FileApi | typeof Symbol.asyncDispose
+  | TaskCalls
+  | keyof ChatApi
+  | keyof WatchApi
+  | keyof AccessApi
+  | keyof FileApi
+  | keyof RunApi
+  | keyof SettingsApi
+  | keyof FolderApi
+  | keyof StagingApi
+  | keyof TerminalApi
+  | typeof Symbol.asyncDispose
 > {
   return {
     async tunnels() {
@@ -183,6 +209,7 @@ function otherCalls(
       const body = { surroundings, selector };
       return (await ask<{ hosts: readonly HostSummary[] }>('POST', '/v1/hosts/list', body)).hosts;
     },
+    removeHost: (surroundings, name) => ask('POST', `/v1/hosts/${part(name)}/remove`, { surroundings }),
     addHost: (surroundings, host) => ask('POST', '/v1/hosts', { surroundings, host }),
     async listRunbooks(surroundings) {
       const body = { surroundings };

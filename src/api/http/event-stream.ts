@@ -1,11 +1,19 @@
 import type { OutputPiece } from '../../core/task-event.ts';
 import { type PaceOptions, pacedStream, type StreamWords } from '../paced-stream.ts';
+import type { FolderChange, FoundItem } from '../folder-contract.ts';
 import type { FollowItem } from '../task-api.ts';
 import type { Change } from '../watch-contract.ts';
 import { encodePieces } from './item-codec.ts';
 
 /** What a stream carries: each names itself. */
-type StreamItem = FollowItem | Change;
+type StreamItem = FollowItem | Change | FoundItem | FolderChange;
+
+/** Of an answer that is a stream: kept nowhere, gathered by no proxy in between. */
+export const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+} as const;
 
 /** Items as the body of a `text/event-stream`. When the server stops it ends without `done`: the client comes back. */
 export async function eventStream(

@@ -1,14 +1,25 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
+import { systemClock } from '../../core/clock.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
+import type { DialPlace } from '../terminal/dial.ts';
+import type { WireSocket } from '../terminal/terminal-client.ts';
 import { faultFrom, type Call, type Transport } from './transport.ts';
 
 // An import statement reads every export of the module, and one of them loads all of undici: ten times the time.
 const { Agent, request: httpRequest } = process.getBuiltinModule('node:http');
 
+/**
+ * Milliseconds without an answer after which a kept connection is not trusted with what may not be repeated: the daemon
+ * closes idle ones after five seconds, and a process that was busy for that long does not know it yet.
+ */
+const FRESH = 2000;
+
 export interface ExchangeOptions {
   /** A Unix socket … */
   readonly socketPath?: string;
+  /** A connection to it that is open already, used for the first request. */
+  readonly opened?: Socket;
   /** … or `http://host:port`. */
   readonly url?: string;
   readonly token?: string;
@@ -22,6 +33,9 @@ export interface ExchangeOptions {
 export class Exchange implements Transport {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #base: RequestOptions;
+  #opened: { readonly socket: Socket; readonly at: number } | undefined;
+  #lastAnswer = 0;
+  readonly #place: DialPlace;
   /** For messages: where the daemon should be. */
   readonly place: string;
 
@@ -30,9 +44,15 @@ export class Exchange implements Transport {
     if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`;
     if (options.as !== undefined) headers['deckhand-as'] = options.as;
     if (options.requestId !== undefined) headers['x-request-id'] = options.requestId;
+    if (options.opened) {
+      this.#opened = { socket: options.opened, at: systemClock.monotonic() };
+      guard(options.opened);
+    }
     const where = whereOf(options);
     this.place = where.place;
-    this.#base = { ...where.request, headers, agent: this.#agent };
+    // said here, so that node does not look whether the host is an address: that costs it milliseconds
+    this.#base = { ...where.request, headers, servername: '' } as RequestOptions;
+    this.#place = { ...where.request, headers };
   }
 
   /** The answer of a 200 as JSON. Throws what the daemon answered otherwise. */
@@ -64,6 +84,18 @@ export class Exchange implements Transport {
     return Buffer.concat(chunks).toString('utf8');
   }
 
+  async socket(path: string, protocols: readonly string[], signal: AbortSignal): Promise<WireSocket> {
+    // loaded here: few commands need it
+    const { dial, DialRefused } = await import('../terminal/dial.ts');
+    try {
+      return await dial(this.#place, path, protocols, signal);
+    } catch (error) {
+      if (signal.aborted) throw stopped();
+      const fault = error instanceof DialRefused ? faultFrom(error.text) : null;
+      throw fault ?? this.unreachable(reasonOf(error as Error), error);
+    }
+  }
+
   unreachable(reason: string, cause?: unknown): DeckhandError {
     return new DeckhandError('daemon.unreachable', `No daemon answers at ${this.place}: ${reason}.`, {
       cause,
@@ -73,6 +105,7 @@ export class Exchange implements Transport {
 
   [Symbol.dispose](): void {
     this.#agent.destroy();
+    this.#opened?.socket.destroy();
   }
 
   async #send(call: Call): Promise<IncomingMessage> {
@@ -85,6 +118,16 @@ export class Exchange implements Transport {
     throw this.unreachable('it closed the connection', second.stale);
   }
 
+  /** Over the connection that is open, over a kept one, or over one of its own. */
+  #way(kept: boolean): Pick<RequestOptions, 'agent' | 'createConnection'> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    if (opened && !opened.socket.destroyed && systemClock.monotonic() - opened.at < FRESH)
+      return { createConnection: () => opened.socket };
+    opened?.socket.destroy();
+    return { agent: kept ? this.#agent : false };
+  }
+
   #attempt(call: Call, body: Buffer | null): Promise<IncomingMessage | { readonly stale: Error }> {
     return new Promise((resolve, reject) => {
       const headers = {
@@ -93,11 +136,16 @@ export class Exchange implements Transport {
       };
       const { method, path, signal } = call;
       let answered = false;
-      const request = httpRequest({ ...this.#base, method, path, headers, signal }, response => {
-        answered = true;
-        clearTimeout(timer);
-        resolve(response);
-      });
+      const kept = method === 'GET' || systemClock.monotonic() - this.#lastAnswer < FRESH;
+      const request = httpRequest(
+        { ...this.#base, ...this.#way(kept), method, path, headers, signal },
+        response => {
+          answered = true;
+          this.#lastAnswer = systemClock.monotonic();
+          clearTimeout(timer);
+          resolve(response);
+        },
+      );
       request.on('socket', guard);
       const timer = setTimeout(() => request.destroy(new Silence(call.limit)), call.limit);
       request.on('error', (error: NodeJS.ErrnoException) => {
@@ -135,7 +183,10 @@ class Silence extends Error {
   }
 }
 
-function whereOf(options: ExchangeOptions): { readonly place: string; readonly request: RequestOptions } {
+function whereOf(options: ExchangeOptions): {
+  readonly place: string;
+  readonly request: Omit<DialPlace, 'headers'>;
+} {
   if (options.socketPath !== undefined) {
     return { place: options.socketPath, request: { socketPath: options.socketPath, host: 'localhost' } };
   }

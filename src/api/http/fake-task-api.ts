@@ -1,45 +1,25 @@
 import type { AttachedModel } from '../../core/attached-model.ts';
+import { sampleFiles } from './fake-files.ts';
+import { sampleApproval, taskView } from '../over-tasks/scripted-task-api.ts';
 import type { FollowItem, QueueLimits, Submitted, TaskApi, TaskView } from '../task-api.ts';
 
 /** A method of the contract, by name. */
 export type Method = Exclude<keyof TaskApi, symbol>;
 
-/** A task as tests need it. */
+/** A task as tests need it: it runs, and its parameters are not all ASCII. */
 export function sampleTask(id: string): TaskView {
-  return {
+  return taskView({
     id,
-    group: 'group-1',
-    kind: 'ssh.execute',
     host: 'web1',
     params: { command: 'echo grüße' },
     title: 'echo',
-    category: 'general',
     tags: ['a'],
-    priority: 0,
-    onLost: 'hold',
-    retry: { limit: 0, pause: 1000, longestPause: 60_000 },
-    dependsOn: [],
-    onDependencyFailed: 'skip',
-    idempotencyKey: null,
-    retryOf: null,
     requestId: 'request-1',
     state: 'running',
     phase: 'running',
-    runAfter: 1,
-    attempt: 1,
-    claim: 1,
-    crashes: 0,
-    begun: true,
-    cancelAsked: 'no',
-    pauseAsked: false,
-    progress: null,
-    result: null,
-    error: null,
-    createdAt: 1,
-    startedAt: 2,
     finishedAt: null,
     lastSeq: 3,
-  };
+  });
 }
 
 export const sampleSubmitted: Submitted = {
@@ -164,9 +144,27 @@ const token = {
   expiresAt: null,
   lastUsedAt: null,
 } as const;
+const planningRecord = {
+  number: 1,
+  role: 'plan',
+  model: 'web1/tiny',
+  schemaName: 'plan',
+  question: 'ab',
+  startedAt: 1,
+  duration: 2,
+  instructions: 'You plan.',
+  prompt: 'grüße',
+  turns: [{ answer: '{}', fault: 'goal: missing' }],
+  requests: 1,
+  usage: { promptTokens: 1, completionTokens: 2, cost: null },
+  tokens: 3,
+  isWhole: true,
+  error: null,
+} as const;
 const runbook = { name: 'nginx', title: 'Install nginx', parameters: [], examples: ['install nginx'] };
 
 const sampleBehaviour: TaskApi = {
+  ...sampleFiles(sampleSubmitted),
   lines: async () => ({
     attempt: 1,
     total: 1,
@@ -195,25 +193,10 @@ const sampleBehaviour: TaskApi = {
   pause: async id => [sampleTask(id)],
   resume: async id => [sampleTask(id)],
   retry: async () => sampleSubmitted,
+  report: async (id, form) => ({ name: `${id}.md`, type: `text/${form}`, text: '# grüße\n' }),
   remove: async () => ({ count: 3 }),
   approvals: async () => [
-    {
-      id: 'approval-1',
-      task: 'task-1',
-      hash: 'abc',
-      title: 'Install nginx',
-      state: 'open',
-      askedAt: 1,
-      expiresAt: 2,
-      decidedBy: null,
-      decidedAt: null,
-      kind: 'plan',
-      about: {},
-      choice: null,
-      note: null,
-      uses: 1,
-      validUntil: null,
-    },
+    { ...sampleApproval, hash: 'abc', title: 'Install nginx', askedAt: 1, expiresAt: 2 },
   ],
   decide: async () => sampleTask('task-1'),
   tunnels: async () => [tunnel],
@@ -282,9 +265,27 @@ const sampleBehaviour: TaskApi = {
   }),
   clearStop: async () => true,
   testNotifications: async () => [{ channel: 'log /tmp/x', on: ['run-ended'], error: null }],
+  transcript: async (_, after) => [{ ...planningRecord, number: after + 1 }],
+  recordRunbook: async (_, name = 'x') => ({ name, source: `name: ${name}\n`, parameters: [] }),
+  undoOfRun: async run => ({
+    plan: {
+      intent: `undo ${run}`,
+      goal: 'it is as before',
+      assumptions: [],
+      runbook: null,
+      parameters: {},
+      steps: [],
+      postconditions: [],
+      report: [],
+    },
+    hosts: ['web-1'],
+    uncovered: [],
+  }),
+  replayRun: async run => ({ run, parts: [], same: true }),
   backup: async file => ({ file, bytes: 4096 }),
   listHosts: async () => [{ name: 'web1', source: 'deckhand.yaml', groups: ['web'], address: null }],
   addHost: async () => ({ file: '/w/deckhand.yaml' }),
+  removeHost: async () => ({ file: '/w/deckhand.yaml', remains: false }),
   listRunbooks: async () => [runbook],
   showRunbook: async () => ({ summary: runbook, source: 'name: nginx\n' }),
   doctor: async () => [{ subject: 'store', id: 'store.size', status: 'ok', message: 'small', fix: null }],
@@ -295,15 +296,15 @@ const sampleBehaviour: TaskApi = {
     built: true,
     sessions: 0,
   }),
+  sessions: async () => [{ id: 'ab', token: null, beganAt: 1, expiresAt: 2 }],
+  endSessions: async () => ({ ended: 2 }),
   tokens: async () => [token],
   addToken: async () => ({ token: 'dhk_x', view: token }),
   removeToken: async () => {},
   auditTrail: async () => ({ entries: [], total: 0 }),
   explainPolicy: async (_, command) => ({
     command,
-    class: 'read-only',
-    risks: [],
-    reasons: [],
+    verdict: { class: 'read-only', risks: [], effects: [], reasons: [] },
     hash: 'ab',
     mode: 'off',
     decisions: [],
@@ -317,6 +318,15 @@ const sampleBehaviour: TaskApi = {
     changedAt: 1,
   }),
   writeFile: async () => ({ ...fileFacts, bytes: 3, task: 'task-1' }),
+  openTerminal: async () => ({
+    terminal: 'terminal-1',
+    ticket: 'a-ticket-that-works-once',
+    expiresAt: 5,
+    keep: 60_000,
+    idle: 0,
+    recorded: false,
+  }),
+  attachTerminal: () => Promise.reject(new Error('no terminal here')),
   loginLink: async () => ({ url: 'http://127.0.0.1:8791/login#t', expiresAt: 5 }),
   async [Symbol.asyncDispose]() {},
 };

@@ -1,17 +1,20 @@
 import { DeckhandError } from '../../core/deckhand-error.ts';
+import type { WireSocket } from '../terminal/terminal-client.ts';
 import { faultFrom, type AnswerBody, type Call, type Transport } from './transport.ts';
+
+type Headers = Readonly<Record<string, string>>;
 
 export interface FetchOptions {
   /** `http://host:port`; default the page's own origin. */
   readonly url?: string;
   /** Read for each call: what proves that the call comes from our own page. */
-  readonly headers?: (method: Call['method']) => Readonly<Record<string, string>>;
+  readonly headers?: (method: Call['method']) => Headers | Promise<Headers>;
 }
 
 /** Calls from a browser, to the daemon that served the page. Cookies travel with them. */
 export class FetchTransport implements Transport {
   readonly #origin: string;
-  readonly #headers: (method: Call['method']) => Readonly<Record<string, string>>;
+  readonly #headers: NonNullable<FetchOptions['headers']>;
 
   constructor({ url, headers }: FetchOptions = {}) {
     this.#origin = url ?? '';
@@ -31,6 +34,26 @@ export class FetchTransport implements Transport {
     const answer = await this.#send(call);
     if (!answer.body) throw this.unreachable('its answer has no body');
     return new FetchedBody(answer.body);
+  }
+
+  /** What a daemon says instead of opening a socket, a browser does not tell. */
+  socket(path: string, protocols: readonly string[], signal: AbortSignal): Promise<WireSocket> {
+    const page = globalThis as { readonly location?: { readonly href: string } };
+    const url = new URL(path, this.#origin || page.location?.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    const socket = new WebSocket(url, [...protocols]);
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        socket.close();
+        reject(new DeckhandError('command.cancelled', 'The call to the daemon was stopped.'));
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      socket.addEventListener('open', () => {
+        signal.removeEventListener('abort', stop);
+        resolve(socket);
+      });
+      socket.addEventListener('close', () => reject(this.unreachable('it opens no terminal')));
+    });
   }
 
   unreachable(reason: string, cause?: unknown): DeckhandError {
@@ -54,7 +77,7 @@ export class FetchTransport implements Transport {
       answer = await fetch(`${this.#origin}${path}`, {
         method,
         headers: {
-          ...this.#headers(method),
+          ...(await this.#headers(method)),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -1,14 +1,14 @@
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { LARGEST_FILE } from '../../core/file-params.ts';
 import { z } from '../../core/schema.ts';
+import { executeParams } from '../../core/task-params.ts';
 import type { Surroundings } from '../../core/task.ts';
 import { answers } from './answer-schemas.ts';
 import { toBase64 } from './base64.ts';
-import { strictBase64 } from './item-codec.ts';
+import { bytesOfField } from './item-codec.ts';
 import { register, type RouteParts } from './operation.ts';
 import * as requests from './request-schemas.ts';
 
-const hostPath = z.object({ host: z.string().min(1).max(300) });
 const path = z.string().min(1).max(4096);
 const hashOrNone = z.string().regex(/^(?:[0-9a-f]{64}|none)$/, 'the hash that was read, or none');
 const readBody = z.strictObject({ surroundings: requests.surroundings, path });
@@ -25,6 +25,9 @@ const writeBody = z.strictObject({
     .regex(/^0[0-7]{3,4}$/)
     .optional(),
   root: z.boolean().optional(),
+  approval: executeParams.shape.approval.describe(
+    "a person's yes: the hash that `policy.needs-approval` named",
+  ),
 });
 
 /** One file of a host at a time, for whoever edits. */
@@ -34,7 +37,7 @@ export function registerFileRoutes(parts: RouteParts): void {
     method: 'post',
     path: '/v1/hosts/{host}/file/read',
     summary: 'A file of at most 2 MiB with its mode, owner and hash; the hash is the `etag` too.',
-    parameters: hostPath,
+    parameters: requests.hostPath,
     body: readBody,
     answer: answers.hostFile,
     carryOut: async ({ parameters, body, api, context }) => {
@@ -51,20 +54,19 @@ export function registerFileRoutes(parts: RouteParts): void {
     path: '/v1/hosts/{host}/file/write',
     summary:
       'Writes a whole file in one move, keeping mode and owner, as a task. `If-Match` names the hash that was read, or `none` for a new file; 409 when it is another by now.',
-    parameters: hostPath,
+    parameters: requests.hostPath,
     body: writeBody,
     answer: answers.hostFileWritten,
     carryOut: async ({ parameters, body, api, context }) => {
       context.set('subject', body.path);
-      const { surroundings, content, path: file, mode, root } = body;
-      const bytes = strictBase64(content);
-      if (!bytes) throw fault('body.content', 'is not base64');
+      const { surroundings, content, path: file, mode, root, approval: yes } = body;
       return await api.writeFile(requests.exact<Surroundings>(surroundings), parameters.host, {
         path: file,
-        content: bytes,
+        content: bytesOfField(content, 'body.content'),
         expected: expectedOf(context.req.header('if-match') ?? body.expected),
         ...(mode !== undefined && { mode }),
         ...(root !== undefined && { root }),
+        ...(yes && { approval: yes }),
       });
     },
   });

@@ -34,6 +34,17 @@ export function registerFleetRoutes(parts: RouteParts): void {
       ),
   });
   register(parts, {
+    id: 'removeHost',
+    method: 'post',
+    path: '/v1/hosts/{host}/remove',
+    summary: 'Takes a host out of its deckhand.yaml; ~/.ssh/config is never written.',
+    parameters: requests.hostPath,
+    body: requests.surroundingsBody,
+    answer: answers.removedHost,
+    carryOut: async ({ parameters, body, api }) =>
+      await api.removeHost(requests.exact<Surroundings>(body.surroundings), parameters.host),
+  });
+  register(parts, {
     id: 'listRunbooks',
     method: 'post',
     path: '/v1/runbooks/list',

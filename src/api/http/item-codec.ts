@@ -1,3 +1,4 @@
+import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { OutputPiece } from '../../core/task-event.ts';
 import type { FollowItem, OutputPage, Submission } from '../task-api.ts';
 import { fromBase64, toBase64 } from './base64.ts';
@@ -24,6 +25,13 @@ export function strictBase64(text: string): Uint8Array | null {
   const bytes = fromBase64(text);
   // compared as a whole: a pattern over 20 MiB may exhaust the regular expression's stack
   return toBase64(bytes) === text ? bytes : null;
+}
+
+/** The same of what somebody sent in a field. Throws `input.invalid`. */
+export function bytesOfField(text: string, field: string): Uint8Array {
+  const bytes = strictBase64(text);
+  if (bytes) return bytes;
+  throw new DeckhandError('input.invalid', `${field}: is not base64.`, { details: { field } });
 }
 
 export function encodePieces(pieces: readonly OutputPiece[]): readonly WirePiece[] {

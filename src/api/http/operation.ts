@@ -28,6 +28,12 @@ export interface RouteParts {
   readonly stream: PaceOptions;
 }
 
+/** How a stream is sent to whoever asks: it ends with the session that it was asked in. */
+export function paceFor({ stream }: RouteParts, { var: { caller } }: Context<HttpEnvironment>): PaceOptions {
+  const ends = [stream.stopping, caller.ended].filter(signal => signal !== undefined);
+  return ends.length === 0 ? stream : { ...stream, stopping: AbortSignal.any(ends) };
+}
+
 /** A method of the contract, or what only the door knows. */
 export type OperationName = Exclude<keyof TaskApi, symbol> | 'login' | 'session' | 'logout';
 

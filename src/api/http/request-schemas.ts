@@ -1,5 +1,6 @@
 import { TASK_STATES } from '../../core/task-state.ts';
 import { z } from '../../core/schema.ts';
+import { REPORT_FORMS } from '../task-api.ts';
 import { strictBase64 } from './item-codec.ts';
 
 /**
@@ -20,7 +21,7 @@ const bytes = z.string().transform((value, context) => {
 
 /** A switch in a query: `1`, `true`, `0`, `false`. */
 const flag = z.enum(['1', 'true', '0', 'false']).transform(value => value === '1' || value === 'true');
-const integer = z
+export const integer = z
   .string()
   .regex(/^\d{1,15}$/, 'is not a whole number')
   .transform(Number);
@@ -83,6 +84,7 @@ export const taskQuery = z.strictObject({
   limit: integer.optional(),
   cursor: text.optional(),
 });
+export const reportQuery = z.object({ form: z.enum(REPORT_FORMS) });
 export const eventsQuery = z.object({ after: integer.default(0), limit: integer.default(1000) });
 export const outputQuery = z.object({ after: text.optional(), limit: integer.default(100) });
 export const approvalsQuery = z.object({
@@ -116,6 +118,7 @@ export const scheduleBody = z.strictObject({
 });
 export const backupBody = z.strictObject({ file: text.min(1) });
 
+export const hostPath = z.object({ host: z.string().min(1).max(300) });
 export const tunnelPath = z.object({ name });
 export const surroundingsBody = z.strictObject({ surroundings });
 export const listHostsBody = z.strictObject({ surroundings, selector: z.string().nullable().default(null) });

@@ -89,8 +89,12 @@ describe('the table', () => {
       'listHosts',
       'listRunbooks',
       'logout',
+      'recordRunbook',
+      'replayRun',
       'servedModels',
+      'settings',
       'showRunbook',
+      'undoOfRun',
     ]);
   });
 

@@ -59,6 +59,11 @@ export class ServedFake implements AsyncDisposable {
     await new Promise<void>(resolve => server.listen(this.socketPath, resolve));
   }
 
+  /** Milliseconds that a connection may be idle, from now on. */
+  closesIdleAfter(limit: number): void {
+    if (this.#server) this.#server.keepAliveTimeout = limit;
+  }
+
   /** As after `kill -9`: the socket is gone and every connection is cut. */
   async stop(): Promise<void> {
     const server = this.#server;

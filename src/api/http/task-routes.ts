@@ -2,9 +2,9 @@ import type { Context } from 'hono';
 import type { Approval } from '../../core/task.ts';
 import type { FollowItem, RemoveRequest, Submission, TaskQuery } from '../task-api.ts';
 import { answers } from './answer-schemas.ts';
-import { eventStream } from './event-stream.ts';
+import { eventStream, STREAM_HEADERS } from './event-stream.ts';
 import { encodePage } from './item-codec.ts';
-import { register, type HttpEnvironment, type RouteParts } from './operation.ts';
+import { type HttpEnvironment, paceFor, register, type RouteParts } from './operation.ts';
 import * as requests from './request-schemas.ts';
 
 /** Tasks: submit, follow, look, steer. `{id}` is a task's or, where the contract says so, a group's. */
@@ -12,6 +12,7 @@ export function registerTaskRoutes(parts: RouteParts): void {
   registerSubmission(parts);
   registerFollowing(parts);
   registerReading(parts);
+  registerReport(parts);
   registerSteering(parts);
   registerApprovals(parts);
 }
@@ -113,6 +114,19 @@ function registerReading(parts: RouteParts): void {
   });
 }
 
+function registerReport(parts: RouteParts): void {
+  register(parts, {
+    id: 'report',
+    method: 'get',
+    path: '/v1/tasks/{id}/report',
+    summary: 'What a run did and what proves it, as a document in one of five forms.',
+    parameters: requests.id,
+    query: requests.reportQuery,
+    answer: answers.report,
+    carryOut: async ({ parameters, query, api }) => await api.report(parameters.id, query.form),
+  });
+}
+
 function registerSteering(parts: RouteParts): void {
   register(parts, {
     id: 'cancel',
@@ -189,13 +203,7 @@ async function streamed(
   context: Context<HttpEnvironment>,
   open: (signal: AbortSignal) => AsyncIterable<FollowItem>,
 ): Promise<Response> {
-  const body = await eventStream(open, parts.stream);
-  return context.body(body, 200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    // told to a proxy in between: do not gather
-    'x-accel-buffering': 'no',
-  });
+  return context.body(await eventStream(open, paceFor(parts, context)), 200, STREAM_HEADERS);
 }
 
 /** The fields that are there. */

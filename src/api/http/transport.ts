@@ -1,5 +1,6 @@
 import { DeckhandError, type ErrorRecord } from '../../core/deckhand-error.ts';
 import { ERROR_TABLE } from '../../core/error-table.ts';
+import type { WireSocket } from '../terminal/terminal-client.ts';
 
 /** How a client's calls travel: `node:http` over a socket, or a browser's `fetch`. Nothing here needs either. */
 
@@ -22,6 +23,8 @@ export interface Transport extends Disposable {
   json(call: Call): Promise<unknown>;
   /** The body of a 200, unread. Throws what the daemon answered otherwise. */
   open(call: Call): Promise<AnswerBody>;
+  /** A WebSocket that is open. Throws what the daemon answered otherwise, where that can be seen. */
+  socket(path: string, protocols: readonly string[], signal: AbortSignal): Promise<WireSocket>;
   /** `daemon.unreachable`, in words. */
   unreachable(reason: string, cause?: unknown): DeckhandError;
 }

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Change } from '../watch-contract.ts';
 import { answers } from './answer-schemas.ts';
-import { eventStream } from './event-stream.ts';
-import { register, type RouteParts } from './operation.ts';
+import { eventStream, STREAM_HEADERS } from './event-stream.ts';
+import { paceFor, register, type RouteParts } from './operation.ts';
 import * as requests from './request-schemas.ts';
 
 const MOST_LINES = 1000;
@@ -52,11 +52,7 @@ export function registerWatchRoutes(parts: RouteParts): void {
     streams: 'always',
     carryOut: async ({ query, api, context }) => {
       const open = (signal: AbortSignal): AsyncIterable<Change> => api.changes({ signal, logs: query.log });
-      return context.body(await eventStream(open, parts.stream), 200, {
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-      });
+      return context.body(await eventStream(open, paceFor(parts, context)), 200, STREAM_HEADERS);
     },
   });
 }

@@ -92,7 +92,7 @@ export function deploySubmission({ hosts, ...request }: DeployRequest, base: Sub
   const { model, bundle } = request;
   const params = {
     ...request,
-    model: absolute(model, base),
+    ...(model === undefined ? {} : { model: absolute(model, base) }),
     ...(bundle === undefined ? {} : { bundle: absolute(bundle, base) }),
   };
   return submissionOf('model.deploy', hosts, params, base);

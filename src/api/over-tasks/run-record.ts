@@ -14,11 +14,7 @@ export async function runRecordOf(
   id: string,
 ): Promise<RunRecord> {
   const task = await tasks.task(id);
-  if (task.kind !== 'agent.run')
-    throw new DeckhandError('input.invalid', `${id} is a task of kind '${task.kind}', not a run.`, {
-      hint: `See \`deckhand task show ${id}\` and \`deckhand task logs ${id}\`.`,
-      details: { task: id, kind: task.kind },
-    });
+  requireRun(task);
   const [events, approvals] = await Promise.all([eventsOf(tasks, id), tasks.approvals(null)]);
   const result = task.result as AgentRunResult | null;
   return {
@@ -27,6 +23,30 @@ export async function runRecordOf(
     events,
     approvals: approvals.filter(approval => approval.task === id),
   };
+}
+
+/** Throws `input.invalid` for a task that is no run. */
+export function requireRun({ id, kind }: Pick<TaskView, 'id' | 'kind'>): void {
+  if (kind === 'agent.run') return;
+  throw new DeckhandError('input.invalid', `${id} is a task of kind '${kind}', not a run.`, {
+    hint: `See \`deckhand task show ${id}\` and \`deckhand task logs ${id}\`.`,
+    details: { task: id, kind },
+  });
+}
+
+/** The report of a run, or `input.invalid` for one that has none. */
+export function reportOf({
+  report,
+  task,
+}: {
+  readonly report: RunReport | null;
+  readonly task: Pick<TaskView, 'id' | 'state'>;
+}): RunReport {
+  if (report) return report;
+  throw new DeckhandError('input.invalid', `${task.id} is ${task.state} and has no report.`, {
+    hint: 'Give a run that came to an end: deckhand history',
+    details: { task: task.id, state: task.state },
+  });
 }
 
 function headOf(task: TaskView): RunRecord['task'] {

@@ -1,5 +1,6 @@
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { TaskEventBody } from '../../core/task-event.ts';
+import type { Approval } from '../../core/task.ts';
 import type { FollowItem, Question, Submission, TaskApi, TaskView } from '../task-api.ts';
 
 /** For tests only: a task that ran on web-1 and succeeded. */
@@ -40,6 +41,25 @@ export function taskView(part: Partial<TaskView> = {}): TaskView {
     ...part,
   };
 }
+
+/** For tests only: a question that waits for a person. */
+export const sampleApproval: Approval = {
+  id: 'approval-1',
+  task: 'task-1',
+  hash: 'abcdef0123456789',
+  title: 'a plan',
+  state: 'open',
+  askedAt: 0,
+  expiresAt: 10,
+  decidedBy: null,
+  decidedAt: null,
+  kind: 'plan',
+  about: {},
+  choice: null,
+  note: null,
+  uses: 1,
+  validUntil: null,
+};
 
 /** What `ssh.execute` gives for `true`. */
 export const executed = {

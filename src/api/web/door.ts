@@ -1,9 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { Caller } from '../caller.ts';
 import type { HttpEnvironment } from '../http/operation.ts';
+import { sameSecret } from '../same-secret.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** Somebody who signed in with a browser. */
@@ -104,8 +105,7 @@ export async function callerOf(
 }
 
 function checkCsrf(secret: string, given: string | undefined): void {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (timingSafeEqual(digest(given ?? ''), digest(csrfOf(secret)))) return;
+  if (sameSecret(given, csrfOf(secret))) return;
   throw new DeckhandError('api.refused-origin', `The request lacks its ${CSRF_HEADER}.`, {
     hint: 'GET /v1/session tells it.',
   });

@@ -12,6 +12,7 @@ const sessionView = z
     who: z.string(),
     role: z.enum(ROLES),
     via: z.enum(['socket', 'console', 'token', 'agent']),
+    id: z.string().nullable().describe('of the session, as /v1/sessions names it'),
     csrf: z.string().nullable().describe('goes into x-deckhand-csrf of whatever changes something'),
     expiresAt: z.number().nullable().describe('milliseconds since the epoch'),
   })
@@ -70,6 +71,6 @@ export function registerSessionRoutes(parts: RouteParts, door: WebDoor | null): 
 }
 
 function viewOf(caller: Caller, secret: string | null, expiresAt: number | null): object {
-  const { who, role, via } = caller;
-  return { who, role, via, csrf: secret === null ? null : csrfOf(secret), expiresAt };
+  const { who, role, via, session: id = null } = caller;
+  return { who, role, via, id, csrf: secret === null ? null : csrfOf(secret), expiresAt };
 }
