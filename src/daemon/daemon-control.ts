@@ -12,7 +12,7 @@ import { isAlive } from './is-alive.ts';
 import { makePrivateFolder, type Places, placesOf } from './places.ts';
 
 /** Milliseconds until a daemon that was started must answer. */
-const START_LIMIT = 20_000;
+const START_LIMIT = 60_000;
 /** Milliseconds until a daemon that was asked to stop must be gone. */
 const STOP_LIMIT = 10_000;
 const LOOK = 20;

@@ -6,6 +6,7 @@ import { buildHttpApp, type ServedRequest } from '../api/http/app.ts';
 import type { AuditedCall } from '../api/http/audited.ts';
 import { requestListener } from '../api/http/listener.ts';
 import type { HttpApp } from '../api/http/operation.ts';
+import { serveTerminals } from '../api/terminal/serve-terminals.ts';
 import type { WebDoor } from '../api/web/door.ts';
 import { systemClock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
@@ -54,6 +55,14 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
       ...(audit && { audit: async call => await keepCall(audit, call, onTrouble) }),
       ...(door && { door }),
     });
+  const terminalsOf = (door?: WebDoor): ReturnType<typeof serveTerminals> =>
+    serveTerminals({
+      forRequest: (requestId, caller) => engine.forRequest(requestId, caller),
+      owner,
+      stopping: signal,
+      ...(audit && { audit: async call => await keepCall(audit, call, onTrouble) }),
+      ...(door && { door }),
+    });
   const auditLog = auditLogBeside(store.location);
   const audit = auditLog && new CallAudit(auditLog, systemClock);
   const doors = await openDoors({
@@ -62,7 +71,7 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
     owner,
     serve: door => {
       const listener = requestListener(appOf(door));
-      return (request, response) => void listener(request, response);
+      return { request: (request, response) => void listener(request, response), upgrade: terminalsOf(door) };
     },
   });
   const engine = await openEngine({
@@ -77,6 +86,7 @@ export async function runDaemon({ places, signal, log }: RunDaemonOptions): Prom
   });
   const listener = requestListener(appOf());
   const server = createServer((request, response) => void listener(request, response));
+  server.on('upgrade', terminalsOf());
   // first the doors: whoever sees the socket finds them open
   await doors.console.restore(await consoleOfSettings(), onTrouble);
   await listen(server, places.socket);

@@ -1,4 +1,5 @@
 import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Caller } from '../api/caller.ts';
 import type { Submission, TaskApi } from '../api/task-api.ts';
 import { systemClock } from '../core/clock.ts';
@@ -20,9 +21,13 @@ import { FollowHub } from './follow-hub.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { knownModels } from './models/known-models.ts';
 import { openModels } from './models/open-models.ts';
+import { carrierState } from './staging/carrier-state.ts';
+import { Staging } from './staging/staging.ts';
 import { Notifier } from './notify/notifier.ts';
 import { BUILT_IN_KINDS } from './kinds.ts';
 import { auditLogBeside } from './policy-gate.ts';
+import { retireAudit } from './retire-audit.ts';
+import { openTerminals } from './terminal/open-terminals.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -85,7 +90,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     onTrouble,
   });
-  const housekeeping = new Housekeeping({ store, clock, onTrouble });
+  const housekeeping = new Housekeeping({
+    store,
+    clock,
+    onTrouble,
+    retireAudit: async now => await retireAudit(store.location, { now, who: userInfo().username }),
+  });
   const models = openModels({
     store,
     fleets,
@@ -93,11 +103,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     folder: options.folder,
     known,
   });
+  const terminals = openTerminals(store.location, onTrouble);
   const notifier = new Notifier({
     store,
     clock,
     chance: Math.random,
     rules: async () => await loadNotifyRules({ environment: process.env, home: homedir() }),
+    onTrouble,
+  });
+  const staging = new Staging({
+    folder: join(options.folder, 'staging'),
+    clock,
+    carrier: async task => await carrierState(store, task),
     onTrouble,
   });
   const parts: DeskParts = {
@@ -109,6 +126,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     fleets,
     models,
     notifier,
+    staging,
+    terminals,
     doors: options.doors ?? null,
     clock,
     version,
@@ -116,8 +135,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     who: userInfo().username,
     onTrouble,
     close: async () => {
+      await terminals[Symbol.asyncDispose]();
       await models[Symbol.asyncDispose]();
       await notifier[Symbol.asyncDispose]();
+      await staging[Symbol.asyncDispose]();
       await housekeeping[Symbol.asyncDispose]();
       await scheduler[Symbol.asyncDispose]();
       await queue[Symbol.asyncDispose]();

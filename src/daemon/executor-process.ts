@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Executor, FromExecutor, StartExecutor } from '../queue/executor-protocol.ts';
+import { compiledCodeFolder } from './compiled-code.ts';
 import { HEAP_FLAGS } from './heap-flags.ts';
 
 /** `.ts` while developing, `.js` in the package. */
@@ -12,6 +13,7 @@ const ENTRY = fileURLToPath(
 export const executorProcess: StartExecutor = (name, { onMessage, onExit }): Executor => {
   const child: ChildProcess = fork(ENTRY, [name], {
     execArgv: [...process.execArgv, ...HEAP_FLAGS],
+    env: { ...process.env, NODE_COMPILE_CACHE: compiledCodeFolder(process.env) },
     serialization: 'advanced',
     // what it prints belongs to the daemon's log
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

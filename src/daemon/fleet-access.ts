@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import type { Surroundings } from '../core/task.ts';
 import { type CachedFacts, type FactsCache, openFactsCache } from '../fleet/facts-cache.ts';
@@ -7,7 +9,7 @@ import type { Facts } from '../fleet/facts-schema.ts';
 import { type FleetHost, type Inventory, loadInventory } from '../fleet/inventory.ts';
 import { inventoryResolver } from '../fleet/resolve.ts';
 import { selectHosts } from '../fleet/selectors.ts';
-import { loadSettings } from '../settings/load.ts';
+import { loadSettings, settingsFilesOf, type SettingsPlaces } from '../settings/load.ts';
 import type { Settings } from '../settings/merge.ts';
 import { deckhandPaths } from '../settings/paths.ts';
 import { chooseEngine, createAutomaticEngine } from '../ssh/choose-engine.ts';
@@ -19,7 +21,10 @@ import { ssh2Engine } from '../ssh/ssh2-engine.ts';
 import type { TaskPrompts } from '../tasks/host-access.ts';
 import { SpoolKeeper } from './spool-keeper.ts';
 
-/** Milliseconds that settings and inventory count as read; files change while a daemon lives. */
+/**
+ * Milliseconds that settings and inventory count as read while their own files are as they were: files that those
+ * include are not looked at.
+ */
 const FRESH = 2000;
 
 /** Who is asked while a connection is made. */
@@ -29,6 +34,8 @@ interface Known {
   readonly settings: Settings;
   readonly inventory: Inventory;
   readonly readAt: number;
+  /** How the files looked before they were read. */
+  readonly marks: string;
 }
 
 /** Settings, hosts and connections for one kind of surroundings: everything between a name and a shell. */
@@ -73,16 +80,21 @@ export class FleetAccess implements AsyncDisposable {
     return this.#known.inventory;
   }
 
-  /** Reads settings and inventory again when they were not read a moment ago, or at once. */
+  /** Reads settings and inventory again when their files are others, or were not read a moment ago, or at once. */
   async refresh(now = false): Promise<void> {
-    if (now) await this.#read();
-    else if (systemClock.monotonic() - this.#known.readAt > FRESH) {
-      // hundreds of tasks may begin in the same moment: one of them reads
-      this.#reading ??= this.#read().finally(() => {
-        this.#reading = undefined;
-      });
-      await this.#reading;
-    }
+    if (now) return await this.#read();
+    // hundreds of tasks may begin in the same moment: one of them reads
+    this.#reading ??= this.#readWhenStale().finally(() => {
+      this.#reading = undefined;
+    });
+    await this.#reading;
+  }
+
+  async #readWhenStale(): Promise<void> {
+    const { readAt, marks } = this.#known;
+    const isYoung = systemClock.monotonic() - readAt <= FRESH;
+    if (isYoung && marks === (await marksOf(this.#surroundings))) return;
+    await this.#read();
   }
 
   async #read(): Promise<void> {
@@ -128,6 +140,7 @@ export class FleetAccess implements AsyncDisposable {
         resolve: this.resolve,
         hostKeys,
         signal,
+        forFiles: true,
       });
     } catch {
       signal.throwIfAborted();
@@ -158,17 +171,28 @@ export class FleetAccess implements AsyncDisposable {
   }
 }
 
-async function readFleet({ folder, overrides, settingsFile, sshConfigFile }: Surroundings): Promise<Known> {
-  const home = homedir();
-  const settings = await loadSettings({
-    folder,
-    home,
-    environment: process.env,
-    flags: overrides,
-    ...(settingsFile === undefined ? {} : { file: settingsFile }),
+async function readFleet(surroundings: Surroundings): Promise<Known> {
+  // before they are read: a change in between is seen the next time
+  const marks = await marksOf(surroundings);
+  const settings = await loadSettings(placesIn(surroundings));
+  const inventory = await loadInventory(settings, homedir(), surroundings.sshConfigFile);
+  return { settings, inventory, readAt: systemClock.monotonic(), marks };
+}
+
+function placesIn({ folder, overrides, settingsFile }: Surroundings): SettingsPlaces {
+  const file = settingsFile === undefined ? {} : { file: settingsFile };
+  return { folder, home: homedir(), environment: process.env, flags: overrides, ...file };
+}
+
+/** What changes with the files of settings and of OpenSSH. */
+async function marksOf(surroundings: Surroundings): Promise<string> {
+  const { sshConfigFile = join(homedir(), '.ssh', 'config') } = surroundings;
+  const files = [...(await settingsFilesOf(placesIn(surroundings))), sshConfigFile];
+  const marks = files.map(async file => {
+    const found = await stat(file, { bigint: true }).catch(() => null);
+    return `${file} ${found?.ino} ${found?.size} ${found?.mtimeNs}`;
   });
-  const inventory = await loadInventory(settings, home, sshConfigFile);
-  return { settings, inventory, readAt: systemClock.monotonic() };
+  return (await Promise.all(marks)).join('\n');
 }
 
 function connectPrompts({ password, passphrase, acceptHostKey }: TaskPrompts): ConnectPrompts {

@@ -6,6 +6,8 @@ export interface HousekeepingOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly onTrouble: (error: DeckhandError) => void;
+  /** Lets go of what of the audit log is old enough. */
+  readonly retireAudit: (now: number) => Promise<void>;
   /** Milliseconds that an ended task is kept; default 90 days. */
   readonly keepFor?: number;
   /** Ended tasks kept at most; default a million. */
@@ -17,7 +19,7 @@ const LOOK = 60_000;
 /** Looks from one clean-up of old tasks to the next. */
 const PRUNE_EVERY = 60;
 
-/** What a store needs from time to time: answers that came too late, tasks that are old enough to forget (A42). */
+/** What a store needs from time to time: answers that came too late, tasks and lines of the audit that are old enough to forget (A42). */
 export class Housekeeping implements AsyncDisposable {
   readonly #options: HousekeepingOptions;
   readonly #timer: NodeJS.Timeout;
@@ -42,9 +44,12 @@ export class Housekeeping implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    const { store, clock, keepFor = 90 * DAY, keep = 1_000_000 } = this.#options;
-    await store.expireApprovals(clock.now());
-    if (this.#looks % PRUNE_EVERY === 0) await store.prune({ finishedBefore: clock.now() - keepFor, keep });
+    const { store, clock, keepFor = 90 * DAY, keep = 1_000_000, retireAudit } = this.#options;
+    const isPruning = this.#looks % PRUNE_EVERY === 0;
     this.#looks += 1;
+    await store.expireApprovals(clock.now());
+    if (!isPruning) return;
+    await store.prune({ finishedBefore: clock.now() - keepFor, keep });
+    await retireAudit(clock.now());
   }
 }

@@ -1,6 +1,6 @@
 import { connectClient } from '../api/http/connect.ts';
 import type { TaskApi } from '../api/task-api.ts';
-import { answers } from './answers.ts';
+import { connectTo } from './answers.ts';
 import { placesOf } from './places.ts';
 
 /**
@@ -21,10 +21,15 @@ export async function openTasks({
     const { openLocalEngine } = await import('./local-engine.ts');
     return await openLocalEngine({ folder: places.folder });
   }
-  if (!(await answers(places.socket))) {
+  const opened = await connectTo(places.socket);
+  if (!opened) {
     const { startDaemon } = await import('./daemon-control.ts');
     const pid = await startDaemon(places);
     say(`started the daemon (process ${pid}); it keeps your tasks: deckhand daemon status`);
   }
-  return connectClient({ socketPath: places.socket, ...(as !== undefined && { as }) });
+  return connectClient({
+    socketPath: places.socket,
+    ...(opened && { opened }),
+    ...(as !== undefined && { as }),
+  });
 }

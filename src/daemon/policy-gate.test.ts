@@ -26,11 +26,15 @@ const plan = (script: string): NewTask[] => [
   } as unknown as NewTask,
 ];
 
-async function gated(tasks: NewTask[], settings: Partial<SettingValues>): Promise<DeckhandError | null> {
+async function gated(
+  tasks: NewTask[],
+  settings: Partial<SettingValues>,
+  who = 'me',
+): Promise<DeckhandError | null> {
   const gate = {
     settings: { ...DEFAULTS, ...settings },
     log: new AuditLog(folder),
-    who: 'me',
+    who,
     requestId: 'req-1',
     now: 1,
   };
@@ -46,9 +50,37 @@ async function rules(text: string): Promise<string> {
 }
 const DENY = 'rules:\n  - {name: no-reboot, decision: deny, risk: reboot, why: it serves, match: [reboot]}\n';
 
+test('the start command of a model server is judged like one that is typed', async () => {
+  const deploy = (start?: string, approval?: object): NewTask[] => [
+    { kind: 'model.deploy', host: 'web-1', params: { name: 'a', start, approval } } as unknown as NewTask,
+  ];
+  const file = await rules(DENY);
+  const refused = await gated(deploy('serve $PORT; reboot'), { 'policy.rules': file });
+  expect(refused).toMatchObject({ code: 'policy.refused' });
+  expect(await gated(deploy(), { 'policy.rules': file, 'policy.mode': 'ask' })).toBeNull();
+  expect(await gated(deploy('serve $PORT'), {})).toBeNull();
+  const asked = await gated(deploy('serve $PORT'), { 'policy.mode': 'ask' });
+  expect(asked).toMatchObject({ code: 'policy.needs-approval' });
+  const { hash, risks } = (asked as DeckhandError).details as unknown as { hash: string; risks: string[] };
+  expect(await gated(deploy('serve $PORT', { hash, risks }), { 'policy.mode': 'ask' })).toBeNull();
+  expect(await gated(deploy('serve $PORT; reboot'), { 'policy.rules': file }, 'mcp:one')).toMatchObject({
+    code: 'policy.refused',
+  });
+});
+
 test('what a person types runs by default, whatever it is', async () => {
   expect(await gated(exec('rm -rf /srv; reboot'), {})).toBeNull();
   expect(await readAuditLog(folder)).toEqual([]);
+});
+
+test('what the mode auto lets change something unasked is in the log; what only looks is not', async () => {
+  for (const command of ['ls /srv', 'touch /srv/x']) {
+    expect(await gated(exec(command), { 'policy.mode': 'auto' })).toBeNull();
+    expect(await gated(exec(command), {})).toBeNull();
+  }
+  expect(await readAuditLog(folder)).toMatchObject([
+    { action: 'policy.unasked', command: 'touch /srv/x', hosts: ['web-1', 'web-2'], who: 'me' },
+  ]);
 });
 
 test('a deny holds in every mode, and is in the log with actor, hosts, command and rule', async () => {
@@ -99,3 +131,32 @@ test('a forbidden command in a plan is refused, others wait for the approval of 
   expect(await gated(plan('rm -rf /etc'), {})).toMatchObject({ code: 'policy.refused' });
   expect(await gated(plan('rm -rf /srv/cache'), {})).toBeNull();
 });
+
+const wish = (kind: string, params: object): NewTask[] => [
+  { kind, host: 'web-1', params } as unknown as NewTask,
+];
+test.each([
+  ['an upload over the disk', 'scp.upload', { source: '/w/x', target: '/dev/sda' }, true],
+  [
+    'a sync that empties /',
+    'scp.sync',
+    { local: '/w', remote: '/', direction: 'push', deleteExtra: true },
+    true,
+  ],
+  ['an upload', 'scp.upload', { source: '/w/x', target: '/srv/x' }, false],
+  ['a download', 'scp.download', { source: '/srv/x', target: '/w/x' }, false],
+  ['a sync', 'scp.sync', { local: '/w', remote: '/srv', direction: 'pull' }, false],
+  ['a deployment', 'model.deploy', { name: 'tiny', model: '/w/tiny.gguf' }, false],
+  ['a tunnel', 'ssh.tunnel', { name: 'db', host: 'web-1' }, false],
+])(
+  "what a model's program wishes for is judged as the command that does the same: %s",
+  async (_, kind, params, refused) => {
+    const error = await gated(wish(kind, params), { 'policy.mode': 'ask' }, 'mcp:claude');
+    expect(error?.code ?? null).toBe(refused ? 'policy.refused' : null);
+    // a person's own transfers are no commands
+    expect(await gated(wish(kind, params), { 'policy.mode': 'ask' })).toBeNull();
+    const looking = await gated(wish(kind, params), { 'policy.mode': 'read-only' }, 'mcp:claude');
+    const reads = kind === 'scp.download' || ('direction' in params && params.direction === 'pull');
+    expect(looking?.code ?? null).toBe(reads ? null : 'policy.refused');
+  },
+);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { isProgram } from '../core/asker.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { Plan } from '../core/plan.ts';
 import type { NewTask } from '../core/task.ts';
@@ -11,6 +12,7 @@ import { type Risk, RISKS, type Verdict } from '../policy/verdict.ts';
 import { quote } from '../shell/quote.ts';
 import type { SettingValues } from '../settings/schema.ts';
 import { AuditLog } from '../store/audit-log.ts';
+import { programWishes } from './program-wishes.ts';
 
 /** A command that is about to become a task, or a part of one. */
 interface Wanted {
@@ -27,6 +29,9 @@ interface Gate {
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
+
+/** How what comes is judged: as the settings say, or as a part of a plan. */
+type GateMode = SettingValues['policy.mode'] | 'plan';
 
 /** The rules of the settings; a file that cannot be read is a book that lets nothing through. */
 export async function loadRules(file: string): Promise<RuleBook> {
@@ -59,24 +64,40 @@ export function auditLogBeside(storeFile: string): AuditLog | null {
  * Throws `policy.refused`, `policy.needs-approval`; each refusal and each approval is in the audit log first.
  */
 export async function passPolicy(tasks: readonly NewTask[], gate: Gate): Promise<void> {
+  const { 'policy.mode': mode, 'policy.rules': file } = gate.settings;
+  const wishes = isProgram(gate.who) ? programWishes(tasks) : [];
+  if (wishes.length > 0) return await passWishes(wishes, gate, await loadRules(file));
   const wanted = wantedOf(tasks);
   if (wanted.length === 0) return;
-  const { 'policy.mode': mode, 'policy.rules': file } = gate.settings;
   const plan = tasks[0]?.kind === 'agent.run';
   if (mode === 'off' && file === '' && !plan) return;
   const book = await loadRules(file);
-  for (const one of wanted) await passOne(one, plan ? 'plan' : mode, book, gate);
+  const judgedAs = plan ? 'plan' : mode;
+  for (const one of wanted) await pass(judgeOne(one, judgedAs, book), judgedAs, gate);
 }
 
-async function passOne(
-  wanted: Wanted,
-  mode: SettingValues['policy.mode'] | 'plan',
-  book: RuleBook,
-  gate: Gate,
-): Promise<void> {
+/** What a person will be asked about anyway: only a refusal ends it here. */
+async function passWishes(wishes: readonly Wanted[], gate: Gate, book: RuleBook): Promise<void> {
+  const set = gate.settings['policy.mode'];
+  const mode = set === 'off' ? 'ask' : set;
+  for (const wish of wishes) {
+    const judged = judgeOne(wish, mode, book);
+    if (judged.decision.decision === 'refuse') await pass(judged, mode, gate);
+  }
+}
+
+interface Judged {
+  readonly wanted: Wanted;
+  readonly verdict: Verdict;
+  readonly decision: Decision;
+}
+
+function judgeOne(wanted: Wanted, mode: GateMode, book: RuleBook): Judged {
   const verdict = judgeCommand(wanted.command);
-  const decision = decisionOf(verdict, mode, wanted.hosts, book);
-  if (decision.decision === 'run') return;
+  return { wanted, verdict, decision: decisionOf(verdict, mode, wanted.hosts, book) };
+}
+
+async function pass({ wanted, verdict, decision }: Judged, mode: GateMode, gate: Gate): Promise<void> {
   const meaning = meaningHash(wanted.hosts, wanted.command, verdict);
   const log = async (action: string, why: string): Promise<void> => {
     const { who, requestId, now: time } = gate;
@@ -96,6 +117,10 @@ async function passOne(
       requestId,
     });
   };
+  if (decision.decision === 'run') {
+    if (mode === 'auto' && verdict.class !== 'read-only') await log('policy.unasked', decision.why);
+    return;
+  }
   const details = {
     class: verdict.class,
     risks: verdict.risks,
@@ -136,12 +161,7 @@ function isRisk(name: string): name is Risk {
 }
 
 /** Without a mode, rules that deny or ask still hold, and what nothing speaks against runs. */
-function decisionOf(
-  verdict: Verdict,
-  mode: SettingValues['policy.mode'] | 'plan',
-  hosts: readonly string[],
-  book: RuleBook,
-): Decision {
+function decisionOf(verdict: Verdict, mode: GateMode, hosts: readonly string[], book: RuleBook): Decision {
   if (mode !== 'off' && mode !== 'plan') return decide(verdict, mode satisfies PolicyMode, hosts, book);
   const strict = decide(verdict, 'ask', hosts, book);
   const byRule = strict.rule !== null && strict.decision !== 'run';
@@ -163,6 +183,11 @@ function wantedOf(tasks: readonly NewTask[]): readonly Wanted[] {
     const { path, approval } = first.params as { path: string; approval?: Wanted['approval'] };
     // judged as the command that does the same
     return [{ command: `cat > ${quote(path)}`, hosts, approval }];
+  }
+  if (first?.kind === 'model.deploy' || first?.kind === 'model.deploy-here') {
+    const { start, approval } = first.params as { start?: string; approval?: Wanted['approval'] };
+    const hosts = tasks.map(({ host }) => host ?? 'local');
+    return start === undefined ? [] : [{ command: start, hosts, approval }];
   }
   if (first?.kind !== 'agent.run') return [];
   const { plan, hosts } = first.params as { plan?: Plan; hosts: readonly string[] };

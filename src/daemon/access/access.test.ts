@@ -49,6 +49,36 @@ describe('login links', () => {
 });
 
 describe('sessions and tokens', () => {
+  it('are named, and ended one by one or all but one, at once', async () => {
+    const sessions = await Sessions.open(settings(), new Steered());
+    const [first, second, third] = [
+      await sessions.begin(null),
+      await sessions.begin('ci'),
+      await sessions.begin(null),
+    ];
+    const listed = sessions.list();
+    expect(listed.map(({ token }) => token)).toEqual([null, 'ci', null]);
+    expect(JSON.stringify(listed)).not.toContain(first.secret);
+    const used = sessions.find(second.secret);
+    const ended = used && sessions.endOf(used);
+    expect(await sessions.endWhere(id => id === listed[1]?.id)).toBe(1);
+    expect([sessions.find(second.secret), ended?.aborted]).toEqual([null, true]);
+    const stays = sessions.find(third.secret);
+    expect(await sessions.endWhere(id => id !== listed[0]?.id)).toBe(1);
+    expect([sessions.find(first.secret), stays && sessions.endOf(stays).aborted]).toEqual([null, false]);
+  });
+
+  it('are fifty at most: the oldest is ended, and with it what it uses', async () => {
+    const sessions = await Sessions.open(settings(), new Steered());
+    const { secret } = await sessions.begin(null);
+    const oldest = sessions.find(secret);
+    const ended = oldest && sessions.endOf(oldest);
+    for (let more = 1; more < 50; more += 1) await sessions.begin(null);
+    expect([sessions.count, ended?.aborted]).toEqual([50, false]);
+    await sessions.begin(null);
+    expect([sessions.count, sessions.find(secret), ended?.aborted]).toEqual([50, null, true]);
+  });
+
   it('are there after a restart, and no secret is kept', async () => {
     const clock = new Steered();
     const store = settings();

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ConsoleView, LoginLink, OpenConsole } from '../../api/access-contract.ts';
+import type { ConsoleView, LoginLink, OpenConsole, SessionView } from '../../api/access-contract.ts';
 import { type Caller, ownerCaller } from '../../api/caller.ts';
 import type { Session, WebDoor } from '../../api/web/door.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -12,8 +11,8 @@ import type { Store } from '../../store/store.ts';
 import { hostPort, hostsOf, isLoopback } from './listen-address.ts';
 import { LoginLinks } from './login-links.ts';
 import type { Tokens } from './tokens.ts';
-import { Sessions } from './sessions.ts';
-import { WebListener } from './web-listener.ts';
+import { sessionId, Sessions } from './sessions.ts';
+import { type Served, WebListener } from './web-listener.ts';
 
 const SETTING = 'console.open';
 
@@ -28,7 +27,7 @@ export interface ConsoleParts {
   readonly owner: string;
   readonly tokens: Tokens;
   /** What answers requests that come in by a door. */
-  readonly serve: (door: WebDoor) => RequestListener;
+  readonly serve: (door: WebDoor) => Served;
 }
 
 /** The one console of a daemon: opened, closed, there again after a restart; and who may come in by it. */
@@ -142,7 +141,12 @@ export class ConsoleKeeper implements AsyncDisposable {
     if (!session) return null;
     // one that was begun with a token lasts as long as the token
     const caller = session.token === null ? this.#owner() : this.#parts.tokens.named(session.token);
-    return await Promise.resolve(caller && { caller, expiresAt: session.expiresAt });
+    if (!caller) return null;
+    const ended = this.#sessions.endOf(session);
+    return await Promise.resolve({
+      caller: { ...caller, session: sessionId(session), ended },
+      expiresAt: session.expiresAt,
+    });
   }
 
   #checkTokens(address: string): void {
@@ -156,6 +160,15 @@ export class ConsoleKeeper implements AsyncDisposable {
   /** A token that is gone takes along who signed in with it, also when its name is given again. */
   async forget(token: string): Promise<void> {
     await this.#sessions.endThoseOf(token);
+  }
+
+  sessions(): readonly SessionView[] {
+    return this.#sessions.list();
+  }
+
+  /** Says how many were ended. */
+  async endSessions(which: { readonly id: string } | { readonly except: string }): Promise<number> {
+    return await this.#sessions.endWhere(id => ('id' in which ? id === which.id : id !== which.except));
   }
 
   #owner(): Caller {

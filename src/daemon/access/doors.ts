@@ -1,9 +1,9 @@
-import type { RequestListener } from 'node:http';
 import type { WebDoor } from '../../api/web/door.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Store } from '../../store/store.ts';
 import { ConsoleKeeper } from './console-keeper.ts';
 import { Tokens } from './tokens.ts';
+import type { Served } from './web-listener.ts';
 
 /** The ways into a daemon besides its socket. */
 export interface Doors extends AsyncDisposable {
@@ -16,7 +16,7 @@ export async function openDoors(parts: {
   readonly clock: Clock;
   /** The account whose daemon it is. */
   readonly owner: string;
-  readonly serve: (door: WebDoor) => RequestListener;
+  readonly serve: (door: WebDoor) => Served;
 }): Promise<Doors> {
   const tokens = await Tokens.open(parts.store, parts.clock);
   const console = await ConsoleKeeper.open({ ...parts, tokens });

@@ -1,5 +1,6 @@
+import type { SessionView } from '../../api/access-contract.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { Store } from '../../store/store.ts';
+import { KeptList, type KeptIn } from './kept-list.ts';
 import { hashOfSecret, newSecret } from './secret.ts';
 
 /** Milliseconds that somebody stays signed in. */
@@ -17,22 +18,18 @@ interface KeptSession {
 
 /** Who is signed in with a browser: kept, as hashes, through restarts. */
 export class Sessions {
-  readonly #store: Pick<Store, 'setting' | 'saveSetting'>;
+  readonly #kept: KeptList<KeptSession>;
   readonly #clock: Pick<Clock, 'now'>;
-  #kept: readonly KeptSession[] = [];
+  /** What ends with a session that somebody uses now. */
+  readonly #used = new Map<string, AbortController>();
 
-  private constructor(store: Pick<Store, 'setting' | 'saveSetting'>, clock: Pick<Clock, 'now'>) {
-    this.#store = store;
+  private constructor(kept: KeptList<KeptSession>, clock: Pick<Clock, 'now'>) {
+    this.#kept = kept;
     this.#clock = clock;
   }
 
-  static async open(
-    store: Pick<Store, 'setting' | 'saveSetting'>,
-    clock: Pick<Clock, 'now'>,
-  ): Promise<Sessions> {
-    const sessions = new Sessions(store, clock);
-    sessions.#kept = ((await store.setting(SETTING)) as readonly KeptSession[] | null | undefined) ?? [];
-    return sessions;
+  static async open(store: KeptIn, clock: Pick<Clock, 'now'>): Promise<Sessions> {
+    return new Sessions(await KeptList.open(store, SETTING), clock);
   }
 
   get count(): number {
@@ -54,25 +51,67 @@ export class Sessions {
     return this.#alive().find(session => session.hash === hash) ?? null;
   }
 
+  /** Aborted when the session is ended. */
+  endOf(session: KeptSession): AbortSignal {
+    const known = this.#used.get(session.hash) ?? new AbortController();
+    this.#used.set(session.hash, known);
+    return known.signal;
+  }
+
   async end(secret: string): Promise<void> {
     const hash = hashOfSecret(secret);
-    await this.#keep(this.#alive().filter(session => session.hash !== hash));
+    await this.#endAll(session => session.hash === hash);
+  }
+
+  /** Newest first. */
+  list(): readonly SessionView[] {
+    return this.#alive()
+      .map(session => ({
+        id: sessionId(session),
+        token: session.token,
+        beganAt: session.expiresAt - SESSION_LIFE,
+        expiresAt: session.expiresAt,
+      }))
+      .toReversed();
+  }
+
+  /** Ends those that fit; says how many. */
+  async endWhere(fits: (id: string) => boolean): Promise<number> {
+    return await this.#endAll(session => fits(sessionId(session)));
   }
 
   async endThoseOf(token: string): Promise<void> {
-    await this.#keep(this.#alive().filter(session => session.token !== token));
+    await this.#endAll(session => session.token === token);
   }
 
   async clear(): Promise<void> {
-    await this.#keep([]);
+    await this.#endAll(() => true);
+  }
+
+  async #endAll(fits: (session: KeptSession) => boolean): Promise<number> {
+    const before = this.#alive();
+    const rest = before.filter(session => !fits(session));
+    await this.#keep(rest);
+    return before.length - rest.length;
+  }
+
+  /** What others use ends with them. */
+  async #keep(sessions: readonly KeptSession[]): Promise<void> {
+    await this.#kept.change(sessions);
+    const left = new Set(sessions.map(({ hash }) => hash));
+    for (const [hash, used] of this.#used) {
+      if (left.has(hash)) continue;
+      this.#used.delete(hash);
+      used.abort();
+    }
   }
 
   #alive(): readonly KeptSession[] {
-    return this.#kept.filter(({ expiresAt }) => this.#clock.now() < expiresAt);
+    return this.#kept.entries.filter(({ expiresAt }) => this.#clock.now() < expiresAt);
   }
+}
 
-  async #keep(sessions: readonly KeptSession[]): Promise<void> {
-    this.#kept = sessions;
-    await this.#store.saveSetting(SETTING, sessions);
-  }
+/** A name for a session that signs nobody in. */
+export function sessionId({ hash }: Pick<KeptSession, 'hash'>): string {
+  return hash.slice(0, 16);
 }

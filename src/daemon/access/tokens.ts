@@ -3,7 +3,7 @@ import type { Caller } from '../../api/caller.ts';
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { Surroundings } from '../../core/task.ts';
-import type { Store } from '../../store/store.ts';
+import { KeptList, type KeptIn } from './kept-list.ts';
 import { hashOfSecret, newSecret } from './secret.ts';
 
 const SETTING = 'tokens';
@@ -21,26 +21,20 @@ interface KeptToken extends TokenView {
 
 /** Who else may ask. Of a token its hash is kept. */
 export class Tokens {
-  readonly #store: Pick<Store, 'setting' | 'saveSetting'>;
+  readonly #kept: KeptList<KeptToken>;
   readonly #clock: Pick<Clock, 'now'>;
-  #kept: readonly KeptToken[] = [];
 
-  private constructor(store: Pick<Store, 'setting' | 'saveSetting'>, clock: Pick<Clock, 'now'>) {
-    this.#store = store;
+  private constructor(kept: KeptList<KeptToken>, clock: Pick<Clock, 'now'>) {
+    this.#kept = kept;
     this.#clock = clock;
   }
 
-  static async open(
-    store: Pick<Store, 'setting' | 'saveSetting'>,
-    clock: Pick<Clock, 'now'>,
-  ): Promise<Tokens> {
-    const tokens = new Tokens(store, clock);
-    tokens.#kept = ((await store.setting(SETTING)) as readonly KeptToken[] | null | undefined) ?? [];
-    return tokens;
+  static async open(store: KeptIn, clock: Pick<Clock, 'now'>): Promise<Tokens> {
+    return new Tokens(await KeptList.open(store, SETTING), clock);
   }
 
   list(): readonly TokenView[] {
-    return this.#kept.map(viewOf);
+    return this.#kept.entries.map(viewOf);
   }
 
   /** Throws `token.exists`. */
@@ -48,9 +42,9 @@ export class Tokens {
     surroundings: Surroundings,
     { name, role, kinds, hosts, expiresIn }: NewToken,
   ): Promise<{ readonly token: string; readonly view: TokenView }> {
-    if (this.#kept.some(token => token.name === name))
+    if (this.#kept.entries.some(token => token.name === name))
       throw new DeckhandError('token.exists', `There is a token '${name}' already.`, { details: { name } });
-    if (this.#kept.length >= MOST_TOKENS)
+    if (this.#kept.entries.length >= MOST_TOKENS)
       throw new DeckhandError('input.invalid', `There are ${MOST_TOKENS} tokens already.`);
     const token = `${PREFIX}${newSecret()}`;
     const now = this.#clock.now();
@@ -65,16 +59,16 @@ export class Tokens {
       hash: hashOfSecret(token),
       surroundings,
     };
-    await this.#keep([...this.#kept, kept]);
+    await this.#kept.change([...this.#kept.entries, kept]);
     return { token, view: viewOf(kept) };
   }
 
   /** Throws `token.unknown`. */
   async remove(name: string): Promise<void> {
-    const rest = this.#kept.filter(token => token.name !== name);
-    if (rest.length === this.#kept.length)
+    const rest = this.#kept.entries.filter(token => token.name !== name);
+    if (rest.length === this.#kept.entries.length)
       throw new DeckhandError('token.unknown', `There is no token '${name}'.`, { details: { name } });
-    await this.#keep(rest);
+    await this.#kept.change(rest);
   }
 
   /** Whom a token stands for; null: it is unknown or expired. */
@@ -84,7 +78,9 @@ export class Tokens {
     if (!kept) return null;
     const now = this.#clock.now();
     if (now - (kept.lastUsedAt ?? 0) > USE_NOTED)
-      await this.#keep(this.#kept.map(each => (each === kept ? { ...each, lastUsedAt: now } : each)));
+      await this.#kept.change(
+        this.#kept.entries.map(each => (each === kept ? { ...each, lastUsedAt: now } : each)),
+      );
     return callerOf(kept);
   }
 
@@ -95,14 +91,9 @@ export class Tokens {
   }
 
   #valid(fits: (token: KeptToken) => boolean): KeptToken | null {
-    const kept = this.#kept.find(fits);
+    const kept = this.#kept.entries.find(fits);
     const expired = kept && kept.expiresAt !== null && kept.expiresAt <= this.#clock.now();
     return kept && !expired ? kept : null;
-  }
-
-  async #keep(tokens: readonly KeptToken[]): Promise<void> {
-    this.#kept = tokens;
-    await this.#store.saveSetting(SETTING, tokens);
   }
 }
 

@@ -1,5 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { hostPort } from './listen-address.ts';
 
@@ -13,10 +14,17 @@ const LOOK = 2_000;
 const MOST_CONNECTIONS = 512;
 const MOST_HEADERS = 100;
 
+/** What answers requests, and what takes over connections that become something else. */
+export interface Served {
+  readonly request: RequestListener;
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
 /** A listener on an address of this machine, which is held while it is open. Slow and idle connections are closed. */
 export class WebListener implements AsyncDisposable {
   readonly server: Server;
   readonly address: string;
+  readonly #upgraded = new Set<Duplex>();
 
   private constructor(server: Server, address: string) {
     this.server = server;
@@ -52,13 +60,20 @@ export class WebListener implements AsyncDisposable {
     return (this.server.address() as AddressInfo).port;
   }
 
-  serve(listener: RequestListener): void {
-    this.server.on('request', listener);
+  serve({ request, upgrade }: Served): void {
+    this.server.on('request', request);
+    this.server.on('upgrade', (incoming, socket, head) => {
+      // the server forgets them, and would wait for their end for ever
+      this.#upgraded.add(socket);
+      socket.once('close', () => this.#upgraded.delete(socket));
+      upgrade(incoming, socket, head);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise(resolve => this.server.close(resolve));
     this.server.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
     await closed;
   }
 }

@@ -5,6 +5,7 @@ import type { Doors } from '../access/doors.ts';
 import { auditFolder } from '../policy-gate.ts';
 import { explain } from '../policy-tools.ts';
 import { audit, type DeskRequest } from './desk-parts.ts';
+import { TERMINAL_KIND } from './terminal-desk.ts';
 
 const USUAL_PAGE = 100;
 
@@ -31,10 +32,17 @@ export function accessDesk(request: DeskRequest): AccessApi {
       return link;
     },
 
+    sessions: () => Promise.resolve(request.doors?.console.sessions() ?? []),
+    async endSessions(which) {
+      const ended = await doors().console.endSessions(which);
+      await audit(request, 'console.end-sessions', 'id' in which ? which.id : `all but ${which.except}`);
+      return { ended };
+    },
+
     tokens: () => Promise.resolve(request.doors?.tokens.list() ?? []),
     async addToken(surroundings, token) {
       const { tokens } = doors();
-      for (const kind of token.kinds ?? []) request.registry.kind(kind);
+      for (const kind of token.kinds ?? []) if (kind !== TERMINAL_KIND) request.registry.kind(kind);
       // a selector that means nothing here would be a token that can do nothing
       if (token.hosts !== undefined) await (await request.fleets.at(surroundings)).select(token.hosts);
       const added = await tokens.add(surroundings, token);
@@ -45,6 +53,7 @@ export function accessDesk(request: DeskRequest): AccessApi {
       const { tokens, console } = doors();
       await tokens.remove(name);
       await console.forget(name);
+      request.terminals.closeThoseOf(`token:${name}`);
       await audit(request, 'token.remove', name);
     },
 
@@ -63,8 +72,8 @@ export function accessDesk(request: DeskRequest): AccessApi {
     async explainPolicy(surroundings, command, host) {
       const { settings } = await request.fleets.at(surroundings);
       const { verdict, ...rest } = await explain(command, host, settings.values);
-      const { class: found, risks, reasons } = verdict;
-      return { ...rest, class: found, risks, reasons: reasons.map(({ text, words }) => `${words}: ${text}`) };
+      const { class: found, risks, effects, reasons } = verdict;
+      return { ...rest, verdict: { class: found, risks, effects, reasons } };
     },
   };
 }

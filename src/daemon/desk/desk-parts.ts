@@ -7,9 +7,11 @@ import type { Store } from '../../store/store.ts';
 import type { TaskRegistry } from '../../tasks/task-registry.ts';
 import type { Doors } from '../access/doors.ts';
 import type { Models } from '../models/open-models.ts';
+import type { Staging } from '../staging/staging.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Fleets } from '../fleet-access.ts';
 import type { FollowHub } from '../follow-hub.ts';
+import type { Terminals } from '../terminal/terminals.ts';
 
 /** What the desk gives its wishes to. */
 export interface DeskParts {
@@ -21,6 +23,8 @@ export interface DeskParts {
   readonly fleets: Fleets;
   readonly models: Models;
   readonly notifier: Notifier;
+  readonly staging: Staging;
+  readonly terminals: Terminals;
   /** Null: an engine without a daemon, where nobody else comes in. */
   readonly doors: Doors | null;
   readonly clock: Clock;

@@ -5,8 +5,14 @@ import { chatDesk } from './chat-desk.ts';
 import { fileDesk } from './file-desk.ts';
 import { fleetDesk } from './fleet-desk.ts';
 import { oversightDesk } from './oversight-desk.ts';
+import { runDesk } from './run-desk.ts';
 import { queueDesk } from './queue-desk.ts';
+import { folderDesk } from './folder-desk.ts';
+import { stagingDesk } from './staging-desk.ts';
+import { reportDesk } from './report-desk.ts';
+import { settingsDesk } from './settings-desk.ts';
 import { taskDesk } from './task-desk.ts';
+import { terminalDesk } from './terminal-desk.ts';
 import { tunnelDesk } from './tunnel-desk.ts';
 import { watchDesk } from './watch-desk.ts';
 
@@ -16,9 +22,12 @@ import { watchDesk } from './watch-desk.ts';
  */
 export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
   const request = asRequest(parts, requestId);
+  const tasks = taskDesk(request);
+  const queue = queueDesk(request);
   return {
-    ...taskDesk(request),
-    ...queueDesk(request),
+    ...tasks,
+    ...queue,
+    ...reportDesk({ ...tasks, approvals: queue.approvals }),
     ...fleetDesk(request),
     ...tunnelDesk(request),
     ...chatDesk(request),
@@ -26,6 +35,11 @@ export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
     ...accessDesk(request),
     ...oversightDesk(request),
     ...fileDesk(request),
+    ...runDesk(request),
+    ...settingsDesk(request),
+    ...folderDesk(request),
+    ...stagingDesk(request),
+    ...terminalDesk(request),
     [Symbol.asyncDispose]: parts.close,
   };
 }

@@ -3,18 +3,11 @@ import type { Submission } from '../../api/task-api.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { filePath, type FileWriteResult, LARGEST_FILE } from '../../core/file-params.ts';
 import { quote } from '../../shell/quote.ts';
-import type { TaskPrompts } from '../../tasks/host-access.ts';
+import { connectQuietly } from './connect-quietly.ts';
 import type { DeskRequest } from './desk-parts.ts';
 import { readHostFile } from './read-host-file.ts';
 import { checkCommand, taskDesk } from './task-desk.ts';
 
-/** Nobody is asked: who edits has connected before, or is told why not. */
-const NOBODY: TaskPrompts = {
-  password: () => Promise.resolve(null),
-  passphrase: () => Promise.resolve(null),
-  sudoPassword: () => Promise.resolve(null),
-  acceptHostKey: () => Promise.resolve(false),
-};
 const LIMIT = 60_000;
 
 /** One file at a time. */
@@ -22,19 +15,16 @@ export function fileDesk(request: DeskRequest): FileApi {
   return {
     async readFile(surroundings, host, path) {
       checkPath(path);
-      const fleet = await request.fleets.at(surroundings);
-      const [found, ...others] = await fleet.select(host);
-      if (!found || others.length > 0) throw new DeckhandError('input.invalid', `'${host}' is not one host.`);
-      await checkCommand(request, surroundings, found.name, `cat -- ${quote(path)}`);
+      const { name, connect } = await connectQuietly(request, surroundings, host);
+      await checkCommand(request, surroundings, name, `cat -- ${quote(path)}`);
       const signal = AbortSignal.timeout(LIMIT);
-      return await readHostFile(await fleet.connect(found.name, NOBODY, signal), path, signal);
+      return await readHostFile(await connect(signal), path, signal);
     },
-    async writeFile(surroundings, host, { path, expected, content, mode, root }) {
+    async writeFile(surroundings, host, { content, ...params }) {
+      const { path } = params;
       checkPath(path);
       if (content.length > LARGEST_FILE)
         throw new DeckhandError('file.too-large', `${content.length} bytes are too many.`);
-      const more = { ...(mode !== undefined && { mode }), ...(root !== undefined && { root }) };
-      const params = { path, expected, ...more };
       const submission: Submission = {
         kind: 'file.write',
         hosts: host,

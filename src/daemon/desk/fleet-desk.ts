@@ -1,19 +1,26 @@
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { DoctorFinding } from '../../api/contract.ts';
 import type { TaskApi } from '../../api/task-api.ts';
 import type { Surroundings } from '../../core/task.ts';
 import { addHost } from '../../fleet/add-host.ts';
+import { removeHost } from '../../fleet/remove-host.ts';
+import { readSshAliases } from '../../fleet/ssh-aliases.ts';
 import { findRunbook, loadRunbooks } from '../../runbooks/load-runbooks.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import { settingsFileToWrite } from '../../settings/load.ts';
 import { doctorOfThisMachine } from '../host-questions.ts';
 import { summariseRunbook } from '../runbook-summary.ts';
-import type { DeskRequest } from './desk-parts.ts';
+import { audit, type DeskRequest } from './desk-parts.ts';
 
-type FleetCalls = Pick<TaskApi, 'listHosts' | 'addHost' | 'listRunbooks' | 'showRunbook' | 'doctor'>;
+type FleetCalls = Pick<
+  TaskApi,
+  'listHosts' | 'addHost' | 'removeHost' | 'listRunbooks' | 'showRunbook' | 'doctor'
+>;
 
 /** Which hosts and runbooks there are where the asker stands, and whether this machine is sound. */
-export function fleetDesk({ fleets, store }: DeskRequest): FleetCalls {
+export function fleetDesk(request: DeskRequest): FleetCalls {
+  const { fleets, store } = request;
   return {
     async listHosts(surroundings, selector) {
       const fleet = await fleets.at(surroundings);
@@ -33,6 +40,18 @@ export function fleetDesk({ fleets, store }: DeskRequest): FleetCalls {
       await addHost(fleet.inventory, file, name, { ...entry, groups });
       await fleet.refresh(true);
       return { file };
+    },
+
+    async removeHost(surroundings, name) {
+      const fleet = await fleets.at(surroundings);
+      const home = homedir();
+      const config = surroundings.sshConfigFile ?? join(home, '.ssh', 'config');
+      const aliases = new Set((await readSshAliases(config, home)).map(alias => alias.name));
+      const { inventory, settings } = fleet;
+      const removed = await removeHost({ inventory, settings, aliases }, name);
+      await fleet.refresh(true);
+      await audit(request, 'hosts.remove', name);
+      return removed;
     },
 
     async listRunbooks(surroundings) {

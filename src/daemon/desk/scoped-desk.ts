@@ -1,9 +1,12 @@
 import { type Caller, isOwner, mayDo } from '../../api/caller.ts';
 import type { FollowItem, Submission, TaskApi } from '../../api/task-api.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
-import type { TaskRecord } from '../../core/task.ts';
+import type { Surroundings, TaskRecord } from '../../core/task.ts';
+import { ASKED_FOR_PROGRAMS } from '../../tasks/program-approval.ts';
 import type { DeskRequest } from './desk-parts.ts';
+import { changes, type FeedView } from '../watch/change-feed.ts';
 import { membersOf } from './members-of.ts';
+import { TERMINAL_KIND } from './terminal-desk.ts';
 
 /**
  * What works on hosts and touches nothing of this machine. The others read or write files of this account or open
@@ -22,6 +25,7 @@ const ON_HOSTS_ONLY = new Set([
   'model.look',
   'file.read',
   'file.write',
+  TERMINAL_KIND,
 ]);
 
 /** The same desk as somebody who was let in may use it: their kinds, their hosts, and no yes to their own wishes. */
@@ -70,6 +74,11 @@ export function scopedDesk(desk: TaskApi, request: DeskRequest, caller: Caller):
     events: checked((...given) => desk.events(...given)),
     output: checked((...given) => desk.output(...given)),
     lines: checked((...given) => desk.lines(...given)),
+    transcript: checked((...given) => desk.transcript(...given)),
+    recordRunbook: checked((...given) => desk.recordRunbook(...given)),
+    replayRun: checked((...given) => desk.replayRun(...given)),
+    undoOfRun: checked((...given) => desk.undoOfRun(...given)),
+    report: checked((...given) => desk.report(...given)),
     cancel: checked((...given) => desk.cancel(...given)),
     pause: checked((...given) => desk.pause(...given)),
     resume: checked((...given) => desk.resume(...given)),
@@ -83,8 +92,40 @@ export function scopedDesk(desk: TaskApi, request: DeskRequest, caller: Caller):
       return await desk.readFile(surroundings, host, path);
     },
     async writeFile(surroundings, host, write) {
-      await scope.checkSubmission({ kind: 'file.write', hosts: host, params: {}, surroundings });
+      const params = { ...(write.approval && { approval: write.approval }) };
+      await scope.checkSubmission({ kind: 'file.write', hosts: host, params, surroundings });
       return await desk.writeFile({ ...surroundings, asker: caller.who }, host, write);
+    },
+    async listFolder(surroundings, place) {
+      await scope.checkPlace(surroundings, place.host);
+      return await desk.listFolder(surroundings, place);
+    },
+    async *searchFolder(surroundings, search, options) {
+      await scope.checkPlace(surroundings, search.host);
+      yield* desk.searchFolder(surroundings, search, options);
+    },
+    async *watchFolder(surroundings, place, options) {
+      await scope.checkPlace(surroundings, place.host);
+      yield* desk.watchFolder(surroundings, place, options);
+    },
+    async sendUpload(surroundings, id, target) {
+      await scope.checkSubmission({ kind: 'file.write', hosts: target.host, params: {}, surroundings });
+      return await desk.sendUpload({ ...surroundings, asker: caller.who }, id, target);
+    },
+    async fetchFile(surroundings, host, path) {
+      await scope.checkSubmission({ kind: 'file.read', hosts: host, params: {}, surroundings });
+      return await desk.fetchFile({ ...surroundings, asker: caller.who }, host, path);
+    },
+    async openTerminal(surroundings, host, wish) {
+      scope.refuseProgram('terminals');
+      const { approval } = wish;
+      await scope.checkSubmission({
+        kind: TERMINAL_KIND,
+        hosts: host,
+        params: { ...(approval && { approval }) },
+        surroundings,
+      });
+      return await desk.openTerminal(surroundings, host, wish);
     },
     chat: (surroundings, wish, options) => {
       scope.checkChat(wish.conversation);
@@ -101,9 +142,10 @@ export function scopedDesk(desk: TaskApi, request: DeskRequest, caller: Caller):
       const seen = await Promise.all(found.map(async ({ task }) => await scope.sees(task)));
       return found.filter((_, index) => seen[index]);
     },
-    changes: options => {
-      scope.refuseLimited('changes');
-      return desk.changes(options);
+    async *changes(options) {
+      const view = await scope.view();
+      const seen = await Promise.all(options.logs.map(async log => await scope.sees(log)));
+      yield* changes(request, { ...options, logs: options.logs.filter((_, index) => seen[index]) }, view);
     },
     answer: async (task, question, answer) => {
       await scope.checkId(task);
@@ -128,9 +170,8 @@ class Scope {
   }
 
   async checkSubmission({ kind, hosts, params, surroundings }: Submission): Promise<void> {
-    const { who, role, kinds } = this.#caller;
-    if (!(kinds ? kinds.includes(kind) : role === 'admin' || ON_HOSTS_ONLY.has(kind)))
-      throw this.#refused(`tasks of kind '${kind}' are not for ${who}`, { kind });
+    const { who } = this.#caller;
+    if (!this.#mayWish(kind)) throw this.#refused(`tasks of kind '${kind}' are not for ${who}`, { kind });
     this.#checkApproves(kind, params);
     const mine = await this.#hosts();
     if (!mine) return;
@@ -141,6 +182,25 @@ class Scope {
       throw this.#refused(`${foreign ? `'${foreign.name}'` : 'a task without hosts'} is not for ${who}`, {
         kind,
       });
+  }
+
+  /** A program may wish for more than it may have: a person is asked before it is begun. */
+  #mayWish(kind: string): boolean {
+    return this.#mayHave(kind) || (this.#caller.via === 'agent' && ASKED_FOR_PROGRAMS.has(kind));
+  }
+
+  #mayHave(kind: string): boolean {
+    const { role, kinds } = this.#caller;
+    return kinds ? kinds.includes(kind) : role === 'admin' || ON_HOSTS_ONLY.has(kind);
+  }
+
+  /** Folders of a host, or of this machine: for who may bring files of it elsewhere. */
+  async checkPlace(surroundings: Surroundings, host: string | null): Promise<void> {
+    const kind = host === null ? 'scp.upload' : 'scp.list';
+    // a look is done at once: nobody is asked before it
+    if (!this.#mayHave(kind))
+      throw this.#refused(`folders of this machine are not for ${this.#caller.who}`, {});
+    await this.checkSubmission({ kind, params: {}, surroundings, ...(host !== null && { hosts: host }) });
   }
 
   /** What was approved for one task is not approved for the next. */
@@ -177,10 +237,22 @@ class Scope {
     return tasks.filter(task => this.#fits(task, mine));
   }
 
+  /** What of the changes may be told; null = all. Hosts are as they were when it was asked for. */
+  async view(): Promise<FeedView | null> {
+    if (!this.#isLimited()) return null;
+    const mine = await this.#hosts();
+    return { sees: task => this.#fits(task, mine) };
+  }
+
   /** For what concerns all hosts and tasks together. */
   refuseLimited(what: string): void {
     if (this.#isLimited())
       throw this.#refused(`'${what}' concerns all tasks, and ${this.#caller.who} sees some`, {});
+  }
+
+  /** For what only a person may do: what a program types is no command that the policy could judge. */
+  refuseProgram(what: string): void {
+    if (this.#caller.via === 'agent') throw this.#refused(`${what} are for persons`, {});
   }
 
   async sees(task: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { OutputPage, Submission, Submitted, TaskApi, TaskView } from '../../api/task-api.ts';
+import { isProgram } from '../../core/asker.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { isFinal } from '../../core/task-state.ts';
 import type { NewTask, Surroundings, TaskRecord } from '../../core/task.ts';
@@ -114,14 +115,11 @@ export async function checkCommand(
   surroundings: Surroundings,
   host: string,
   command: string,
+  approval?: { readonly hash: string; readonly risks?: readonly string[] },
 ): Promise<void> {
-  const task = { kind: 'ssh.execute', host, params: { command }, surroundings };
+  const yes = approval && { approval: { risks: [], ...approval } };
+  const task = { kind: 'ssh.execute', host, params: { command, ...yes }, surroundings };
   await letThrough(request, [task as unknown as NewTask]);
-}
-
-/** A model's program, by the name that it goes by. */
-function isProgram(who: string): boolean {
-  return who.startsWith('mcp:');
 }
 
 /** Without a mode a person's own words run; a model's are asked about. */

@@ -13,7 +13,8 @@ import type { ModelServerEntry } from '../../settings/schema.ts';
 import { Learned } from './learned.ts';
 import { type KeyPlace, serverKey } from './server-key.ts';
 
-const LEARN_LIMIT = 20_000;
+/** Milliseconds that finding out key and kind may take: its host may have to be reached first. */
+const LEARN_LIMIT = 45_000;
 
 export interface AddressParts extends KeyPlace {
   readonly name: string;

@@ -3,7 +3,7 @@ import type { AttachedModel } from '../../core/attached-model.ts';
 import { secured } from '../../engines/connect-model.ts';
 import type { FleetAccess } from '../fleet-access.ts';
 import { type AddressParts, dialEndpoint } from './address-server.ts';
-import { NOBODY } from './deployed-server.ts';
+import { NOBODY } from '../../tasks/host-access.ts';
 
 /** A connected server: from this machine, or through the shared connection to its host. */
 export function attachedParts(attached: AttachedModel, fleet: FleetAccess): AddressParts {

@@ -51,6 +51,7 @@ export class ChatGateway {
     try {
       const events = this.pool.route<AnswerEvent>({
         servers,
+        again: async () => await sources.servers(surroundings),
         model: request.model,
         client: kept?.id ?? 'chat',
         signal,

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../core/clock.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { Deployment } from '../../core/model-params.ts';
@@ -9,7 +10,7 @@ import { engineHttp } from '../../engines/engine-http.ts';
 import type { ModelDoor } from '../../models/door.ts';
 import type { ModelServer } from '../../models/model-pool.ts';
 import { slotsOf } from '../../models/served-models.ts';
-import type { TaskPrompts } from '../../tasks/host-access.ts';
+import { NOBODY } from '../../tasks/host-access.ts';
 import { KEEP_ALIVE, Tunnel } from '../../tunnels/tunnel.ts';
 import type { FleetAccess } from '../fleet-access.ts';
 import { Learned } from './learned.ts';
@@ -19,13 +20,7 @@ export const PING = 3_000;
 /** Milliseconds that finding out key and abilities may take: a host may be held for 15 seconds. */
 const LEARN_LIMIT = 45_000;
 
-/** Nobody can be asked: a chat belongs to no task. Keys, agents and known hosts must do. */
-export const NOBODY: TaskPrompts = {
-  password: () => Promise.resolve(null),
-  passphrase: () => Promise.resolve(null),
-  sudoPassword: () => Promise.resolve(null),
-  acceptHostKey: () => Promise.resolve(false),
-};
+const GONE = new DeckhandError('command.cancelled', 'The model server is not there any more.');
 
 export interface DeployedServerParts {
   readonly deployment: Deployment;
@@ -51,6 +46,10 @@ export class DeployedServer implements ModelServer, AsyncDisposable {
   readonly #opened: Tunnel[] = [];
   #slots: number | null;
   #deployment: Deployment;
+  readonly #gone = new AbortController();
+  readonly #closed = Promise.withResolvers<void>();
+  /** Connections to it that are open. */
+  #streams = 0;
 
   constructor(parts: DeployedServerParts) {
     const { deployment } = parts;
@@ -68,6 +67,9 @@ export class DeployedServer implements ModelServer, AsyncDisposable {
   }
   get slots(): number | null {
     return this.#slots;
+  }
+  get isGone(): boolean {
+    return this.#gone.signal.aborted;
   }
 
   async door(signal: AbortSignal): Promise<ModelDoor> {
@@ -139,12 +141,39 @@ export class DeployedServer implements ModelServer, AsyncDisposable {
       key: () => key,
       headers: {},
       resumes,
-      pingInterval: PING,
-      dial: async signal => await tunnel.connect(signal),
+      // others say nothing while they think
+      pingInterval: this.#deployment.engine === 'llama.cpp' ? PING : null,
+      dial: async signal => await this.#dial(tunnel, signal),
     };
   }
 
+  async #dial(tunnel: Tunnel, signal: AbortSignal): Promise<Duplex> {
+    const stream = await tunnel.connect(AbortSignal.any([signal, this.#gone.signal]));
+    this.#streams += 1;
+    stream.once('close', () => {
+      this.#streams -= 1;
+      if (this.isGone) this.#closeWhenIdle();
+    });
+    return stream;
+  }
+
+  /** It listens elsewhere now: who waits for it is sent away, what is open ends by itself. Resolves when all has. */
+  async retire(): Promise<void> {
+    this.#gone.abort(GONE);
+    this.#closeWhenIdle();
+    await this.#closed.promise;
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#streams > 0) return;
+    void Promise.allSettled(this.#opened.map(async tunnel => await tunnel.close())).then(() =>
+      this.#closed.resolve(),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#gone.abort(GONE);
     await Promise.allSettled(this.#opened.map(async tunnel => await tunnel.close()));
+    this.#closed.resolve();
   }
 }

@@ -70,11 +70,13 @@ export class ModelEndpoint implements AsyncDisposable {
   }
 
   #gateway({ sources, surroundings, pool, clock }: OpenModelEndpoint): OpenAiGateway {
-    const known = new KnownServers(clock, async () => await sources.servers(surroundings));
+    const look = async (): Promise<readonly ModelServer[]> => await sources.servers(surroundings);
+    const known = new KnownServers(clock, look, this.#stop.signal);
     const begin = async (call: PassedCall): Promise<PassedRequest> => ({
       ...call,
       clock,
       servers: await known.forModel(call.body['model']),
+      again: look,
     });
     const begun = (): Disposable => this.#begun();
     return {
@@ -125,23 +127,40 @@ const FRESH = 1_000;
 class KnownServers {
   readonly #clock: Clock;
   readonly #look: () => Promise<readonly ModelServer[]>;
+  readonly #stopping: AbortSignal;
   #known: readonly ModelServer[] = [];
   #at = Number.NEGATIVE_INFINITY;
   #looking: Promise<readonly ModelServer[]> | null = null;
+  #later: Promise<void> | null = null;
 
-  constructor(clock: Clock, look: () => Promise<readonly ModelServer[]>) {
+  constructor(clock: Clock, look: () => Promise<readonly ModelServer[]>, stopping: AbortSignal) {
     this.#clock = clock;
     this.#look = look;
+    this.#stopping = stopping;
   }
 
   /** Those known already where one of them has the model for sure; else all that there are now. */
   async forModel(model: unknown): Promise<readonly ModelServer[]> {
     const isOld = this.#clock.monotonic() - this.#at > FRESH;
     const looking = isOld ? this.#lookAgain() : null;
-    const isKnown = this.#known.some(({ promises }) => promises.some(name => name === model));
+    const isKnown = this.#known.some(
+      ({ promises, isGone }) => !isGone && promises.some(name => name === model),
+    );
     if (!isKnown) return await (looking ?? this.#lookAgain());
     looking?.catch(() => undefined);
+    if (!this.#later)
+      this.#later = this.#lookLater().finally(() => {
+        this.#later = null;
+      });
     return this.#known;
+  }
+
+  /** A request may wait at a server that was removed a moment ago: it must not wait for the next request to learn that. */
+  async #lookLater(): Promise<void> {
+    await this.#clock
+      .sleep(FRESH, this.#stopping)
+      .then(async () => await this.#lookAgain())
+      .catch(() => undefined);
   }
 
   async #lookAgain(): Promise<readonly ModelServer[]> {

@@ -29,6 +29,8 @@ export interface ModelSourcesParts {
 export class ModelSources implements AsyncDisposable {
   readonly #parts: ModelSourcesParts;
   readonly #deployed = new Map<string, DeployedServer>();
+  /** Another one has their place; what is open ends by itself. */
+  readonly #leaving = new Set<DeployedServer>();
   readonly #others = new Map<string, AddressServer>();
   #folder: Promise<string> | null = null;
   #sockets = 0;
@@ -78,7 +80,7 @@ export class ModelSources implements AsyncDisposable {
       known.add(key);
       let server = this.#deployed.get(key);
       if (!server || !isSame(server.deployment, deployment)) {
-        await server?.[Symbol.asyncDispose]();
+        if (server) this.#retire(server);
         server = new DeployedServer({
           deployment,
           fleet,
@@ -98,7 +100,12 @@ export class ModelSources implements AsyncDisposable {
     return found;
   }
 
-  #ofThisMachine({ name, listen, keyFile, release }: Deployment): AddressServer {
+  #retire(server: DeployedServer): void {
+    this.#leaving.add(server);
+    void server.retire().then(() => this.#leaving.delete(server));
+  }
+
+  #ofThisMachine({ name, engine, listen, keyFile, release }: Deployment): AddressServer {
     return this.#other(
       JSON.stringify([HERE, name, listen, release]),
       () =>
@@ -106,7 +113,7 @@ export class ModelSources implements AsyncDisposable {
           name: `${HERE}/${name}`,
           kind: 'deployment',
           promises: [name],
-          pingInterval: PING,
+          pingInterval: engine === 'llama.cpp' ? PING : null,
           dial: async signal => await dialEndpoint(listen, signal),
           base: '',
           headers: {},
@@ -150,7 +157,8 @@ export class ModelSources implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#deployed.values()].map(async server => await server[Symbol.asyncDispose]()));
+    const all = [...this.#deployed.values(), ...this.#leaving];
+    await Promise.all(all.map(async server => await server[Symbol.asyncDispose]()));
     if (this.#folder) rmSync(await this.#folder, { recursive: true, force: true });
   }
 }

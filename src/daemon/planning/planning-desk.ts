@@ -65,11 +65,12 @@ export class PlanningDesk implements AsyncDisposable {
     if (values['agent.improver'] !== 'task-master') return null;
     const serverFor = await this.#servers(run, wish, ['improve']);
     if (!serverFor) return null;
-    const answer = await this.#taskMaster.breakDown(request, serverFor('improve'), wish.signal);
+    const [server, limit] = [serverFor('improve'), values['agent.timeout']];
+    const answer = await this.#taskMaster.breakDown(request, server, wish.signal, limit);
     run.emit({
       kind: 'note',
       text: answer.improved
-        ? `the request was broken down by Task Master (${answer.requests} requests to ${serverFor('improve').name})`
+        ? `the request was broken down by Task Master (${answer.requests} requests to ${server.name})`
         : `not broken down by Task Master: ${answer.reason}`,
     });
     return answer.improved;

@@ -1,7 +1,8 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { sameSecret } from '../../api/same-secret.ts';
 import { ask } from '../../models/door.ts';
 import type { PlanningServer } from '../../models/planning/planning-server.ts';
 
@@ -41,7 +42,7 @@ export class ModelRelay implements AsyncDisposable {
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST' || request.url !== CHAT) return void response.writeHead(404).end();
-    if (!isSame(request.headers.authorization ?? '', `Bearer ${this.token}`))
+    if (!sameSecret(request.headers.authorization, `Bearer ${this.token}`))
       return void response.writeHead(401).end();
     this.#requests += 1;
     if (this.#requests > MOST_REQUESTS) return void response.writeHead(400).end();
@@ -73,9 +74,4 @@ async function wholeOf(request: IncomingMessage): Promise<string> {
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString('utf8');
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -47,7 +47,7 @@ async function fake(script: string, version = '0.43.1', limit = 60_000): Promise
   await writeFile(join(folder, 'recorded.json'), JSON.stringify(RECORDED));
   await writeFile(
     program,
-    `#!/bin/sh\n[ "$1" = --version ] && { echo ${version}; exit 0; }\nhere=${folder}\nenv >"$here/environment"; cp .taskmaster/config.json .taskmaster/docs/prd.txt "$here/"; echo "$*" >"$here/words"; pwd >"$here/place"\nmkdir -p .taskmaster/tasks\n${script}\n`,
+    `#!/bin/sh\n[ "$1" = --version ] && { echo '${version}'; exit 0; }\nhere=${folder}\nenv >"$here/environment"; cp .taskmaster/config.json .taskmaster/docs/prd.txt "$here/"; echo "$*" >"$here/words"; pwd >"$here/place"\nmkdir -p .taskmaster/tasks\n${script}\n`,
   );
   await chmod(program, 0o755);
   return new TaskMaster({
@@ -96,7 +96,7 @@ describe('a request broken down by the Task Master of the person (A02)', () => {
   });
 
   it.each([
-    ['it fails', 'echo "no key" >&2; exit 1', /ended with 1: no key/],
+    ['it fails', 'echo "it begins" >&2; echo "no key" >&2; exit 1', /ended with 1: no key$/],
     ['it did nothing and says 0', 'exit 0', /wrote is no breakdown/],
     [
       'the tag is another',
@@ -121,6 +121,9 @@ describe('a request broken down by the Task Master of the person (A02)', () => {
   it('is left out where it is too old, not there, or the model speaks another form', async () => {
     const old = await brokenDown(await fake(writes, '0.39.2'));
     expect(old).toMatchObject({ reason: 'Task Master 0.39 is older than 0.40' });
+    // as one of its libraries does, before it says its version
+    const warned = await brokenDown(await fake(writes, '\nNode.js 0.12.3 and below are deprecated\n0.43.1'));
+    expect(warned).toMatchObject({ improved: IMPROVED });
     const nowhere = await brokenDown(new TaskMaster({ path: join(folder, 'nothing') }));
     expect(nowhere).toMatchObject({ reason: "no program 'task-master' answers on PATH" });
     const other = await brokenDown(await fake(writes), await ScriptedPlanner.start('google'));

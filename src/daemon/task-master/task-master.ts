@@ -13,6 +13,7 @@ const OLDEST = [0, 40] as const;
 /** Milliseconds of one run; it needs two seconds for its version alone. */
 const RUN_LIMIT = 60_000;
 const TAG = 'request';
+const LONGEST_REASON = 200;
 /** Parts that a request is broken into. */
 const PARTS = '5';
 /** What makes it take a folder above for its project. */
@@ -26,7 +27,7 @@ export type TaskMasterAnswer =
 export interface TaskMasterOptions {
   /** Of the executor: where the program is looked for. */
   readonly path: string;
-  /** Milliseconds of one run; absent: a minute. */
+  /** Milliseconds of one run at most; absent: a minute. */
   readonly limit?: number;
 }
 
@@ -39,16 +40,24 @@ export class TaskMaster {
     this.#options = options;
   }
 
-  /** Never throws but the reason of the signal. */
-  async breakDown(request: string, model: PlanningServer, signal: AbortSignal): Promise<TaskMasterAnswer> {
+  /** `limit`: milliseconds, where that is less than its own. Never throws but the reason of the signal. */
+  async breakDown(
+    request: string,
+    model: PlanningServer,
+    signal: AbortSignal,
+    limit = RUN_LIMIT,
+  ): Promise<TaskMasterAnswer> {
     if (model.provider !== 'openai-compatible')
       return none(`${model.name} does not speak the form that Task Master asks in (${model.provider})`);
     // it writes into the folder it is called in, whatever it is asked
     const folder = await mkdtemp(join(tmpdir(), 'deckhand-task-master-'));
     try {
-      this.#fault ??= this.#lookFor(folder);
+      const longest = Math.min(limit, this.#options.limit ?? RUN_LIMIT);
+      this.#fault ??= this.#lookFor(folder, longest);
       const fault = (await this.#fault) ?? (await markerAbove(folder));
-      return fault === null ? await this.#run(request, model, folder, signal) : none(fault);
+      return fault === null
+        ? await this.#run(request, model, folder, { signal, limit: longest })
+        : none(fault);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -58,11 +67,11 @@ export class TaskMaster {
     request: string,
     model: PlanningServer,
     folder: string,
-    signal: AbortSignal,
+    { signal, limit }: { readonly signal: AbortSignal; readonly limit: number },
   ): Promise<TaskMasterAnswer> {
     await using relay = await ModelRelay.open(model);
     await prepare(folder, request, relay.url);
-    const late = AbortSignal.timeout(this.#limit);
+    const late = AbortSignal.timeout(limit);
     const words = ['parse-prd', '.taskmaster/docs/prd.txt', '-n', PARTS, '-f', '--tag', TAG] as const;
     const { code, output } = await runProcess([PROGRAM, ...words], {
       folder,
@@ -71,20 +80,16 @@ export class TaskMaster {
     });
     signal.throwIfAborted();
     if (late.aborted) return none('Task Master did not end in time');
-    if (code !== 0) return none(`Task Master ended with ${code}: ${oneLine(output).slice(-200)}`);
+    if (code !== 0) return none(`Task Master ended with ${code}: ${lastLine(output)}`);
     const json = await readFile(join(folder, '.taskmaster/tasks/tasks.json'), 'utf8').catch(() => '');
     const improved = breakdownOf(json, TAG, request);
     // it ends with 0 when it has done nothing, too
     return improved ? { improved, requests: relay.requests } : none('what Task Master wrote is no breakdown');
   }
 
-  get #limit(): number {
-    return this.#options.limit ?? RUN_LIMIT;
-  }
-
   /** Null: it is there and new enough. */
-  async #lookFor(folder: string): Promise<string | null> {
-    const late = AbortSignal.timeout(this.#limit);
+  async #lookFor(folder: string, limit: number): Promise<string | null> {
+    const late = AbortSignal.timeout(limit);
     const { code, output } = await runProcess([PROGRAM, '--version'], {
       folder,
       environment: this.#environment(folder, {}),
@@ -95,7 +100,8 @@ export class TaskMaster {
       this.#fault = null;
       return 'Task Master did not say its version in time';
     }
-    const [, major, minor] = /(\d+)\.(\d+)\.\d+/.exec(output) ?? [];
+    // its libraries warn of other versions before it says its own
+    const [, major, minor] = /(?:^|\s)v?(\d+)\.(\d+)\.\d+\S*\s*$/m.exec(output) ?? [];
     if (code !== 0 || major === undefined) return `no program '${PROGRAM}' answers on PATH`;
     const isOld = Number(major) === OLDEST[0] && Number(minor) < OLDEST[1];
     return isOld ? `Task Master ${major}.${minor} is older than ${OLDEST.join('.')}` : null;
@@ -105,6 +111,12 @@ export class TaskMaster {
   #environment(home: string, more: Readonly<Record<string, string>>): Record<string, string> {
     return { PATH: this.#options.path, HOME: home, CI: '1', NO_COLOR: '1', ...more };
   }
+}
+
+/** It says the same fault three times, the last time whole. */
+function lastLine(output: string): string {
+  const lines = output.split('\n').map(oneLine);
+  return (lines.findLast(line => line !== '') ?? '').slice(0, LONGEST_REASON);
 }
 
 function none(reason: string): TaskMasterAnswer {

@@ -4,7 +4,7 @@ import type { Change } from '../../api/watch-contract.ts';
 import type { Clock } from '../../core/clock.ts';
 import { openMemoryStore } from '../../store/sqlite/open-store.ts';
 import type { Store } from '../../store/store.ts';
-import { changes } from './change-feed.ts';
+import { changes, type FeedView } from './change-feed.ts';
 
 let store: Store;
 const stop = new AbortController();
@@ -24,8 +24,9 @@ beforeEach(async () => {
 });
 afterEach(() => store[Symbol.asyncDispose]());
 
-function watch(logs: readonly string[] = []): AsyncIterator<Change> {
-  return changes({ store, clock, version: '1' }, { signal: stop.signal, logs })[Symbol.asyncIterator]();
+function watch(logs: readonly string[] = [], view: FeedView | null = null): AsyncIterator<Change> {
+  const feed = changes({ store, clock, version: '1' }, { signal: stop.signal, logs }, view);
+  return feed[Symbol.asyncIterator]();
 }
 async function next(feed: AsyncIterator<Change>): Promise<Change> {
   return (await feed.next()).value as Change;
@@ -76,5 +77,18 @@ it('more tasks than are worth telling are many', async () => {
   await next(feed);
   for (let count = 0; count < 201; count += 1) await submitOne(store);
   expect(await next(feed)).toEqual({ item: 'many', counts: { queued: 201 } });
+  await feed.return?.();
+});
+
+it('under a view only its tasks are told, and counted until they end', async () => {
+  const foreign = await submitOne(store);
+  const mine = await submitOne(store);
+  const feed = watch([], { sees: task => task.id !== foreign.id });
+  expect(await next(feed)).toMatchObject({ item: 'hello', counts: { queued: 1 } });
+  const asked = next(feed);
+  // what it may not see is no news for it
+  await settle(store, await claimOne(store), SUCCESS);
+  await settle(store, await claimOne(store), SUCCESS);
+  expect(await asked).toMatchObject({ item: 'tasks', tasks: [{ id: mine.id }], counts: {} });
   await feed.return?.();
 });

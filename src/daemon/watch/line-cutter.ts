@@ -9,6 +9,8 @@ export const LONGEST_LINE = 16_384;
 const MOST_HELD = 4 * LONGEST_LINE;
 const LINE_FEED = 10;
 const RETURN = 13;
+/** One for all: making one takes longer than decoding a line. */
+const decoder = new TextDecoder();
 
 interface Held {
   bytes: Buffer;
@@ -64,7 +66,7 @@ export class LineCutter {
 
   #line(stream: StreamName, number: number, time: number, open: boolean): OutputLine {
     const { bytes, dropped } = this.#held[stream];
-    const whole = new TextDecoder().decode(lastState(bytes));
+    const whole = decoder.decode(lastState(bytes));
     const text = whole.slice(0, LONGEST_LINE);
     return { number, stream, text, cut: whole.length - text.length + dropped, time, open };
   }

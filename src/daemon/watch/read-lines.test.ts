@@ -93,6 +93,36 @@ describe('lines by their numbers', () => {
 });
 
 describe('what is bounded', () => {
+  it('the end of a long log costs its last rows alone, whichever streams were written', async () => {
+    for (let number = 1; number <= 200; number += 1) await write(`line ${number}\n`);
+    const { store: counted, rows } = countingStore();
+    const ask = { from: null, count: 2, stream: null, search: null } as const;
+    expect(textsOf((await readLines(counted, task.id, ask)).lines)).toEqual(['199 line 199', '200 line 200']);
+    expect(rows()).toBeLessThanOrEqual(2);
+    await write('begun', 'stderr');
+    await write('line 201\n');
+    expect(textsOf((await readLines(counted, task.id, ask)).lines)).toEqual(['201 line 201', '202 begun']);
+    expect(rows()).toBeLessThanOrEqual(6);
+    expect(textsOf((await readLines(counted, task.id, { ...ask, from: 77, count: 1 })).lines)).toEqual([
+      '77 line 77',
+    ]);
+    // two for what has no end yet
+    expect(rows()).toBeLessThanOrEqual(3);
+  });
+
+  it('a log that was kept before it was counted where lines begin', async () => {
+    await write('out ');
+    await write('err 1\nerr ', 'stderr');
+    await write('1\nout 2\nou');
+    await write('2\ner', 'stderr');
+    const older = olderStore();
+    for (const stream of [null, 'stdout', 'stderr'] as const)
+      for (const from of [null, 1, 2, 3, 4]) {
+        const ask = { from, count: 3, stream, search: null };
+        expect(await readLines(older, task.id, ask)).toEqual(await readLines(store, task.id, ask));
+      }
+  });
+
   it('a line without end, and what follows it', async () => {
     for (let count = 0; count < 40; count += 1) await write('x'.repeat(10_000));
     await write('\nnext\n');
@@ -127,3 +157,40 @@ describe('searching', () => {
     ]);
   });
 });
+
+/** Says how many rows of output were read since it was asked last. */
+function countingStore(): { readonly store: Store; readonly rows: () => number } {
+  let rows = 0;
+  const output: Store['output'] = async (...question) => {
+    const found = await store.output(...question);
+    rows += found.length;
+    return found;
+  };
+  const take = (): number => {
+    const taken = rows;
+    rows = 0;
+    return taken;
+  };
+  return { store: withMethods({ output }), rows: take };
+}
+
+function olderStore(): Store {
+  const open = { stdout: null, stderr: null };
+  return withMethods({
+    lineExtent: async id => ({ ...(await store.lineExtent(id)), open }),
+    findLine: async (...question) => {
+      const found = await store.findLine(...question);
+      return found && { ...found, open };
+    },
+  });
+}
+
+function withMethods(methods: Partial<Store>): Store {
+  const whole = store;
+  return new Proxy(whole, {
+    get: (_, name) => {
+      const method: unknown = Reflect.get(methods, name) ?? Reflect.get(whole, name);
+      return typeof method === 'function' ? method.bind(whole) : method;
+    },
+  });
+}

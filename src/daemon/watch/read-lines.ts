@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { LinePage, LineQuery, OutputLine } from '../../api/watch-contract.ts';
-import type { LineExtent, Store } from '../../store/store.ts';
+import type { LineCounts, LineExtent, OpenLines, Store } from '../../store/store.ts';
 import { LineCutter } from './line-cutter.ts';
 
-/** Rows of output read at once; each holds 64 KiB at most. */
+/** Rows of output read at once, after fewer in the beginning: most questions are answered by one. Each holds 64 KiB at most. */
 const PAGE = 16;
 /** Rows that a line may begin before the one it ends in; what began earlier is shown without its beginning. */
 const FURTHEST_BACK = 64;
@@ -53,9 +53,13 @@ async function openLines(
   extent: LineExtent,
   stream: LineQuery['stream'],
 ): Promise<readonly OutputLine[]> {
-  if (extent.last < extent.first) return [];
+  if (extent.last < extent.first || isNothingOpen(extent.open, stream)) return [];
   const cutter = new LineCutter(endedLines(extent, stream));
-  const from = await beginning(store, task, extent, { seq: extent.last + 1, before: extent });
+  const from = await beginning(store, task, extent, stream, {
+    seq: extent.last + 1,
+    before: extent,
+    open: extent.open,
+  });
   let time = 0;
   for await (const chunk of chunksFrom(store, task, from, extent.last)) {
     ({ time } = chunk);
@@ -76,7 +80,7 @@ async function* linesFrom(
 ): AsyncGenerator<{ readonly line: OutputLine; readonly bytes: number }> {
   const found = await store.findLine(task, extent, stream, from);
   if (!found) return;
-  const start = await beginning(store, task, extent, found);
+  const start = await beginning(store, task, extent, stream, found);
   const skipped = start < found.seq;
   // the rows before are read only for the beginnings of lines that end later
   const cutter = new LineCutter(0);
@@ -93,27 +97,35 @@ async function* linesFrom(
   }
 }
 
+function isNothingOpen(open: OpenLines, stream: LineQuery['stream']): boolean {
+  return stream === null ? open.stdout === 0 && open.stderr === 0 : open[stream] === 0;
+}
+
 /** The row from which reading must begin, so that lines which end in `seq` have their beginnings. */
 async function beginning(
   store: Store,
   task: string,
   extent: LineExtent,
-  { seq, before }: { readonly seq: number; readonly before: { stdout: number; stderr: number } },
+  stream: LineQuery['stream'],
+  { seq, before, open }: { readonly seq: number; readonly before: LineCounts; readonly open: OpenLines },
 ): Promise<number> {
   const rows = await Promise.all(
-    (['stdout', 'stderr'] as const).map(async stream =>
-      before[stream] === 0 ? null : await store.findLine(task, extent, stream, before[stream]),
-    ),
+    (stream === null ? (['stdout', 'stderr'] as const) : [stream]).map(async each => {
+      const begun = open[each];
+      if (begun !== null) return begun === 0 ? seq : begun;
+      // kept before it was counted where lines begin: not before the end of the line before
+      if (before[each] === 0) return extent.first;
+      return (await store.findLine(task, extent, each, before[each]))?.seq ?? extent.first;
+    }),
   );
-  const earliest = Math.min(...rows.map(row => row?.seq ?? extent.first));
-  return Math.max(earliest, extent.first, seq - FURTHEST_BACK);
+  return Math.max(Math.min(...rows), extent.first, seq - FURTHEST_BACK);
 }
 
 async function* chunksFrom(store: Store, task: string, from: number, last: number) {
-  for (let seq = from; seq <= last; seq += PAGE) {
-    for (const chunk of await store.output(task, seq - 1, Math.min(PAGE, last - seq + 1))) yield chunk;
+  for (let seq = from, count = 1; seq <= last; seq += count, count = Math.min(2 * count, PAGE)) {
     // a long log must not hold up everybody else
-    await turn();
+    if (seq > from) await turn();
+    for (const chunk of await store.output(task, seq - 1, Math.min(count, last - seq + 1))) yield chunk;
   }
 }
 
