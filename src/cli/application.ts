@@ -42,8 +42,12 @@ export async function buildCli(
       onUsageError(text_en.noCommandRegisteredForInput({ input, corrections, ansiColor: false })),
   };
   const words = inputs.filter(input => !input.startsWith('-'));
+  const [first = ''] = inputs;
+  const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  // what is named by its first word needs none of the others
+  const entries = named ? { [first]: named } : COMMANDS;
   const brief = 'Run, serve and repair on your own servers over SSH, by command or by intent';
-  return buildApplication(await routesOf(COMMANDS, words, { brief, fullDescription: FULL_DESCRIPTION }), {
+  return buildApplication(await routesOf(entries, words, { brief, fullDescription: FULL_DESCRIPTION }), {
     name: 'deckhand',
     versionInfo: { getCurrentVersion: version },
     scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
@@ -59,16 +63,18 @@ async function routesOf(
     readonly brief: string;
     readonly fullDescription?: string;
     readonly otherwise?: string | undefined;
+    /** False: the command line means another group. */
+    readonly isNamed?: boolean;
   },
 ): Promise<RouteMap<CliContext>> {
+  const { otherwise, isNamed = true, ...texts } = docs;
   const routes: Record<string, Command<CliContext> | RouteMap<CliContext>> = {};
   for (const [name, entry] of Object.entries(entries)) {
-    const named = name === word || (name === docs.otherwise && !Object.hasOwn(entries, word ?? ''));
+    const named = name === word || (isNamed && name === otherwise && !Object.hasOwn(entries, word ?? ''));
     if ('commands' in entry)
-      routes[name] = await routesOf(entry.commands, named ? rest : ['--'], briefOf(entry));
-    else routes[name] = named ? await entry.load() : placeholder(entry);
+      routes[name] = await routesOf(entry.commands, rest, { ...briefOf(entry), isNamed: named });
+    else routes[name] = isNamed && named ? await entry.load() : placeholder(entry);
   }
-  const { otherwise, ...texts } = docs;
   return buildRouteMap<string, CliContext>({
     routes,
     docs: texts,

@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   ),
   ...OVERSIGHT_COMMANDS,
   exec: command('Run a command on hosts', async () => (await import('./commands/exec.ts')).execCommand),
+  shell: command('Open a terminal on a host', async () => (await import('./commands/shell.ts')).shellCommand),
   put: command(
     'Upload files and folders to hosts',
     async () => (await import('./commands/put.ts')).putCommand,
@@ -35,7 +36,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     async () => (await import('./commands/cp.ts')).cpCommand,
   ),
   hosts: {
-    brief: 'List, add, test and describe hosts',
+    brief: 'List, add, remove, test and describe hosts',
     commands: {
       list: command(
         'List known hosts and where each comes from',
@@ -44,6 +45,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
       add: command(
         'Add a host to deckhand.yaml',
         async () => (await import('./commands/hosts-add.ts')).hostsAddCommand,
+      ),
+      remove: command(
+        'Take a host out of deckhand.yaml',
+        async () => (await import('./commands/hosts-remove.ts')).hostsRemoveCommand,
       ),
       test: command(
         'Try to reach hosts: network, host key, login, shell',
@@ -216,6 +221,23 @@ export const COMMANDS: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     "Let a model's program use the hosts, by the Model Context Protocol",
     async () => (await import('./commands/mcp.ts')).mcpCommand,
   ),
+  settings: {
+    brief: 'See every setting with its source, and change your own',
+    commands: {
+      list: command(
+        'List every setting, its value and where it came from',
+        async () => (await import('./commands/settings-list.ts')).settingsListCommand,
+      ),
+      set: command(
+        'Write a setting into your settings file',
+        async () => (await import('./commands/settings-set.ts')).settingsSetCommand,
+      ),
+      unset: command(
+        'Take a setting out of your settings file',
+        async () => (await import('./commands/settings-set.ts')).settingsUnsetCommand,
+      ),
+    },
+  },
   token: {
     brief: 'Let others ask the daemon, with a role',
     commands: {

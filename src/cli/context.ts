@@ -1,5 +1,7 @@
 import type { CommandContext } from '@stricli/core';
+import type { AuditEntryView, PolicyVerdict } from '../api/access-contract.ts';
 import type { TaskApi } from '../api/task-api.ts';
+import type { RecordedRunbook, Replay, UndoPlan, UndoWish } from '../core/run-remake.ts';
 import type { RunReport } from '../core/run-report.ts';
 import type { Surroundings } from '../core/task.ts';
 import type { Asker } from './asker.ts';
@@ -68,45 +70,9 @@ export interface DaemonControl {
   run(options: { readonly signal: AbortSignal; readonly say: (text: string) => void }): Promise<void>;
 }
 
-/** A reason of the policy, about some words of a command. */
-export interface PolicyReason {
-  readonly class: string;
-  readonly text: string;
-  readonly words: string;
-}
-/** What a command may do, and what each mode makes of it. */
-export interface PolicyExplanation {
-  readonly command: string;
-  readonly verdict: {
-    readonly class: string;
-    readonly risks: readonly string[];
-    readonly effects: readonly { readonly kind: string; readonly subject: string }[];
-    readonly reasons: readonly PolicyReason[];
-  };
-  readonly hash: string;
-  /** Of the settings. */
-  readonly mode: string;
-  readonly decisions: readonly {
-    readonly mode: string;
-    readonly decision: 'run' | 'ask' | 'refuse';
-    readonly rule: string | null;
-    readonly why: string;
-  }[];
-}
-export interface AuditLine {
-  readonly number: number;
-  /** Milliseconds since the epoch. */
-  readonly time: number;
-  readonly who: string;
-  readonly action: string;
-  readonly hosts: readonly string[];
-  readonly command: string;
-  readonly rule: string | null;
-  readonly why: string;
-}
 /** The policy and its log, asked without running anything. Methods throw `DeckhandError`. */
 export interface PolicyTools {
-  explain(command: string, host: string, folder: string): Promise<PolicyExplanation>;
+  explain(command: string, host: string, folder: string): Promise<PolicyVerdict>;
   /** Tries the examples of a file of rules. Throws `policy.rules-invalid`. */
   test(
     file: string,
@@ -117,32 +83,15 @@ export interface PolicyTools {
     readonly examples: number;
   }>;
   /** Throws `audit.broken`. */
-  audit(): Promise<{ readonly folder: string; readonly records: readonly AuditLine[] }>;
+  audit(): Promise<{ readonly folder: string; readonly records: readonly AuditEntryView[] }>;
 }
 
-/** A run repeated from what was recorded of it. */
-export interface ReplayResult {
-  readonly run: string;
-  readonly parts: readonly {
-    readonly host: string;
-    readonly part: string;
-    readonly recorded: string;
-    readonly replayed: string;
-    readonly same: boolean;
-  }[];
-  readonly same: boolean;
-}
 /** What is made of a run that is over, without a host. Methods throw `input.invalid`. */
 export interface RunTools {
-  record(
-    report: RunReport,
-    name?: string,
-  ): Promise<{
-    readonly name: string;
-    readonly source: string;
-    readonly parameters: readonly { readonly name: string; readonly type: string; readonly value: string }[];
-  }>;
-  replay(report: RunReport, signal: AbortSignal): Promise<ReplayResult>;
+  /** How it is taken back. Throws `undo.nothing-kept` as well. */
+  undo(report: RunReport, wish: UndoWish): Promise<UndoPlan>;
+  record(report: RunReport, name?: string): Promise<RecordedRunbook>;
+  replay(report: RunReport, signal: AbortSignal): Promise<Replay>;
 }
 
 /** What the entry point wires in; everything slow is behind a function. */

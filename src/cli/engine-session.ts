@@ -3,13 +3,14 @@ import { deckhandOverTasks } from '../api/over-tasks/deckhand-over-tasks.ts';
 import type { SubmissionBase, SubmissionExtras } from '../api/over-tasks/submissions.ts';
 import type { Submitted, TaskApi } from '../api/task-api.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
+import { maskKnown, maskKnownDeep } from '../core/mask-secrets.ts';
 import type { OnEvent } from '../core/run-event.ts';
 import { type Asker, oneAtATime } from './asker.ts';
 import type { CliContext, CliSurroundings } from './context.ts';
 import type { CommonFlags, OutputFlags } from './flags.ts';
 import { wordsForWork } from './interrupt.ts';
 import { jsonEventLine, jsonLine } from './json-output.ts';
-import { blot, collectPrompts } from './person-prompts.ts';
+import { collectPrompts } from './person-prompts.ts';
 import { type ProgressDisplay, progressDisplay, silentDisplay } from './progress-display.ts';
 import { reportErrors } from './report-errors.ts';
 import { type Style, styleFor } from './style.ts';
@@ -36,8 +37,8 @@ export interface EngineSession {
   readonly say: (text: string) => void;
   /** The result on stdout: text for people, or the document under `--json` and `--jsonl`. */
   readonly result: (body: object, text: () => string) => void;
-  /** `text` without any secret that was given to this process. */
-  readonly blot: (text: string) => string;
+  /** Data without any secret that was given to this process; before it is written as JSON or Markdown. */
+  readonly blot: <Data>(data: Data) => Data;
 }
 
 export interface SessionOptions {
@@ -70,9 +71,13 @@ export async function withEngine(
     const talkStyle = styleFor(terminal.stderr, terminal.environment);
     using display = displayFor(context, flags, options, talkStyle);
     const asker = surroundings.asker && oneAtATime(surroundings.asker, display);
-    const say = (text: string): void => aside(display, () => terminal.stderr.write(`${text}\n`));
+    let secrets: () => readonly string[] = () => [];
+    const say = (text: string): void =>
+      aside(display, () => terminal.stderr.write(`${maskKnown(text, secrets())}\n`));
     const ids: string[] = [];
-    const { prompts, secrets } = await collectPrompts(flags, asker, say);
+    const given = await collectPrompts(flags, asker, say);
+    ({ secrets } = given);
+    const blot = <Data>(data: Data): Data => maskKnownDeep(data, secrets());
     const base: SubmissionBase = {
       surroundings: surroundingsOf(flags, terminal),
       ...(extras ? { extras } : {}),
@@ -80,13 +85,14 @@ export async function withEngine(
     await using tasks = await surroundings.openTasks({ local: flags.local, say });
     const api = deckhandOverTasks(tasks, {
       ...base,
-      prompts,
+      prompts: given.prompts,
       onSubmitted: submitted => onSubmitted(surroundings, flags, submitted, ids, say),
       onCancelled: ended => {
         if (ended.every(task => task.state === 'cancelled')) say('cancelled: nothing of it runs any more');
       },
     });
-    const write = (text: string): void => aside(display, () => terminal.stdout.write(blot(text, secrets())));
+    const write = (text: string): void =>
+      aside(display, () => terminal.stdout.write(maskKnown(text, secrets())));
     return await work({
       api,
       tasks,
@@ -99,13 +105,13 @@ export async function withEngine(
       call: {
         signal,
         onEvent: event => {
-          if (flags.jsonl) write(jsonEventLine(event));
+          if (flags.jsonl) write(jsonEventLine(blot(event)));
           else display.onEvent(event);
         },
         onUpdate: update => {
           // the rows know hosts by name; a line is the event itself, in the one schema of events
           const { host: _host, title: _title, ...event } = update;
-          if (flags.jsonl) write(jsonLine(event));
+          if (flags.jsonl) write(jsonLine(blot(event)));
           else display.onUpdate?.(update);
         },
       },
@@ -113,9 +119,9 @@ export async function withEngine(
       result: (body, text) => {
         // the rows stay away from here on: the result is the last word
         display.pause();
-        write(resultText(flags, body, text));
+        write(resultText(flags, blot(body), text));
       },
-      blot: text => blot(text, secrets()),
+      blot,
     });
   });
 }

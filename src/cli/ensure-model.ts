@@ -76,7 +76,7 @@ async function isAsWished(
     found => found.size,
     () => null,
   );
-  return path === params.model && size === model.size;
+  return path === params.model && size === model?.size;
 }
 
 function requestOf(
@@ -84,9 +84,15 @@ function requestOf(
   deployment: Deployment | undefined,
 ): DeployRequest {
   const file = model ?? deployment?.params.model;
-  if (file === undefined)
+  if (file === undefined && !deployment)
     throw new DeckhandError('model.unknown-deployment', `${host}/${name} was not deployed from here.`, {
       hint: 'Name the model file: deckhand model ensure HOST MODEL.gguf',
     });
-  return { ...deployment?.params, ...settings, hosts: host, name, model: file };
+  return {
+    ...deployment?.params,
+    ...settings,
+    hosts: host,
+    name,
+    ...(file === undefined ? {} : { model: file }),
+  };
 }

@@ -76,7 +76,7 @@ function exitOfOne(result: ExecHostResult): number {
 }
 
 /** 128 + the signal's number, as shells say it. */
-function exitOfSignal(signal: string): number {
+export function exitOfSignal(signal: string): number {
   const number = (constants.signals as Readonly<Record<string, number>>)[`SIG${signal}`];
   return number === undefined ? EXIT.failed : 128 + number;
 }

@@ -14,7 +14,12 @@ export function exitCodeOfTransfers(results: readonly Outcome[]): number {
   const hosts = groupBy(results, result => result.host);
   const exit = combineExits(hosts.map(ofOneHost));
   if (exit !== EXIT.ok) return exit;
-  return results.some(({ result }) => result?.plan?.some(isChange)) ? EXIT.changesPending : EXIT.ok;
+  return results.some(({ result }) => result && isPending(result)) ? EXIT.changesPending : EXIT.ok;
+}
+
+/** Of a dry run: something would change. */
+function isPending({ plan, extended = 0 }: TransferResult): boolean {
+  return plan !== undefined && (extended > 0 || plan.some(isChange));
 }
 
 /** True for what would change something; false for what is only said. */

@@ -1,16 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DeckhandError } from '../core/deckhand-error.ts';
-import type { RunRecord } from '../core/run-record.ts';
 import type { RunReport } from '../core/run-report.ts';
-
-/** The report of a run, or `input.invalid` for one that has none. */
-export function reportOf({ report, task }: RunRecord): RunReport {
-  if (report) return report;
-  throw new DeckhandError('input.invalid', `${task.id} is ${task.state} and has no report.`, {
-    hint: 'Give a run that came to an end: deckhand history',
-    details: { task: task.id, state: task.state },
-  });
-}
 
 /** A report that `deckhand report --format json` wrote. Throws `local.file-missing`, `input.invalid`. */
 export async function readReport(file: string): Promise<RunReport> {

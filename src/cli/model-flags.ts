@@ -7,13 +7,17 @@ import { z } from '../core/schema.ts';
 import { parseYaml } from '../core/yaml.ts';
 import type { EngineSession } from './engine-session.ts';
 import { exitCodeOfHosts } from './exit-code.ts';
-import { value } from './flags.ts';
+import { list, value } from './flags.ts';
 import { renderModelProblems } from './render-models.ts';
 
 /** What says how a model is served. */
 export interface ModelFlags {
   readonly name: string | undefined;
   readonly from: string | undefined;
+  readonly engine: string | undefined;
+  readonly start: string | undefined;
+  readonly probe: string | undefined;
+  readonly pull: string | undefined;
   readonly bundle: string | undefined;
   readonly context: string | undefined;
   readonly threads: string | undefined;
@@ -26,7 +30,11 @@ export interface ModelFlags {
 export const modelFlags = {
   name: value('Name it is asked for by; default made from the file', 'NAME'),
   from: value('Read settings (name, context, threads …) from a YAML file; flags win', 'FILE'),
-  bundle: value('Engine bundle to send; default the one in the cache, made when it is not there', 'FILE'),
+  engine: value('What serves it. Default llama.cpp', 'llama.cpp|ollama|command'),
+  start: value('Start command of the engine command, for a POSIX shell of the host', 'TEXT'),
+  probe: value('Path that a started command answers with 200 when it is ready. Default /v1/models', 'PATH'),
+  pull: value("Model of Ollama's library that the host fetches itself", 'NAME'),
+  bundle: value('Engine to send; default the bundle in the cache, made when it is not there', 'FILE'),
   context: value('Tokens of context; default as trained, at most 8192', 'N'),
   threads: value('Processors to use', 'N'),
   slots: value('Requests worked on at once', 'N'),
@@ -36,7 +44,7 @@ export const modelFlags = {
 } as const;
 
 /** Settings that a file or flags may give. */
-const settingsSchema = deployParams.omit({ model: true }).partial();
+const settingsSchema = deployParams.omit({ model: true, approval: true }).partial();
 type ModelSettings = Omit<Partial<DeployRequest>, 'hosts' | 'model'>;
 
 /** Of the file, then of the flags. Throws `input.invalid` naming the field, `local.file-missing`. */
@@ -68,6 +76,41 @@ function checked(where: string, given: object, base: object): ModelSettings {
   const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
   const text = issue?.code === 'unrecognized_keys' ? 'is unknown' : issue?.message;
   throw new DeckhandError('input.invalid', `${where}${where === '' ? '--' : ''}${field}: ${text}.`);
+}
+
+/** The yes to a start command that the policy asks about. */
+export interface StartApprovalFlags {
+  readonly approve: string | undefined;
+  readonly risk: readonly string[];
+}
+
+export const startApprovalFlags = {
+  approve: value('Approve the start command that the policy asks about: the hash it named', 'HASH'),
+  risk: list('A risk that you take with --approve; repeatable', 'NAME'),
+} as const;
+
+export function startApproval({ approve, risk }: StartApprovalFlags): Pick<DeployRequest, 'approval'> {
+  return approve === undefined ? {} : { approval: { hash: approve, risks: [...risk] } };
+}
+
+/** The flags that say how a model is served, and no others. */
+export function settingFlags(flags: ModelFlags): ModelFlags {
+  return Object.fromEntries(
+    Object.keys(modelFlags).map(name => [name, flags[name as keyof ModelFlags]]),
+  ) as unknown as ModelFlags;
+}
+
+/** The name that is given, or of the file, or of what is fetched. Throws `input.invalid`. */
+export function deployedName(
+  { name, pull }: { readonly name?: string | undefined; readonly pull?: string | undefined },
+  model: string | undefined,
+): string {
+  if (name !== undefined) return name;
+  const word = model ?? pull;
+  if (word !== undefined) return nameFromFile(word.replaceAll(':', '-'));
+  throw new DeckhandError('input.invalid', 'Nothing says what the model server is to be called.', {
+    hint: 'Pass --name.',
+  });
 }
 
 /** A whole number of a flag. Throws `input.invalid`. */

@@ -6,9 +6,17 @@ export const OVERSIGHT_COMMANDS: Readonly<Record<string, CommandEntry | CommandG
     'Tell what a run did and what proves it, as text, Markdown, HTML, JSON or CSV',
     async () => (await import('./commands/report.ts')).reportCommand,
   ),
+  transcript: command(
+    'Show what models were asked in a run, what they answered, and what it cost',
+    async () => (await import('./commands/transcript.ts')).transcriptCommand,
+  ),
   verify: command(
     'Ask the hosts of a run again whether what it proved still holds, and check the audit log',
     async () => (await import('./commands/verify.ts')).verifyCommand,
+  ),
+  undo: command(
+    'Take back what a run changed, from what was kept on its hosts',
+    async () => (await import('./commands/undo.ts')).undoCommand,
   ),
   history: command(
     'List runs: what was asked, where, what came of it, what it changed',

@@ -141,10 +141,3 @@ function firstLineOf(source: string | number, name: string, field: string): stri
   if (line === '') throw new DeckhandError('input.invalid', `${field}: the first line of ${name} is empty.`);
   return line;
 }
-
-/** `text` with every secret replaced; secrets shorter than 4 characters would blot ordinary words. */
-export function blot(text: string, secrets: readonly string[]): string {
-  let blotted = text;
-  for (const secret of secrets) if (secret.length >= 4) blotted = blotted.replaceAll(secret, '[secret]');
-  return blotted;
-}

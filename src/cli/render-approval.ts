@@ -28,18 +28,21 @@ export function renderApproval(
   ];
   const parts = [`${style.strong(id)}\n${table(rows, '  ')}`];
   if (kind === 'escalation') parts.push(renderAbout(approval.about, style));
-  else if (preview) parts.push(...planParts(preview, style));
-  else parts.push('The plan itself is no longer kept.');
+  else if (preview) parts.push(renderPlan(preview, style).trimEnd(), ...askedParts(preview, style));
+  else parts.push(...askedParts(approval.about, style));
   if (state === 'open') parts.push(`deckhand approvals approve ${id}\ndeckhand approvals refuse ${id}`);
   return `${parts.filter(part => part !== '').join('\n\n')}\n`;
 }
 
-function planParts(preview: PlanPreview, style: Style): readonly string[] {
-  const { commands = [], doubts = [], difference = [] } = preview;
+/** What is asked about: of the plan itself, or what is kept beside the question. */
+function askedParts(
+  asked: Partial<Pick<PlanPreview, 'commands' | 'doubts' | 'difference'>>,
+  style: Style,
+): readonly string[] {
+  const { commands = [], doubts = [], difference = [] } = asked;
   const section = (title: string, lines: readonly string[]): string =>
     lines.length === 0 ? '' : [style.strong(title), ...lines].join('\n');
   return [
-    renderPlan(preview, style).trimEnd(),
     section(
       'Why you are asked',
       doubts.map(doubt => `  ${oneLine(doubt)}`),

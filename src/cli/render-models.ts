@@ -30,7 +30,7 @@ export function renderDeploys(results: readonly ModelHostResult<DeployResult>[],
       ]);
       const told = warnings.map(warning => `  ${style.warning('!')} ${oneLine(warning)}\n`).join('');
       const head = `${style.strong(`${oneLine(host)}/${deployment.name}`)} ${style.good('serves')} (${showSize(uploaded)} sent)`;
-      return `${head}\n${table(rows, '  ')}\n${told}  it says: ${oneLine(answer)}\n`;
+      return `${head}\n${table(rows, '  ')}\n${told}${answer === '' ? '' : `  it says: ${oneLine(answer)}\n`}`;
     })
     .join('');
 }
@@ -56,8 +56,9 @@ export function renderServers(
 }
 
 function deployedColumns(each: Deployment): readonly string[] {
-  const { file, size } = each.model;
-  return [oneLine(file), showSize(size), each.service, showListen(each.listen), each.release];
+  const { model, service, listen, release, engine } = each;
+  const [file, size] = model === null ? [engine, '-'] : [model.file, showSize(model.size)];
+  return [oneLine(file), size, service, showListen(listen), release];
 }
 
 function attachedColumns(each: AttachedModel): readonly string[] {
@@ -123,9 +124,9 @@ export function renderModelProblems(results: readonly ModelHostResult<unknown>[]
   return results.map(({ error }) => (error ? renderError(error, style) : '')).join('');
 }
 
-function showEndpoint({ status, latency, notAsked }: EndpointState): string {
+function showEndpoint({ status, latency, notAsked, error }: EndpointState): string {
   return notAsked === undefined
-    ? `${status ?? 'no answer'}, ${latency} ms`
+    ? `${status ?? `no answer, ${error?.code ?? 'engine.down'}`}, ${latency} ms`
     : `not asked: ${oneLine(notAsked)}`;
 }
 

@@ -1,3 +1,4 @@
+import { showDuration } from '../core/duration.ts';
 import type { Plan } from '../core/plan.ts';
 import type { HostPreview, PlannedStep, PlanPreview } from '../core/run-report.ts';
 import { count, groupBy, hostNames, indent, oneLine } from './layout.ts';
@@ -63,7 +64,17 @@ function renderStep(plan: Plan, step: PlannedStep, index: number, style: Style):
     lines.push(`       ${style.faint('touches')} ${effects.join(', ')}`);
   }
   if (step.dependsOn.length > 0) lines.push(`       ${style.faint('after')} ${step.dependsOn.join(', ')}`);
-  return lines.join('\n');
+  return [...lines, ...moreOf(step, style)].join('\n');
+}
+
+function moreOf({ beside = [], estimate, expects = [], irreversible = [] }: PlannedStep, style: Style) {
+  const row = (word: string, text: string): string => `       ${style.faint(word)} ${oneLine(text)}`;
+  return [
+    ...(beside.length > 0 ? [row('beside', beside.join(', '))] : []),
+    ...(estimate === undefined ? [] : [row('takes about', showDuration(estimate * 1000))]),
+    ...expects.map(text => row('expects', text)),
+    ...irreversible.map(text => `       ${style.warning('cannot be undone')} ${oneLine(text)}`),
+  ];
 }
 
 /** What a model wrote is shown to the letter; a runbook's scripts are its author's, and can be read there. */

@@ -1,4 +1,5 @@
-import type { QueueHealth, QueueLimits, QueueStatistics, ScheduleView } from '../api/task-api.ts';
+import type { QueueStatistics, ScheduleView } from '../core/queue-view.ts';
+import type { QueueHealth, QueueLimits } from '../api/task-api.ts';
 import { showDuration } from '../core/duration.ts';
 import type { Approval } from '../core/task.ts';
 import { TASK_STATES, type TaskState } from '../core/task-state.ts';

@@ -44,7 +44,9 @@ function renderStep(step: StepReport, style: Style): string {
   const mark = style[STEP_PAINT[step.outcome]](`${STEP_MARKS[step.outcome]} ${step.outcome.padEnd(9)}`);
   const lines = [`  ${mark} ${oneLine(step.title)} ${style.faint(`(${showDuration(step.duration)})`)}`];
   for (const change of step.changes)
-    lines.push(`      ${oneLine(change.state)} ${runMark(change.commandRunId, style)}`);
+    lines.push(
+      `      ${oneLine(change.state)}${change.expected === undefined ? '' : `: ${oneLine(change.expected)}`} ${runMark(change.commandRunId, style)}`,
+    );
   for (const correction of step.corrections) {
     lines.push(
       `      ${style.warning('corrected')} ${oneLine(correction.title)} ${runMark(correction.commandRunId, style)}`,
@@ -52,7 +54,19 @@ function renderStep(step: StepReport, style: Style): string {
     );
   }
   if (step.error) lines.push(renderCause(step.error, style, '      '));
-  return lines.join('\n');
+  return [...lines, ...renderLosses(step, style)].join('\n');
+}
+
+/** What no longer works after the step, and whether it was taken back. */
+function renderLosses({ id, regressions = [], undo, undone }: StepReport, style: Style): readonly string[] {
+  const lost = regressions.map(text => `      ${style.bad('lost')} ${oneLine(text)}`);
+  if (undone) {
+    const how = undone.error ? `could not be taken back: ${oneLine(undone.error.message)}` : 'was taken back';
+    return [...lost, `      ${style.warning('undo')} ${how}`];
+  }
+  const offered = undo !== undefined && undo.subjects.length + undo.packages.length > 0;
+  if (lost.length === 0 || !offered) return lost;
+  return [...lost, `      next: deckhand undo ${undo.kept.split('/')[0] ?? ''} --step ${oneLine(id)}`];
 }
 
 function renderProof(proof: ProofReport, style: Style): string {

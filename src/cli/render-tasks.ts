@@ -5,7 +5,7 @@ import type { TaskEvent } from '../core/task-event.ts';
 import type { AgentRunResult } from '../core/task-params.ts';
 import type { TaskState } from '../core/task-state.ts';
 import { isFinal } from '../core/task-state.ts';
-import { toJson } from './json-output.ts';
+import { toJson } from '../core/json-text.ts';
 import { indent, oneLine, table } from './layout.ts';
 import { renderPlan } from './render-plan.ts';
 import { renderReport } from './render-report.ts';

@@ -35,7 +35,7 @@ function outcomeOf(result: TransferResult, style: Style): string {
 }
 
 function doneText(result: TransferResult): string {
-  const { files, bytes, duration, directories, links, unchanged, deleted, verified } = result;
+  const { files, bytes, duration, directories, links, unchanged, deleted, verified, extended = 0 } = result;
   const rate = duration > 0 && bytes > 0 ? ` (${showRate((bytes / duration) * 1000)})` : '';
   const travelled = `${count(files, 'file')}, ${showSize(bytes)} in ${showDuration(duration)}${rate}`;
   const rest = [
@@ -44,6 +44,7 @@ function doneText(result: TransferResult): string {
     part(links, links === 1 ? 'link' : 'links'),
     part(unchanged, 'unchanged'),
     part(deleted, 'deleted'),
+    part(extended, 'given attributes'),
     ...leftOutParts(result),
   ];
   return [travelled, ...rest.filter(Boolean)].join(', ');
@@ -62,8 +63,8 @@ function part(amount: number, word: string): string {
 }
 
 function plannedText(result: TransferResult): string {
-  const { plan = [], planCount = plan.length, unchanged } = result;
-  if (planCount === 0) return 'nothing to do';
+  const { plan = [], planCount = plan.length, unchanged, extended = 0 } = result;
+  if (planCount === 0 && extended === 0) return 'nothing to do';
   const of = (action: TransferAction['action']): number =>
     plan.filter(planned => planned.action === action).length;
   const bytes = plan
@@ -74,12 +75,13 @@ function plannedText(result: TransferResult): string {
     part(of('update'), 'to update'),
     part(of('attributes'), 'to touch'),
     part(of('delete'), 'to delete'),
+    part(extended, 'to give attributes'),
     part(of('conflict'), 'in conflict'),
     part(of('skip'), 'to skip'),
     part(unchanged, 'unchanged'),
     ...(planCount > plan.length ? [`only the first ${plan.length} of ${planCount} are known here`] : []),
   ];
-  return `${plan.some(isChange) ? `${showSize(bytes)} to move` : 'nothing to do'}, ${rest.filter(Boolean).join(', ')}`;
+  return `${plan.some(isChange) || extended > 0 ? `${showSize(bytes)} to move` : 'nothing to do'}, ${rest.filter(Boolean).join(', ')}`;
 }
 
 const SIGN = { create: '+', update: '~', attributes: '~', delete: '-', conflict: '!', skip: '!' } as const;

@@ -1,8 +1,9 @@
-import { access, constants, writeFile } from 'node:fs/promises';
+import { access, constants, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { RunRecord } from '../core/run-record.ts';
-import { formatOfFile, formatReport } from './report-format.ts';
+import { formatReport } from '../reports/format-report.ts';
+import { formatOfFile } from './report-format.ts';
 
 /**
  * Asked before anything runs: fails with `input.invalid` when the name of the report file decides no
@@ -26,15 +27,21 @@ export async function checkReportFile(file: string | undefined): Promise<void> {
 export async function writeReport(
   file: string,
   record: RunRecord,
-  blot: (text: string) => string,
+  blot: (record: RunRecord) => RunRecord,
 ): Promise<void> {
-  await writePrivately('--report', file, blot(formatReport(record, formatOfFile(file) ?? 'markdown')));
+  await writePrivately('--report', file, formatReport(blot(record), formatOfFile(file) ?? 'markdown'));
 }
 
 /** Writes a file that only this account can read. Throws `local.file-missing`. */
 export async function writePrivately(flag: string, file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, text, { mode: 0o600 });
+    await using handle = await open(file, 'a', 0o600);
+    if ((await handle.stat()).isFile()) {
+      // one that others can read is there already: closed to them before anything is in it
+      await handle.chmod(0o600);
+      await handle.truncate();
+    }
+    await handle.writeFile(text);
   } catch (error) {
     throw unwritable(flag, file, error);
   }

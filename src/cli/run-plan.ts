@@ -26,12 +26,21 @@ export async function runPlan(
   flags: RunFlags,
   request: () => Promise<PlanRequest>,
 ): Promise<void> {
+  await runPlanFrom(context, flags, async () => await request());
+}
+
+/** The same for what is planned from what the engine keeps: an earlier run. */
+export async function runPlanFrom(
+  context: CliContext,
+  flags: RunFlags,
+  request: (session: EngineSession) => Promise<PlanRequest>,
+): Promise<void> {
   const extras = () => submissionExtras(flags, Date.now());
   const work = async (session: EngineSession): Promise<number> => {
     await checkReportFile(flags.report);
-    if (flags.detach) return await leaveToDaemon(session, flags, requestOf(flags, await request()));
+    if (flags.detach) return await leaveToDaemon(session, flags, requestOf(flags, await request(session)));
     checkApprovalFlags(flags, session);
-    return await carryOut(session, flags, requestOf(flags, await request()));
+    return await carryOut(session, flags, requestOf(flags, await request(session)));
   };
   await withEngine(context, flags, work, { extras, check: () => checkDetached(flags) });
 }

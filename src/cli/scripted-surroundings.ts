@@ -67,6 +67,7 @@ export async function runScripted(inputs: readonly string[], script: Script = {}
       interactive: script.answers !== undefined,
       readStdin: async () => await Promise.resolve(script.stdin ?? new Uint8Array()),
       openLines: null,
+      takeTerminal: null,
       environment: { NO_COLOR: '1' },
       folder: script.folder ?? '/work',
     },
@@ -257,6 +258,8 @@ const daemonStatus = {
 } as const;
 
 const sampleRuns: RunTools = {
+  undo: async ({ plan, hosts }) =>
+    await Promise.resolve({ plan, hosts: hosts.map(({ host }) => host), uncovered: [] }),
   record: async () =>
     await Promise.resolve({
       name: 'recorded-x',

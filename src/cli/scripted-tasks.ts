@@ -31,6 +31,7 @@ export function scriptedTasks(
     pause: no,
     resume: no,
     retry: no,
+    report: no,
     remove: no,
     approvals: no,
     pauseQueue: no,
@@ -75,8 +76,36 @@ export function scriptedTasks(
     stopAll: no,
     clearStop: no,
     testNotifications: no,
+    transcript: no,
+    recordRunbook: no,
+    replayRun: no,
+    undoOfRun: no,
+    listFolder: no,
+    async *searchFolder() {
+      await no();
+      yield* [];
+    },
+    async *watchFolder() {
+      await no();
+      yield* [];
+    },
+    beginUpload: no,
+    addToUpload: no,
+    sendUpload: no,
+    fetchFile: no,
+    async *fetched() {
+      await no();
+      yield* [];
+    },
     readFile: no,
     writeFile: no,
+    removeHost: no,
+    settings: no,
+    changeSetting: no,
+    sessions: no,
+    endSessions: no,
+    openTerminal: no,
+    attachTerminal: no,
     tokens: no,
     addToken: no,
     removeToken: no,

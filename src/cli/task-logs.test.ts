@@ -3,7 +3,7 @@ import { executed, taskView } from '../api/over-tasks/scripted-task-api.ts';
 import type { FollowItem, TaskApi } from '../api/task-api.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import type { TaskEvent, TaskEventBody } from '../core/task-event.ts';
-import type { Approval } from '../core/task.ts';
+import { sampleApproval as approval } from '../api/over-tasks/scripted-task-api.ts';
 import { provedReport } from '../reports/sample-run.ts';
 import { runScripted } from './scripted-surroundings.ts';
 
@@ -133,21 +133,3 @@ describe('task logs', () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, tasks: [{ task: 'task-1', stdout: 'one two' }] });
   });
 });
-
-const approval: Approval = {
-  id: 'approval-1',
-  task: 'task-1',
-  hash: 'abcdef0123456789',
-  title: 'a plan',
-  state: 'open',
-  askedAt: 0,
-  expiresAt: 10,
-  decidedBy: null,
-  decidedAt: null,
-  kind: 'plan',
-  about: {},
-  choice: null,
-  note: null,
-  uses: 1,
-  validUntil: null,
-};

@@ -12,9 +12,10 @@ import {
 import { readPlanFile } from '../plan-file.ts';
 import { parseParameters, selectorOf } from '../plan-request.ts';
 import { runPlan } from '../run-plan.ts';
+import { type DryRunFlags, dryRunFlags, showPlan } from '../show-plan.ts';
 import { submissionFlags, type SubmissionFlags } from '../submission-flags.ts';
 
-interface ApplyFlags extends CommonFlags, ApprovalFlags, SubmissionFlags {
+interface ApplyFlags extends CommonFlags, ApprovalFlags, SubmissionFlags, DryRunFlags {
   readonly host: readonly string[];
   readonly set: readonly string[];
 }
@@ -33,6 +34,7 @@ Example:
       ...commonFlags,
       ...approvalFlags,
       ...submissionFlags,
+      ...dryRunFlags,
       host: intentFlags.host,
       set: intentFlags.set,
     },
@@ -43,7 +45,7 @@ Example:
     },
   },
   async func(flags, file) {
-    await runPlan(this, flags, async () => {
+    await (flags.dryRun ? showPlan : runPlan)(this, flags, async () => {
       const read = await readPlanFile(file);
       return {
         ...read,

@@ -1,7 +1,10 @@
 import { buildCommand } from '@stricli/core';
 import { runRecordOf } from '../../api/over-tasks/run-record.ts';
+import type { TaskApi } from '../../api/task-api.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { EXIT } from '../../core/error-table.ts';
+import type { PlanPreview } from '../../core/run-report.ts';
+import type { Approval } from '../../core/task.ts';
 import type { CliContext } from '../context.ts';
 import { idParameter, outputFlags, type OutputFlags } from '../flags.ts';
 import { renderApproval } from '../render-approval.ts';
@@ -25,13 +28,18 @@ Example:
         throw new DeckhandError('input.invalid', `There is no approval '${id}'.`, {
           hint: 'List them with `deckhand approvals list --all`.',
         });
-      const { events } = await runRecordOf(tasks, approval.task);
-      const ready = events.findLast(
-        event => event.kind === 'plan-ready' && event.preview.hash === approval.hash,
-      );
-      const preview = ready?.kind === 'plan-ready' ? ready.preview : null;
+      const preview = await previewOf(tasks, approval);
       result({ approval, preview }, () => renderApproval(approval, preview, Date.now(), style));
       return EXIT.ok;
     });
   },
 });
+
+/** The plan that is asked about; null: it is not kept, or the task is none that plans. */
+async function previewOf(tasks: TaskApi, approval: Approval): Promise<PlanPreview | null> {
+  const { kind } = await tasks.task(approval.task);
+  if (kind !== 'agent.run') return null;
+  const { events } = await runRecordOf(tasks, approval.task);
+  const ready = events.findLast(event => event.kind === 'plan-ready' && event.preview.hash === approval.hash);
+  return ready?.kind === 'plan-ready' ? ready.preview : null;
+}

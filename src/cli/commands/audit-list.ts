@@ -1,6 +1,7 @@
 import { buildCommand } from '@stricli/core';
+import type { AuditEntryView } from '../../api/access-contract.ts';
 import { EXIT } from '../../core/error-table.ts';
-import type { AuditLine, CliContext } from '../context.ts';
+import type { CliContext } from '../context.ts';
 import { outputFlags, type OutputFlags } from '../flags.ts';
 import { oneLine } from '../layout.ts';
 import { reportErrors } from '../report-errors.ts';
@@ -27,7 +28,7 @@ Example:
   },
 });
 
-function lineOf({ number, time, who, action, hosts, command, rule, why }: AuditLine): string {
+function lineOf({ number, time, who, action, hosts, command, rule, why }: AuditEntryView): string {
   const by = rule === null ? '' : ` rule ${rule}`;
   const when = new Date(time).toISOString();
   return `${number} ${when} ${oneLine(who)} ${action} ${oneLine(hosts.join(','))}${by}: ${oneLine(why)}\n    ${oneLine(command)}\n`;

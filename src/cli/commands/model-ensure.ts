@@ -11,6 +11,7 @@ import {
   type ModelFlags,
   modelSettings,
   nameFromFile,
+  settingFlags,
   showModels,
 } from '../model-flags.ts';
 import { renderDeploys } from '../render-models.ts';
@@ -43,9 +44,7 @@ Example:
     await withEngine(this, flags, async session => (wish ? await ensure(session, wish) : 2), {
       display: transferDisplay,
       check: async () => {
-        const { name, from, bundle, context, threads, slots, listen, port, service } = flags;
-        const given = { name, from, bundle, context, threads, slots, listen, port, service };
-        const settings = await modelSettings(given, this.surroundings.terminal.folder);
+        const settings = await modelSettings(settingFlags(flags), this.surroundings.terminal.folder);
         wish = wishOf(words, settings);
       },
     });

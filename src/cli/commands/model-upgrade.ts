@@ -10,12 +10,18 @@ import {
   modelFlags,
   type ModelFlags,
   modelSettings,
+  settingFlags,
+  startApproval,
+  startApprovalFlags,
+  type StartApprovalFlags,
   showModels,
 } from '../model-flags.ts';
 import { renderDeploys } from '../render-models.ts';
 import { transferDisplay } from '../transfer-display.ts';
 
-type UpgradeFlags = CommonFlags & Omit<ModelFlags, 'name'> & { readonly model: string | undefined };
+type UpgradeFlags = CommonFlags &
+  StartApprovalFlags &
+  Omit<ModelFlags, 'name'> & { readonly model: string | undefined };
 
 const { name: _name, ...upgradeFlags } = modelFlags;
 
@@ -30,7 +36,12 @@ Example:
   deckhand model upgrade web-1/tiny --context 8192 --bundle newer.tar.gz`,
   },
   parameters: {
-    flags: { ...commonFlags, ...upgradeFlags, model: value('Another GGUF file', 'FILE') },
+    flags: {
+      ...commonFlags,
+      ...upgradeFlags,
+      ...startApprovalFlags,
+      model: value('Another GGUF file', 'FILE'),
+    },
     aliases: commonAliases,
     positional: deploymentWord,
   },
@@ -40,11 +51,16 @@ Example:
       flags,
       async session => {
         const place = deploymentPlace(word);
-        const { from, bundle, context, threads, slots, listen, port, service } = flags;
-        const words = { name: undefined, from, bundle, context, threads, slots, listen, port, service };
+        const words = settingFlags({ ...flags, name: undefined });
         const changes = await modelSettings(words, this.surroundings.terminal.folder);
         const before = known(await session.tasks.deployments(), place);
-        const request = { ...before.params, ...changes, hosts: place.hosts, name: place.name };
+        const request = {
+          ...before.params,
+          ...changes,
+          ...startApproval(flags),
+          hosts: place.hosts,
+          name: place.name,
+        };
         const results = await session.api.deployModel(
           flags.model === undefined ? request : { ...request, model: flags.model },
           session.call,

@@ -1,10 +1,8 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
-import { withEngine } from '../engine-session.ts';
-import { exitCodeOfPreview } from '../exit-code.ts';
 import { commonAliases, type IntentFlags, intentFlags } from '../flags.ts';
 import { planRequestOf } from '../plan-request.ts';
-import { renderPlan } from '../render-plan.ts';
+import { showPlan } from '../show-plan.ts';
 
 /** `deckhand plan INTENT… --host SELECTOR`: what `ask` would do; changes nothing. */
 export const planCommand = buildCommand<IntentFlags, string[], CliContext>({
@@ -24,10 +22,6 @@ Example:
     },
   },
   async func(flags, ...words) {
-    await withEngine(this, flags, async session => {
-      const preview = await session.api.plan(planRequestOf(flags, words), session.call);
-      session.result(preview, () => renderPlan(preview, session.style));
-      return exitCodeOfPreview(preview);
-    });
+    await showPlan(this, flags, async () => planRequestOf(flags, words));
   },
 });

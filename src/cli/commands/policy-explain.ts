@@ -1,6 +1,7 @@
 import { buildCommand } from '@stricli/core';
+import type { PolicyVerdict } from '../../api/access-contract.ts';
 import { EXIT } from '../../core/error-table.ts';
-import type { CliContext, PolicyExplanation } from '../context.ts';
+import type { CliContext } from '../context.ts';
 import { outputFlags, type OutputFlags, value } from '../flags.ts';
 import { oneLine } from '../layout.ts';
 import { reportErrors } from '../report-errors.ts';
@@ -46,7 +47,7 @@ Example:
   },
 });
 
-function render({ verdict, decisions, hash }: PolicyExplanation): string {
+function render({ verdict, decisions, hash }: PolicyVerdict): string {
   const risks = verdict.risks.length === 0 ? '' : ` (${verdict.risks.join(', ')})`;
   return [
     `${verdict.class}${risks}`,

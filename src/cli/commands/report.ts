@@ -4,12 +4,13 @@ import { runRecordOf } from '../../api/over-tasks/run-record.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { EXIT } from '../../core/error-table.ts';
 import { maskDeep } from '../../core/mask-secrets.ts';
+import { formatReport, type ReportFormat } from '../../reports/format-report.ts';
 import { filterTimeline, type TimelineFilter, timelineOf } from '../../reports/timeline.ts';
 import type { CliContext } from '../context.ts';
 import { idParameter, list, toggle, value } from '../flags.ts';
 import { jsonLine } from '../json-output.ts';
 import { writePrivately } from '../report-file.ts';
-import { formatOfFile, formatReport, parseFormat, type ReportFormat } from '../report-format.ts';
+import { formatOfFile, parseFormat } from '../report-format.ts';
 import { withTasks } from '../task-session.ts';
 
 interface ReportFlags {

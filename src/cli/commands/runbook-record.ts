@@ -1,10 +1,9 @@
 import { buildCommand } from '@stricli/core';
 import { resolve } from 'node:path';
-import { runRecordOf } from '../../api/over-tasks/run-record.ts';
+import { reportOf, runRecordOf } from '../../api/over-tasks/run-record.ts';
 import { EXIT } from '../../core/error-table.ts';
 import type { CliContext } from '../context.ts';
 import { idParameter, outputFlags, type OutputFlags, value } from '../flags.ts';
-import { reportOf } from '../kept-report.ts';
 import { oneLine } from '../layout.ts';
 import { writePrivately } from '../report-file.ts';
 import { withTasks } from '../task-session.ts';

@@ -1,10 +1,11 @@
 import { buildCommand } from '@stricli/core';
 import { resolve } from 'node:path';
-import { runRecordOf } from '../../api/over-tasks/run-record.ts';
+import { reportOf, runRecordOf } from '../../api/over-tasks/run-record.ts';
 import { EXIT } from '../../core/error-table.ts';
-import type { CliContext, ReplayResult } from '../context.ts';
+import type { Replay } from '../../core/run-remake.ts';
+import type { CliContext } from '../context.ts';
 import { outputFlags, type OutputFlags } from '../flags.ts';
-import { readReport, reportOf } from '../kept-report.ts';
+import { readReport } from '../kept-report.ts';
 import { oneLine } from '../layout.ts';
 import { reportErrors } from '../report-errors.ts';
 import type { Style } from '../style.ts';
@@ -50,7 +51,7 @@ Example:
   },
 });
 
-function render({ parts, same }: ReplayResult, style: Style): string {
+function render({ parts, same }: Replay, style: Style): string {
   const lines = parts.map(({ host, part, recorded, replayed, ...one }) => {
     const word = one.same ? style.good('same   ') : style.bad('differs');
     const where = `${word}  ${oneLine(host)}: ${oneLine(part)}`;

@@ -91,8 +91,6 @@ Example:
 
 /** What would be removed later cannot be shown now. */
 function checkLater(flags: SyncFlags): void {
-  if (flags.both && (flags.xattrs || flags.acls))
-    throw new DeckhandError('input.invalid', '--xattrs and --acls go one way; --both goes two.');
   const later = flags.detach || flags.at !== undefined || flags.in !== undefined || flags.after.length > 0;
   if (flags.delete && later && !flags.yes && !flags.dryRun && !flags.diff)
     throw new DeckhandError('approval.needed', 'What --delete would remove later cannot be shown now.', {

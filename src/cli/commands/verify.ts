@@ -1,5 +1,5 @@
 import { buildCommand } from '@stricli/core';
-import { runRecordOf } from '../../api/over-tasks/run-record.ts';
+import { reportOf, runRecordOf } from '../../api/over-tasks/run-record.ts';
 import { toDeckhandError } from '../../core/deckhand-error.ts';
 import { EXIT } from '../../core/error-table.ts';
 import type { HostPreview, PlanPreview } from '../../core/run-report.ts';
@@ -7,7 +7,6 @@ import type { CliContext, PolicyTools } from '../context.ts';
 import { withEngine } from '../engine-session.ts';
 import { exitCodeOfPreview } from '../exit-code.ts';
 import { commonAliases, type CommonFlags, commonFlags, idParameter } from '../flags.ts';
-import { reportOf } from '../kept-report.ts';
 import { count, indent, oneLine } from '../layout.ts';
 import { renderDiff } from '../render-diff.ts';
 import type { Style } from '../style.ts';
