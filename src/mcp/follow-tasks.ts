@@ -76,3 +76,8 @@ export function factsOf(task: TaskView): object {
     }),
   };
 }
+
+/** What a task gave, as remote text. */
+export function resultOf(task: TaskView, from = `${task.id} result`): RemoteText {
+  return { from, text: task.result ? JSON.stringify(task.result, null, 1) : '' };
+}

@@ -1,5 +1,5 @@
 import { z } from '../core/schema.ts';
-import { factsOf, submitAndWait } from './follow-tasks.ts';
+import { factsOf, resultOf, submitAndWait } from './follow-tasks.ts';
 import { hostField, hostsField, tool, type ToolParts } from './register-tool.ts';
 import { answer } from './tool-answer.ts';
 
@@ -85,10 +85,7 @@ function registerFileTools(parts: ToolParts): void {
       const params = { path: folder, limit: MOST_ENTRIES };
       const submission = { kind: 'scp.list', hosts: host, params, surroundings };
       const { tasks } = await submitAndWait(api, submission, { wait: WAIT, signal });
-      const texts = tasks.map(task => ({
-        from: `${host}:${folder}`,
-        text: task.result ? JSON.stringify(task.result, null, 1) : '',
-      }));
+      const texts = tasks.map(task => resultOf(task, `${host}:${folder}`));
       return answer({ tasks: tasks.map(factsOf) }, texts);
     },
   );

@@ -4,7 +4,10 @@ import type { TaskApi } from '../api/task-api.ts';
 import type { Surroundings } from '../core/task.ts';
 import { registerHostTools } from './host-tools.ts';
 import { registerModelTools } from './model-tools.ts';
+import { registerOversightTools } from './oversight-tools.ts';
 import { registerTaskTools } from './task-tools.ts';
+import { registerTransferTools } from './transfer-tools.ts';
+import { registerTunnelTools } from './tunnel-tools.ts';
 
 export interface ServeMcpOptions {
   /** The daemon, asked under the program's name. */
@@ -34,6 +37,9 @@ export async function serveMcp({ api, surroundings, version, signal }: ServeMcpO
       registerHostTools(parts);
       registerTaskTools(parts);
       registerModelTools(parts);
+      registerTransferTools(parts);
+      registerTunnelTools(parts);
+      registerOversightTools(parts);
       return server;
     },
     { transport: new StdioServerTransport() },

@@ -1,6 +1,6 @@
 import { z } from '../core/schema.ts';
 import { TASK_STATES } from '../core/task-state.ts';
-import { factsOf, submitAndWait } from './follow-tasks.ts';
+import { factsOf, resultOf, submitAndWait } from './follow-tasks.ts';
 import { hostField, hostsField, tool, type ToolParts } from './register-tool.ts';
 import { answer } from './tool-answer.ts';
 
@@ -36,8 +36,7 @@ export function registerTaskTools(parts: ToolParts): void {
     { name: 'task_show', description: 'Shows a task and its result.', input: { id }, readOnly: true },
     async ({ id: wanted }) => {
       const task = await api.task(wanted);
-      const result = task.result ? JSON.stringify(task.result, null, 1) : '';
-      return answer({ ...factsOf(task), params: task.params }, [{ from: `${wanted} result`, text: result }]);
+      return answer({ ...factsOf(task), params: task.params }, [resultOf(task, `${wanted} result`)]);
     },
   );
   tool(
@@ -105,11 +104,10 @@ function registerAgentTools(parts: ToolParts): void {
       const params = { intent, mode, approve: preview ? 'none' : 'ask', confirm: 'plan' };
       const submission = { kind: 'agent.run', hosts, params, surroundings };
       const { tasks } = await submitAndWait(api, submission, { wait: ASK_WAIT, signal });
-      const texts = tasks.map(task => ({
-        from: `${task.id} result`,
-        text: task.result ? JSON.stringify(task.result, null, 1) : '',
-      }));
-      return answer({ tasks: tasks.map(factsOf) }, texts);
+      return answer(
+        { tasks: tasks.map(factsOf) },
+        tasks.map(task => resultOf(task)),
+      );
     },
   );
   tool(

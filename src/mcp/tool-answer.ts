@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { toDeckhandError } from '../core/deckhand-error.ts';
-import { sanitiseText } from '../core/untrusted.ts';
+import { headAndTail, sanitiseText } from '../core/untrusted.ts';
 
 /** Characters of remote text in one answer, and of everything else. */
 export const MOST_TEXT = 40_000;
@@ -40,18 +40,11 @@ export function answer(
       WARNING,
       ...told.map(({ from, text }) => {
         const place = from.replaceAll(/[^\w./@:-]+/g, ' ').slice(0, 200);
-        return `<<${mark} ${place}>>\n${bounded(sanitiseText(text).replaceAll(mark, '…'), share)}\n<<${mark} end>>`;
+        return `<<${mark} ${place}>>\n${headAndTail(sanitiseText(text).replaceAll(mark, '…'), share)}\n<<${mark} end>>`;
       }),
     );
   }
   return { content: [{ type: 'text', text: parts.join('\n\n') }] };
-}
-
-/** Beginning and end of what is too long: errors stand at the end. */
-function bounded(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const half = Math.floor(limit / 2);
-  return `${text.slice(0, half)}\n[… ${text.length - 2 * half} characters left out …]\n${text.slice(-half)}`;
 }
 
 /** What went wrong, as the model may read it: it can correct itself, or tell its person. */
