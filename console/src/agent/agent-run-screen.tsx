@@ -1,22 +1,25 @@
-import type { JSX } from 'react';
+import { type JSX, useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { isFinal } from 'deckhand/client';
-import { api } from '../engine/api.ts';
-import { useAnswer } from '../engine/use-answer.ts';
 import { Badge, TONES } from '../parts/badge.tsx';
+import { Button } from '../parts/button.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Fault } from '../parts/fault.tsx';
 import { ScreenFrame } from '../parts/screen.tsx';
 import { TASK_LOOKS } from '../parts/states.ts';
 import { countText, plainText } from '../parts/words.ts';
 import { QuestionForm } from '../fleet/question-form.tsx';
-import { useEvents, useRun } from '../run/use-run.ts';
+import { useEvents, useRun, useTask } from '../run/use-run.ts';
+import { ReportMenu } from '../run/report-menu.tsx';
 import { SteerButtons } from '../tasks/steer-buttons.tsx';
 import { ApprovalCard } from './approval-card.tsx';
 import { PlanGraph } from './plan-graph.tsx';
 import { type RunStory, storyOf } from './run-story.ts';
 import { StepCard } from './step-card.tsx';
+import { changedSteps, outcomesOf, reportOf, type StepOutcomeView } from './step-outcome.ts';
 import { StepQuestion } from './step-question.tsx';
+import { UndoDialog } from './undo-dialog.tsx';
+import { useApprovals } from './use-approvals.ts';
 import { useQuestions } from './use-questions.ts';
 
 /** One run of the agent: what it plans, what it asks, what it did, and what was proved. */
@@ -25,10 +28,12 @@ export default function AgentRunScreen(): JSX.Element {
   const run = useRun(id);
   const task = run.value?.find(each => each.id === id) ?? null;
   const story = storyOf(useEvents(task));
-  const approvals = useAnswer(`approvals ${id} ${task?.state ?? ''}`, async () =>
-    (await api.approvals('open')).filter(approval => approval.task === id),
-  );
+  const approvals = useApprovals(task);
   const { questions, answer } = useQuestions(task);
+  const report = reportOf(useTask(task).value?.result);
+  const [undoes, setUndoes] = useState(false);
+  const isUndoable =
+    task !== null && isFinal(task.state) && report !== null && changedSteps(report).length > 0;
   if (run.error && !task)
     return (
       <div className="p-4">
@@ -46,6 +51,8 @@ export default function AgentRunScreen(): JSX.Element {
               <Badge look={TASK_LOOKS[task.state]} />
             </span>
             <SteerButtons tasks={[task]} ids={[task.group]} />
+            {isUndoable ? <Button onClick={() => setUndoes(true)}>Undo …</Button> : null}
+            <ReportMenu task={task.id} />
             <Link href={`/runs/${id}?tab=events`} className="underline">
               log and events
             </Link>
@@ -79,13 +86,20 @@ export default function AgentRunScreen(): JSX.Element {
           <Fault error={task.error} />
         </div>
       ) : null}
-      <Plan story={story} />
+      <Plan story={story} outcomes={outcomesOf(report)} />
       <Story story={story} />
+      {undoes && report ? <UndoDialog run={id} report={report} onClose={() => setUndoes(false)} /> : null}
     </ScreenFrame>
   );
 }
 
-function Plan({ story: { preview, replans, steps } }: { readonly story: RunStory }): JSX.Element | null {
+function Plan({
+  story: { preview, replans, steps },
+  outcomes,
+}: {
+  readonly story: RunStory;
+  readonly outcomes: ReadonlyMap<string, StepOutcomeView>;
+}): JSX.Element | null {
   if (!preview) return <p className="p-4 text-muted">There is no plan yet.</p>;
   const { plan } = preview;
   return (
@@ -103,10 +117,16 @@ function Plan({ story: { preview, replans, steps } }: { readonly story: RunStory
           ))}
         </ul>
       )}
-      <PlanGraph steps={preview.steps} states={steps} />
+      <PlanGraph steps={preview.steps} states={steps} outcomes={outcomes} />
       <ol className="mt-3">
         {preview.steps.map(step => (
-          <StepCard key={step.id} step={step} state={steps.get(step.id) ?? 'waits'} preview={preview} />
+          <StepCard
+            key={step.id}
+            step={step}
+            state={steps.get(step.id) ?? 'waits'}
+            preview={preview}
+            outcome={outcomes.get(step.id)}
+          />
         ))}
       </ol>
     </section>

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskEvent } from 'deckhand/client';
 import { layOut } from './graph-layout.ts';
 import { storyOf } from './run-story.ts';
+import { changedSteps, outcomesOf, reportOf } from './step-outcome.ts';
 
 const event = (seq: number, body: object): TaskEvent =>
   ({ task: 't', attempt: 1, seq, time: '2026-01-01T00:00:00.000Z', requestId: 'r', ...body }) as TaskEvent;
@@ -65,5 +66,46 @@ describe('storyOf', () => {
       event(2, { ...answered, replayed: true }),
     ]);
     expect(story.spent).toEqual({ calls: 1, tokens: 15, cost: null });
+  });
+});
+
+describe('what came of a step', () => {
+  it('is told with its host: what it lost, what was taken back, what can be', () => {
+    const undo = { kept: 'r/a', privilege: 'root', packages: [], uncovered: ['its data'] };
+    const step = (id: string, more: object) => ({ id, title: id, outcome: 'changed', ...more });
+    const report = {
+      hosts: [
+        {
+          host: 'web-1',
+          steps: [step('a', { undo: { ...undo, subjects: [{ number: 1 }] } }), step('b', {})],
+        },
+        {
+          host: 'web-2',
+          steps: [
+            step('a', {
+              regressions: ['nothing listens on 80'],
+              undone: { why: 'it lost something', changes: [] },
+              undo: { ...undo, subjects: [] },
+            }),
+          ],
+        },
+      ],
+      plan: {
+        steps: [
+          { id: 'a', title: 'A' },
+          { id: 'b', title: 'B' },
+        ],
+      },
+    };
+    const found = reportOf({ report });
+    expect(outcomesOf(found).get('a')).toEqual({
+      lost: ['web-2: nothing listens on 80'],
+      undone: ['web-2: was taken back: it lost something'],
+      keptOn: ['web-1'],
+      uncovered: ['web-1: its data', 'web-2: its data'],
+    });
+    expect(outcomesOf(found).get('b')?.keptOn).toEqual([]);
+    expect(outcomesOf(reportOf({ exitCode: 0 })).size).toBe(0);
+    expect(found && changedSteps(found).map(({ id }) => id)).toEqual(['a']);
   });
 });

@@ -13,6 +13,7 @@ import { Fault } from '../parts/fault.tsx';
 import { notice } from '../parts/notice.ts';
 import { When } from '../parts/when.tsx';
 import { plainText } from '../parts/words.ts';
+import { askedOf } from './asked-of.ts';
 import { CommandList } from './step-card.tsx';
 
 /**
@@ -46,8 +47,8 @@ export function ApprovalCard({
     }
     setBusy(false);
   };
-  const commands = preview?.commands?.filter(({ decision }) => decision !== 'run') ?? [];
-  const hosts = preview?.hosts.map(({ host }) => host) ?? [];
+  const { commands: every, hosts, doubts, difference } = askedOf(approval, preview);
+  const commands = every.filter(({ decision }) => decision !== 'run');
   return (
     <section
       aria-label="approval"
@@ -60,16 +61,14 @@ export function ApprovalCard({
         {plainText(approval.title)}
       </h2>
       {hosts.length === 0 ? null : <p className="text-muted">on {plainText(hosts.join(', '), 500)}</p>}
-      {(preview?.doubts ?? []).map(doubt => (
+      {doubts.map(doubt => (
         <p key={doubt} className="text-warn">
           {plainText(doubt)}
         </p>
       ))}
       <Evidence about={approval.about} />
-      <Difference lines={preview?.difference ?? []} />
-      {asksForWord ? null : (
-        <CommandList commands={commands.length > 0 ? commands : (preview?.commands ?? [])} />
-      )}
+      <Difference lines={difference} />
+      {asksForWord ? null : <CommandList commands={commands.length > 0 ? commands : every} />}
       <p className="my-2 text-xs text-muted">
         <span className="font-mono break-all">{approval.hash.slice(0, 24)}</span> · covers exactly this,{' '}
         {approval.uses} {approval.uses === 1 ? 'time' : 'times'} · ends <When time={approval.expiresAt} />,

@@ -6,7 +6,7 @@ import { useAnswer } from '../engine/use-answer.ts';
 import { Button } from '../parts/button.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Fault } from '../parts/fault.tsx';
-import { Choices, TextField } from '../parts/field.tsx';
+import { Choices, TextField, Tick } from '../parts/field.tsx';
 import { shellWord } from '../parts/words.ts';
 
 const MODES = [
@@ -84,15 +84,7 @@ export function IntentForm({ intent: given }: { readonly intent: string }): JSX.
           options={MODES}
           onChange={event => setPolicy(event.target.value)}
         />
-        <label className="flex min-h-8 items-center gap-2">
-          <input
-            type="checkbox"
-            className="size-4"
-            checked={steps}
-            onChange={event => setSteps(event.target.checked)}
-          />
-          stop before each step
-        </label>
+        <Tick label="stop before each step" checked={steps} onChange={setSteps} className="min-h-8" />
         <Button busy={busy} disabled={!ready} onClick={() => void submit('preview')}>
           Only plan
         </Button>

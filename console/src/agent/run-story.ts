@@ -36,7 +36,7 @@ const WORST: readonly StepState[] = ['waits', 'unchanged', 'changed', 'skipped',
 export function storyOf(events: readonly TaskEvent[]): RunStory {
   let preview: PlanPreview | null = null;
   let replans = -1;
-  let onHosts = new Map<string, StepState>();
+  const onHosts = new Map<string, StepState>();
   const notes: StoryNote[] = [];
   const proofs = new Map<string, StoryProof>();
   const spent = { calls: 0, tokens: 0, cost: null as number | null };
@@ -50,10 +50,10 @@ export function storyOf(events: readonly TaskEvent[]): RunStory {
         preview = event.preview;
         break;
       case 'step-started':
-        onHosts = new Map(onHosts).set(`${event.stepId} ${event.host}`, 'runs');
+        onHosts.set(`${event.stepId} ${event.host}`, 'runs');
         break;
       case 'step-completed':
-        onHosts = new Map(onHosts).set(`${event.stepId} ${event.host}`, event.outcome);
+        onHosts.set(`${event.stepId} ${event.host}`, event.outcome);
         break;
       case 'correction':
         note(event, `${event.host}: a known failure (${event.signature})`, event.title, 'warn');

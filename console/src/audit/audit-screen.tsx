@@ -103,7 +103,7 @@ export default function AuditScreen(): JSX.Element {
           )}
         </EmptyState>
       )}
-      {(entries.at(-1)?.number ?? 1) > 1 ? (
+      {entries.length < (newest.value?.total ?? 0) ? (
         <p className="p-4 text-center">
           <Button busy={busy} onClick={() => void showOlder()}>
             Show older entries

@@ -14,6 +14,14 @@ describe('answerParts', () => {
     expect(answerParts('```\nrm')).toEqual([{ kind: 'code', text: 'rm', language: '' }]);
   });
 
+  it('takes a fence with blanks after it, and half a million of them do not hold it up', () => {
+    const blanks = ' '.repeat(500_000);
+    expect(answerParts(`\`\`\`sh${blanks}\nls\n\`\`\`  `)).toEqual([
+      { kind: 'code', text: 'ls', language: 'sh' },
+    ]);
+    expect(answerParts(`\`\`\`${blanks}x y`)).toHaveLength(1);
+  });
+
   it('keeps fewer backticks inside more of them', () => {
     expect(answerParts('````md\n```\nx\n```\n````')).toEqual([
       { kind: 'code', text: '```\nx\n```', language: 'md' },

@@ -7,7 +7,7 @@ export interface AnswerPart {
 }
 
 /** A line of three or more backticks opens and closes code; one that is not closed yet goes to the end. */
-const FENCE = /^ {0,3}(`{3,})\s*([\w+#.-]{0,30})\s*$/;
+const FENCE = /^ {0,3}(`{3,})\s*([\w+#.-]{0,30})$/;
 
 export function answerParts(answer: string): readonly AnswerPart[] {
   const parts: AnswerPart[] = [];
@@ -19,7 +19,7 @@ export function answerParts(answer: string): readonly AnswerPart[] {
     lines = [];
   };
   for (const line of answer.split('\n')) {
-    const match = FENCE.exec(line);
+    const match = FENCE.exec(line.trimEnd());
     const ticks = match?.[1]?.length ?? 0;
     if (match && fence === null) {
       end('prose', '');

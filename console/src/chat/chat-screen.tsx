@@ -1,7 +1,7 @@
 import { type JSX, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import type { ServedModelView } from 'deckhand/client';
 import { useAddress } from '../engine/address.ts';
-import { api, HERE } from '../engine/api.ts';
-import { useAnswer } from '../engine/use-answer.ts';
+import { useServed } from '../models/use-served.ts';
 import { Button } from '../parts/button.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -15,21 +15,24 @@ import { downloadConversation } from './export-conversation.ts';
 import { MessageView } from './message-view.tsx';
 import { type ShownMessage, useChat } from './use-chat.ts';
 
+/** Characters of a model's name that are shown where it is chosen. */
+const LONGEST_NAME = 120;
+
 /** Talking with the models that run on one's own servers. */
 export default function ChatScreen(): JSX.Element {
   const [address, change] = useAddress();
   const open = address.get('conversation');
   const model = address.get('model') ?? '';
   const [answers, setAnswers] = useState(0);
-  const models = useAnswer('served models', () => api.servedModels(HERE));
+  const models = useServed();
   const onBegun = useCallback((id: string) => change({ conversation: id }), [change]);
   const chat = useChat(open, { model, onBegun });
   const { state, messages, ask } = chat;
-  const isBusy = state !== 'idle';
+  const isBusy = state === 'asking' || state === 'answering';
   useEffect(() => {
     if (state === 'idle') setAnswers(count => count + 1);
   }, [state]);
-  const served = (models.value ?? []).flatMap(({ model: name }) => (name === null ? [] : [name]));
+  const known = modelWords(models.value ?? []);
   const lastAnswer = messages.at(-1)?.role === 'assistant' ? messages.length - 1 : -1;
   return (
     <ScreenFrame
@@ -41,7 +44,7 @@ export default function ChatScreen(): JSX.Element {
             value={model}
             options={[
               ['', 'the only model there is'],
-              ...[...new Set(served)].map(name => [name, name] as const),
+              ...[...known].map(([name, word]) => [name, word] as const),
             ]}
             onChange={event => change({ model: event.target.value })}
           />
@@ -80,8 +83,8 @@ export default function ChatScreen(): JSX.Element {
                 }
               />
             ))}
-            {messages.length === 0 && !chat.error ? (
-              <NoWords served={served.length} asked={models.value !== null} />
+            {messages.length === 0 && !chat.error && state !== 'reading' ? (
+              <NoWords served={known.size} asked={models.value !== null} />
             ) : null}
             {chat.note === null ? null : <p className="text-warn">{plainText(chat.note)}</p>}
             {state === 'asking' ? <p className="text-muted">waiting for the first word …</p> : null}
@@ -93,7 +96,7 @@ export default function ChatScreen(): JSX.Element {
           </p>
           <Composer
             answering={isBusy}
-            disabled={false}
+            disabled={state === 'reading'}
             onStop={chat.stop}
             onAsk={content => ask([...messages, { role: 'user', content }])}
           />
@@ -101,6 +104,22 @@ export default function ChatScreen(): JSX.Element {
       </div>
     </ScreenFrame>
   );
+}
+
+/** Each model that is served, with what keeps it from answering now. */
+function modelWords(served: readonly ServedModelView[]): ReadonlyMap<string, string> {
+  const words = new Map<string, string>();
+  for (const { model, server, kind, error } of served) {
+    // a deployment is asked for by its name, also while it says nothing
+    const name = model ?? (kind === 'deployment' ? (server.split('/').at(-1) ?? '') : '');
+    // one that answers hides another of its name that does not
+    if (name === '' || (words.has(name) && error)) continue;
+    words.set(
+      name,
+      error ? `✗ ${plainText(name, LONGEST_NAME)} (${error.code})` : plainText(name, LONGEST_NAME),
+    );
+  }
+  return words;
 }
 
 function lastQuestion(messages: readonly ShownMessage[]): string {

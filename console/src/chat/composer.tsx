@@ -1,4 +1,4 @@
-import { type JSX, useState } from 'react';
+import { type JSX, useEffect, useRef, useState } from 'react';
 import { Button } from '../parts/button.tsx';
 
 /** Where a question is written. Enter asks, Shift Enter is a new line; while an answer comes there is Stop instead. */
@@ -14,6 +14,13 @@ export function Composer({
   readonly onStop: () => void;
 }): JSX.Element {
   const [text, setText] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  const stop = useRef(false);
+  useEffect(() => {
+    // the button that stopped it is gone: the next question is what comes next
+    if (!answering && stop.current) field.current?.focus();
+    stop.current = false;
+  }, [answering]);
   const canAsk = !answering && !disabled && text.trim() !== '';
   const ask = (): void => {
     if (!canAsk) return;
@@ -33,6 +40,7 @@ export function Composer({
       </label>
       <textarea
         id="question"
+        ref={field}
         rows={Math.min(8, text.split('\n').length + 1)}
         value={text}
         placeholder="Ask something. Enter sends it, Shift Enter begins a new line."
@@ -45,7 +53,13 @@ export function Composer({
         className="min-w-0 flex-1 rounded border border-line bg-ground px-2 py-1"
       />
       {answering ? (
-        <Button look="grave" onClick={onStop}>
+        <Button
+          look="grave"
+          onClick={() => {
+            stop.current = true;
+            onStop();
+          }}
+        >
           Stop
         </Button>
       ) : (

@@ -1,4 +1,4 @@
-import type { JSX } from 'react';
+import { type JSX, useEffect } from 'react';
 import { api } from '../engine/api.ts';
 import { useAnswer } from '../engine/use-answer.ts';
 import { Button } from '../parts/button.tsx';
@@ -18,9 +18,13 @@ export function ConversationList(props: {
   readonly onOpen: (id: string | null) => void;
 }): JSX.Element {
   const { open, changed, search, onSearch, onOpen } = props;
-  const list = useAnswer(`conversations ${search} ${changed}`, () =>
+  const list = useAnswer(`conversations ${search}`, () =>
     api.conversations({ limit: MOST, ...(search === '' ? {} : { search }) }),
   );
+  const { reload } = list;
+  useEffect(() => {
+    if (changed > 0) reload();
+  }, [changed, reload]);
   return (
     <nav
       aria-label="conversations"

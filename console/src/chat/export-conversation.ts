@@ -1,13 +1,9 @@
+import { saveText } from '../parts/save-text.ts';
 import type { ShownMessage } from './use-chat.ts';
 
 /** Gives the conversation to the person as a file of plain text. */
 export function downloadConversation(messages: readonly ShownMessage[]): void {
-  const url = URL.createObjectURL(new Blob([conversationText(messages)], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = 'conversation.txt';
-  link.click();
-  URL.revokeObjectURL(url);
+  saveText('conversation.txt', 'text/plain', conversationText(messages));
 }
 
 function conversationText(messages: readonly ShownMessage[]): string {

@@ -1,10 +1,15 @@
 import { type JSX, useState } from 'react';
+import { Link } from 'wouter';
 import { sanitiseText } from 'deckhand/client';
+
 import { Button } from '../parts/button.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { durationText } from '../parts/words.ts';
 import { answerParts } from './answer-parts.ts';
 import type { ShownMessage } from './use-chat.ts';
+
+/** Characters of a request to the agent. */
+const MOST_INTENT = 10_000;
 
 /** One message. What a model says is text; only its code stands in a box of its own. */
 export function MessageView(props: {
@@ -55,6 +60,14 @@ export function MessageView(props: {
             <Button look="bare" onClick={onRetry}>
               ask again
             </Button>
+          ) : null}
+          {isPerson && !editing ? (
+            <Link
+              href={`/agent?intent=${encodeURIComponent(content.slice(0, MOST_INTENT))}`}
+              className="rounded px-2.5 py-1 hover:bg-sunken"
+            >
+              turn into a task
+            </Link>
           ) : null}
           {onEdit && !editing ? (
             <Button look="bare" onClick={() => setEditing(true)}>

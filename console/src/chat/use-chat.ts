@@ -7,6 +7,7 @@ import {
   toDeckhandError,
 } from 'deckhand/client';
 import { api, HERE } from '../engine/api.ts';
+import { useChanges } from '../engine/use-live.ts';
 
 /** One message on the screen; an answer grows while it is streamed. */
 export interface ShownMessage extends ChatMessage {
@@ -19,8 +20,8 @@ export interface ShownMessage extends ChatMessage {
 export interface ChatView {
   readonly conversation: string | null;
   readonly messages: readonly ShownMessage[];
-  /** `asking`: no word of the answer has come yet. */
-  readonly state: 'idle' | 'asking' | 'answering';
+  /** `reading`: what was said before is not here yet; `asking`: no word of the answer has come yet. */
+  readonly state: 'reading' | 'idle' | 'asking' | 'answering';
   /** Of the way there: held up, taken up again. */
   readonly note: string | null;
   readonly error: DeckhandError | null;
@@ -48,30 +49,46 @@ export function useChat(
   const [held, setHeld] = useState<Held>(EMPTY);
   const shown = useRef<string | null>(null);
   const running = useRef<AbortController | null>(null);
+  /** The conversation that is being read, or could not be. */
+  const missing = useRef<string | null>(null);
   const change = useCallback(
     (part: (old: Held) => Partial<Held>) => setHeld(old => ({ ...old, ...part(old) })),
     [],
   );
 
+  /** What was said before. Until it is here nothing is asked: a question replaces what comes after it. */
+  const read = useCallback((wanted: string): void => {
+    missing.current = wanted;
+    const settle = (part: Partial<Held>): void => {
+      if (shown.current !== wanted || missing.current !== wanted) return;
+      if (part.state !== 'reading') missing.current = null;
+      setHeld({ ...EMPTY, conversation: wanted, ...part });
+    };
+    settle({ state: 'reading' });
+    api.conversation(wanted).then(
+      ({ messages }) => settle({ messages: messages.map(plain) }),
+      (thrown: unknown) => settle({ state: 'reading', error: toDeckhandError(thrown) }),
+    );
+  }, []);
   useEffect(() => {
     // a conversation that was begun here is on the screen already
     if (id === shown.current) return;
     shown.current = id;
     running.current?.abort();
-    setHeld({ ...EMPTY, conversation: id });
-    if (id === null) return;
-    api.conversation(id).then(
-      ({ messages }) =>
-        shown.current === id && setHeld({ ...EMPTY, conversation: id, messages: messages.map(plain) }),
-      (thrown: unknown) =>
-        shown.current === id && setHeld({ ...EMPTY, conversation: id, error: toDeckhandError(thrown) }),
-    );
-  }, [id]);
+    // its last word is not for the conversation that is shown next
+    running.current = null;
+    if (id === null) setHeld(EMPTY);
+    else read(id);
+  }, [id, read]);
+  useChanges(change => {
+    if (change.item === 'hello' && id !== null && id === shown.current && missing.current === id) read(id);
+  });
   // who leaves the screen leaves the answer too: it would go on with nobody to stop it
   useEffect(() => () => running.current?.abort(), []);
 
   const ask = useCallback(
     (messages: readonly ShownMessage[]) => {
+      if (missing.current !== null && missing.current === shown.current) return;
       running.current?.abort();
       const mine = new AbortController();
       running.current = mine;

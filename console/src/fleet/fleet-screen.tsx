@@ -1,4 +1,5 @@
 import { type JSX, useState } from 'react';
+import { useLocation } from 'wouter';
 import { toDeckhandError } from 'deckhand/client';
 import { useAddress } from '../engine/address.ts';
 import { Badge } from '../parts/badge.tsx';
@@ -47,6 +48,7 @@ const COLUMNS: readonly Column<HostRow>[] = [
 /** All servers that are known, and how they were last seen. */
 export default function FleetScreen(): JSX.Element {
   const [address, change] = useAddress();
+  const [, navigate] = useLocation();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [dialog, setDialog] = useState<'run' | 'sync' | null>(null);
   const { rows, answer } = useFleet();
@@ -93,6 +95,7 @@ export default function FleetScreen(): JSX.Element {
           >
             Check {names.length > 0 ? 'chosen' : 'all'}
           </Button>
+          <CopyButton label="copy as CLI" text="deckhand hosts list" />
           <Button look="main" onClick={() => change({ add: '1' })}>
             Add server
           </Button>
@@ -105,6 +108,13 @@ export default function FleetScreen(): JSX.Element {
           {countText(names.length, 'server')} chosen
           <Button onClick={() => setDialog('run')}>Run a command</Button>
           <Button onClick={() => setDialog('sync')}>Sync a folder</Button>
+          <Button
+            onClick={() =>
+              navigate(`/models?${new URLSearchParams({ deploy: '1', servers: names.join(',') }).toString()}`)
+            }
+          >
+            Deploy a model
+          </Button>
           <CopyButton label="copy as CLI" text={`deckhand exec ${names.join(',')} -- `} />
         </div>
       )}
@@ -125,7 +135,16 @@ export default function FleetScreen(): JSX.Element {
           onAdd={() => change({ add: '1' })}
         />
       )}
-      {open ? <HostDrawer row={open} onClose={() => change({ host: null })} /> : null}
+      {open ? (
+        <HostDrawer
+          row={open}
+          onRemoved={() => {
+            answer.reload();
+            change({ host: null });
+          }}
+          onClose={() => change({ host: null })}
+        />
+      ) : null}
       {address.get('add') === null ? null : (
         <AddServer
           groups={groups}

@@ -1,5 +1,5 @@
 import { type JSX, useState } from 'react';
-import { useLocation } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { type DoctorFinding, type TaskView, toDeckhandError } from 'deckhand/client';
 import { api } from '../engine/api.ts';
 import { useAnswer } from '../engine/use-answer.ts';
@@ -15,6 +15,7 @@ import { When } from '../parts/when.tsx';
 import { plainText, shellWord } from '../parts/words.ts';
 import { factLines } from './fact-lines.ts';
 import { HOST_LOOKS, type HostRow } from './host-rows.ts';
+import { RemoveServer } from './remove-server.tsx';
 import { RunDialog } from './run-dialog.tsx';
 import { askHosts } from './use-fleet.ts';
 
@@ -28,12 +29,15 @@ const RECENT = 8;
 /** One server: how it is, what it is, what is wrong and how to mend it, what was done there. */
 export function HostDrawer({
   row,
+  onRemoved,
   onClose,
 }: {
   readonly row: HostRow;
+  readonly onRemoved: () => void;
   readonly onClose: () => void;
 }): JSX.Element {
   const { name } = row;
+  const [, navigate] = useLocation();
   const [runs, setRuns] = useState(false);
   const known = useAnswer(`host ${name}`, async () => {
     const newest = async (kind: string): Promise<TaskView | undefined> =>
@@ -47,7 +51,8 @@ export function HostDrawer({
     return { recent: recent.tasks, facts, doctor, connect };
   });
   useChanges(change => {
-    if (change.item === 'tasks' && change.tasks.some(task => task.host === name)) known.reload();
+    const isHere = change.item === 'tasks' && change.tasks.some(task => task.host === name);
+    if (isHere || change.item === 'many') known.reload();
   });
   const ask = (kind: 'ssh.connect' | 'host.facts' | 'host.doctor'): void => {
     askHosts(kind, [name]).catch((error: unknown) => notice.say(toDeckhandError(error).message));
@@ -65,6 +70,14 @@ export function HostDrawer({
         <Button onClick={() => ask('host.facts')}>Read facts</Button>
         <Button onClick={() => ask('host.doctor')}>Examine</Button>
         <Button onClick={() => setRuns(true)}>Run a command</Button>
+        <Link
+          href={`/files?host=${encodeURIComponent(name)}`}
+          className="rounded border border-line px-2.5 py-1"
+        >
+          Files
+        </Link>
+        <RemoveServer row={row} onRemoved={onRemoved} />
+        <Button onClick={() => navigate(`/terminal/${encodeURIComponent(name)}`)}>Open a terminal</Button>
       </div>
       {connect?.error ? <Fault error={connect.error} /> : null}
       <Stages task={connect} />

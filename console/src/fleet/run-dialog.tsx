@@ -2,10 +2,12 @@ import { type FormEvent, type JSX, useState } from 'react';
 import { useLocation } from 'wouter';
 import { type DeckhandError, toDeckhandError } from 'deckhand/client';
 import { api, HERE } from '../engine/api.ts';
+import { approvalOf } from '../parts/approval-of.ts';
 import { Button } from '../parts/button.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
-import { Fault } from '../parts/fault.tsx';
+import { Tick } from '../parts/field.tsx';
 import { Overlay } from '../parts/overlay.tsx';
+import { asksForYes, FaultOrQuestion } from '../parts/policy-question.tsx';
 import { countText, plainText, shellWord } from '../parts/words.ts';
 
 /** One command on servers that were chosen. What the policy asks about is asked here. */
@@ -21,8 +23,7 @@ export function RunDialog({
   const [root, setRoot] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<DeckhandError | null>(null);
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     setBusy(true);
     setError(null);
     try {
@@ -38,10 +39,13 @@ export function RunDialog({
       setBusy(false);
     }
   };
-  const asked = approvalOf(error).approval;
+  const onSubmit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!asksForYes(error)) void submit();
+  };
   return (
     <Overlay shape="dialog" title={`Run on ${countText(hosts.length, 'server')}`} onClose={onClose}>
-      <form className="space-y-3" onSubmit={event => void submit(event)}>
+      <form className="space-y-3" onSubmit={onSubmit}>
         <p className="text-muted">{plainText(hosts.join(', '), 500)}</p>
         <label className="block">
           <span className="text-xs text-muted">command</span>
@@ -58,19 +62,18 @@ export function RunDialog({
             }}
           />
         </label>
-        <label className="flex items-center gap-2">
-          <input
-            type="checkbox"
-            className="size-4"
-            checked={root}
-            onChange={event => setRoot(event.target.checked)}
+        <Tick label="as root" checked={root} onChange={setRoot} />
+        {error ? (
+          <FaultOrQuestion
+            error={error}
+            word="Yes, run exactly this"
+            busy={busy}
+            onYes={() => void submit()}
           />
-          as root
-        </label>
-        {error ? <Fault error={error} /> : null}
+        ) : null}
         <div className="flex items-center gap-2">
-          <Button type="submit" look={asked ? 'grave' : 'main'} busy={busy}>
-            {asked ? 'Yes, run exactly this' : 'Run'}
+          <Button type="submit" look="main" busy={busy} disabled={asksForYes(error)}>
+            Run
           </Button>
           <CopyButton
             label="copy as CLI"
@@ -80,14 +83,4 @@ export function RunDialog({
       </form>
     </Overlay>
   );
-}
-
-/** A person's yes to what the policy has just asked about: bound to what it will do. */
-function approvalOf(error: DeckhandError | null): {
-  readonly approval?: { readonly hash: string; readonly risks: readonly string[] };
-} {
-  if (error?.code !== 'policy.needs-approval') return {};
-  const { hash, risks } = error.details;
-  if (typeof hash !== 'string') return {};
-  return { approval: { hash, risks: Array.isArray(risks) ? risks.map(String) : [] } };
 }

@@ -56,6 +56,7 @@ export function useAdding(onAdded: (name: string) => void): Adding {
               },
             });
           }),
+        onClosed: id => setQuestion(old => (old?.question.id === id ? null : old)),
       },
     );
 

@@ -3,12 +3,14 @@ import type { HostSummary, TaskRow } from 'deckhand/client';
 import { api, HERE } from '../engine/api.ts';
 import { useAnswer, type Answer } from '../engine/use-answer.ts';
 import { useChanges } from '../engine/use-live.ts';
+import { merged, type TaskFilter } from '../tasks/task-filter.ts';
 import { hostRows, shortFacts, type HostRow, type ShortFacts } from './host-rows.ts';
 
 /** Ended and running tasks from which the states of hosts are read. */
 const MOST_TASKS = 500;
 const MOST_FACTS = 300;
 const PAUSE = 500;
+const EVERY_TASK: TaskFilter = { state: null, kind: '', host: '', text: '' };
 
 interface Fleet {
   readonly hosts: readonly HostSummary[];
@@ -44,10 +46,9 @@ export function useFleet(): { readonly rows: readonly HostRow[]; readonly answer
       }, PAUSE);
     }
     if (change.item !== 'tasks') return;
-    const changed = new Set(change.tasks.map(task => task.id));
     answer.update(fleet => ({
       ...fleet,
-      tasks: [...change.tasks, ...fleet.tasks.filter(task => !changed.has(task.id))]
+      tasks: merged(fleet.tasks, change.tasks, EVERY_TASK)
         .toSorted((a, b) => b.createdAt - a.createdAt)
         .slice(0, MOST_TASKS),
     }));

@@ -57,6 +57,8 @@ describe('LineStore', () => {
     expect(store.get(10)?.open).toBe(true);
     state.total = 12;
     store.grown();
+    // shown as it was until then
+    expect(store.get(10)?.open).toBe(true);
     await store.want(6, 10);
     expect(store.get(10)?.open).toBe(false);
   });
@@ -76,6 +78,34 @@ describe('LineStore', () => {
     const tail = store.tail(5);
     await Promise.all([store.want(5000, 5050), tail]);
     expect(store.get(5050)?.text).toBe('line 5050');
+  });
+
+  it('growth while a line without end is on its way: it is read once more', async () => {
+    const { store, state, asked } = log(10);
+    await store.tail(1);
+    const reading = store.want(5, 10);
+    const before = asked.length;
+    state.total = 12;
+    store.grown();
+    await Promise.all([reading, store.want(5, 10)]);
+    expect(asked.length).toBeGreaterThan(before);
+    expect(store.get(10)?.open).toBe(false);
+  });
+
+  it('what was on its way over a connection that is gone holds nothing up', async () => {
+    const { promise: never } = Promise.withResolvers<LinePage>();
+    let isAway = true;
+    const page: LinePage = { attempt: 1, total: 10, lines: [], next: null };
+    const store = new LineStore(
+      () => (isAway ? never : Promise.resolve(page)),
+      null,
+      () => undefined,
+    );
+    void store.tail(3);
+    isAway = false;
+    store.giveUp();
+    await store.tail(3);
+    expect(store.total).toBe(10);
   });
 
   it('a new attempt begins anew', async () => {

@@ -1,4 +1,5 @@
 import type { LinePage, LineQuery, OutputLine } from 'deckhand/client';
+import { OneAtATime } from '../engine/one-at-a-time.ts';
 
 /** Lines asked for at once. */
 const BLOCK = 200;
@@ -16,8 +17,11 @@ export class LineStore {
   readonly #onLines: () => void;
   readonly #stream: LineQuery['stream'];
   readonly #lines = new Map<number, OutputLine>();
+  /** Lines that may be longer by now; shown as they were until they are read again. */
+  readonly #stale = new Set<number>();
   #wanted: readonly [from: number, to: number] = [1, 0];
-  #asking = false;
+  readonly #asking = new OneAtATime();
+  #growth = 0;
   /** How many of the last lines are wanted, whatever their numbers; null = none. */
   #tail: number | null = null;
   #closed = false;
@@ -40,6 +44,10 @@ export class LineStore {
   close(): void {
     this.#closed = true;
   }
+  /** The connection is a new one: an answer that was on its way may never come. */
+  giveUp(): void {
+    this.#asking.giveUp();
+  }
 
   /** Sees to it that these lines come. Rejects with what the daemon says. */
   async want(from: number, to: number): Promise<void> {
@@ -57,36 +65,38 @@ export class LineStore {
 
   /** Asks for what is wanted by now, until it is there; who wanted something else meanwhile gets that. */
   async #carryOn(): Promise<void> {
-    if (this.#asking) return;
-    this.#asking = true;
-    try {
-      while (!this.#closed) {
+    await this.#asking.run(async counts => {
+      const isWanted = (): boolean => !this.#closed && counts();
+      while (isWanted()) {
         const count = this.#tail;
         this.#tail = null;
         const block = count === null ? this.#missing() : null;
-        if (count !== null) await this.#read(null, count);
-        else if (block === null || (await this.#read(block, BLOCK)) === 0) return;
+        if (count !== null) await this.#read(null, count, isWanted);
+        else if (block === null || (await this.#read(block, BLOCK, isWanted)) === 0) return;
       }
-    } finally {
-      this.#asking = false;
-    }
+    });
   }
 
   #missing(): number | null {
     const [from, to] = this.#wanted;
     for (let number = from; number <= Math.min(to, this.total); number += 1)
-      if (!this.#lines.has(number)) return Math.max(1, number - (from === number ? BLOCK / 2 : 0));
+      if (!this.#lines.has(number) || this.#stale.has(number))
+        return Math.max(1, number - (from === number ? BLOCK / 2 : 0));
     return null;
   }
 
-  async #read(from: number | null, count: number): Promise<number> {
+  async #read(from: number | null, count: number, isWanted: () => boolean): Promise<number> {
+    const growth = this.#growth;
     const page = await this.#ask({ from, count, stream: this.#stream, search: null });
-    if (this.#closed) return 0;
+    if (!isWanted()) return 0;
     if (page.attempt !== this.attempt) this.#lines.clear();
     ({ attempt: this.attempt, total: this.total } = page);
     for (const line of page.lines) {
       this.#lines.delete(line.number);
       this.#lines.set(line.number, line);
+      // the log grew on the way: it may have been read before that
+      if (line.open && growth !== this.#growth) this.#stale.add(line.number);
+      else this.#stale.delete(line.number);
     }
     for (const number of this.#lines.keys()) {
       if (this.#lines.size <= MOST_KEPT) break;
@@ -98,7 +108,7 @@ export class LineStore {
 
   /** Lines that had no end when they were read may have one now. */
   grown(): void {
-    for (const line of [...this.#lines.values()].slice(-BLOCK))
-      if (line.open) this.#lines.delete(line.number);
+    this.#growth += 1;
+    for (const line of [...this.#lines.values()].slice(-BLOCK)) if (line.open) this.#stale.add(line.number);
   }
 }

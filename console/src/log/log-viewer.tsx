@@ -8,8 +8,8 @@ import {
   useState,
 } from 'react';
 import type { LineQuery } from 'deckhand/client';
-import { api } from '../engine/api.ts';
-import { useLogLength } from '../engine/use-live.ts';
+import { api, isAway } from '../engine/api.ts';
+import { useChanges, useLogLength } from '../engine/use-live.ts';
 import { notice } from '../parts/notice.ts';
 import { baseFor, nextBase, ROW, windowOf } from './line-window.ts';
 import { LineStore } from './line-store.ts';
@@ -17,6 +17,10 @@ import { LogBar, type LogLook } from './log-bar.tsx';
 import { LogRow } from './log-row.tsx';
 import { OpenLine } from './open-line.tsx';
 import { useSearch } from './use-search.ts';
+
+const TAIL_STEP = 100;
+/** Lines above those that are seen. */
+const SPARE_TAIL = 20;
 
 interface Place {
   readonly base: number;
@@ -30,11 +34,14 @@ interface Place {
  */
 export function LogViewer({
   task,
+  grows,
   begun,
   line,
   onLine,
 }: {
   readonly task: string;
+  /** False for a task that had ended when it was opened: its log is not watched. */
+  readonly grows: boolean;
   readonly begun: number;
   /** The line that the address names. */
   readonly line: number | null;
@@ -46,11 +53,19 @@ export function LogViewer({
   const [place, setPlace] = useState<Place>({ base: 0, scrollTop: 0, height: 400 });
   const [seen, setSeen] = useState(0);
   const [, setDrawn] = useState(0);
-  const length = useLogLength(task);
+  const [round, setRound] = useState(0);
+  const [watched] = useState(grows);
+  const length = useLogLength(watched ? task : null);
   const lines = useLines(task, look.stream, () => setDrawn(count => count + 1));
-  const hits = useSearch(task, look.stream, look.search);
+  const hits = useSearch(
+    task,
+    look.stream,
+    look.search,
+    Math.max(lines.total, look.stream === null ? (length?.total ?? 0) : 0),
+  );
 
-  const rowsSeen = Math.ceil(place.height / ROW) + 1;
+  // in steps: a window that is a little higher than it was has its lines already
+  const tailLength = Math.ceil((place.height / ROW + SPARE_TAIL) / TAIL_STEP) * TAIL_STEP;
   const shown = windowOf(place.base, lines.total, place.scrollTop, place.height);
 
   const say = useCallback(
@@ -62,15 +77,30 @@ export function LogViewer({
     onLine(null);
   }, [onLine]);
 
-  // growth: while following, the end comes with its length in one answer, so that nothing blinks
+  const isMissing = useRef(false);
+  const lost = useCallback(
+    (error: unknown): void => {
+      isMissing.current = isAway(error);
+      say(error);
+    },
+    [say],
+  );
+  useChanges(change => {
+    if (change.item === 'hello') lines.giveUp();
+    else if (!isMissing.current) return;
+    isMissing.current = false;
+    setRound(count => count + 1);
+  });
+  // growth, which may be of the last line alone: while following, the end comes with its length in one answer, so that
+  // nothing blinks
   useEffect(() => {
     if (!follows) return;
-    lines.tail(rowsSeen + 20).catch(say);
-  }, [follows, lines, length?.total, length?.attempt, rowsSeen, say]);
+    lines.tail(tailLength).catch(lost);
+  }, [follows, lines, length, round, tailLength, lost]);
   useEffect(() => {
     lines.grown();
-    if (!follows) void lines.want(shown.from, Math.max(shown.to, 1)).catch(say);
-  }, [follows, lines, shown.from, shown.to, length?.total, say]);
+    if (!follows) void lines.want(shown.from, Math.max(shown.to, 1)).catch(lost);
+  }, [follows, lines, shown.from, shown.to, length, round, lost]);
   useEffect(() => {
     if (follows) setSeen(lines.total);
   });
@@ -174,7 +204,9 @@ export function LogViewer({
             ))}
           </div>
         </div>
-        {lines.total === 0 ? <p className="px-3 text-muted">No output yet.</p> : null}
+        {lines.total === 0 ? (
+          <p className="px-3 text-muted">{grows ? 'No output yet.' : 'No output.'}</p>
+        ) : null}
       </div>
       {line === null ? null : <OpenLine line={lines.get(line)} number={line} onClose={() => onLine(null)} />}
     </section>

@@ -13,15 +13,18 @@ import { modelSubmission } from './model-submission.ts';
 
 /** Where a model is to be served, and which. */
 export function DeployForm({
+  servers,
   onBegun,
   onClose,
 }: {
+  /** Names that stand in the form already. */
+  readonly servers: string;
   /** Told the group of its tasks. */
   readonly onBegun: (group: string) => void;
   readonly onClose: () => void;
 }): JSX.Element {
   const known = useAnswer('hosts', async () => await api.listHosts(HERE, null));
-  const [hosts, setHosts] = useState('');
+  const [hosts, setHosts] = useState(servers);
   const [model, setModel] = useState('');
   const [typedName, setTypedName] = useState<string | null>(null);
   const [context, setContext] = useState('');

@@ -29,12 +29,12 @@ export function modelRows(
   served: readonly ServedModelView[],
 ): readonly ModelRow[] {
   const deployedRows = deployments.map((deployment): ModelRow => {
-    const { host, name, model, service, version, listen } = deployment;
+    const { host, name, model, service, engine, version, listen } = deployment;
     return {
       ...placeOf(host, name, served),
-      models: [model.file],
-      size: model.size,
-      engine: `llama.cpp ${version}`,
+      models: [model?.file ?? name],
+      size: model?.size ?? null,
+      engine: `${engine} ${version}`.trim(),
       service,
       listen: listenText(listen),
       deployment,

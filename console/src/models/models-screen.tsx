@@ -1,4 +1,4 @@
-import { type JSX, useState } from 'react';
+import type { JSX } from 'react';
 import { useAddress } from '../engine/address.ts';
 import { Button } from '../parts/button.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
@@ -15,7 +15,6 @@ import { useModels } from './use-models.ts';
 /** Model servers, the ways to them, and putting one on a server. */
 export default function ModelsScreen(): JSX.Element {
   const [address, change] = useAddress();
-  const [asks, setAsks] = useState(false);
   const { rows, known, isAsking, reload } = useModels();
   const deploying = address.get('deploying');
   return (
@@ -27,7 +26,7 @@ export default function ModelsScreen(): JSX.Element {
             Ask them again
           </Button>
           <CopyButton label="copy as CLI" text="deckhand model list --check" />
-          <Button look="main" onClick={() => setAsks(true)}>
+          <Button look="main" onClick={() => change({ deploy: '1' })}>
             Deploy a model
           </Button>
         </>
@@ -54,15 +53,13 @@ export default function ModelsScreen(): JSX.Element {
         </EmptyState>
       )}
       <TunnelList tunnels={known.value?.tunnels ?? []} onChanged={known.reload} />
-      {asks ? (
+      {address.get('deploy') === null ? null : (
         <DeployForm
-          onBegun={id => {
-            setAsks(false);
-            change({ deploying: id });
-          }}
-          onClose={() => setAsks(false)}
+          servers={address.get('servers') ?? ''}
+          onBegun={id => change({ deploy: null, servers: null, deploying: id })}
+          onClose={() => change({ deploy: null, servers: null })}
         />
-      ) : null}
+      )}
     </ScreenFrame>
   );
 }

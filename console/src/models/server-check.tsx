@@ -31,11 +31,11 @@ export function ServerCheck({ task }: { readonly task: TaskView }): JSX.Element 
       </p>
       {status.problem ? <p className="text-bad">{plainText(status.problem.message)}</p> : null}
       <ul aria-label="endpoints" className="font-mono text-xs">
-        {(status.endpoints ?? []).map(({ path, status: code, latency, notAsked }) => (
+        {(status.endpoints ?? []).map(({ path, status: code, latency, notAsked, error }) => (
           <li key={path}>
             {plainText(path, 80)}{' '}
             {notAsked === undefined
-              ? `${code ?? 'no answer'}, ${Math.round(latency)} ms`
+              ? `${code ?? `no answer, ${error?.code ?? 'engine.down'}`}, ${Math.round(latency)} ms`
               : plainText(notAsked, 120)}
           </li>
         ))}

@@ -1,9 +1,13 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { EndpointView, TunnelView } from 'deckhand/client';
-import { api, HERE } from '../engine/api.ts';
+import { api } from '../engine/api.ts';
 import { type Answer, useAnswer } from '../engine/use-answer.ts';
 import { useChanges } from '../engine/use-live.ts';
+import { changesServers, useServed } from './use-served.ts';
 import { type ModelRow, modelRows } from './model-rows.ts';
+
+/** Milliseconds until a server that does not answer is asked again. */
+const ASK_AGAIN = 10_000;
 
 interface Known {
   readonly deployments: Awaited<ReturnType<typeof api.deployments>>;
@@ -28,21 +32,30 @@ export function useModels(): {
     ]);
     return { deployments, attached, tunnels, endpoint };
   });
-  const served = useAnswer('served models', async () => await api.servedModels(HERE));
+  const served = useServed();
   const reload = (): void => {
     known.reload();
     served.reload();
   };
   useChanges(change => {
-    if (change.item !== 'tasks') return;
-    const kinds = change.tasks.filter(task => task.finishedAt !== null).map(({ kind }) => kind);
-    if (kinds.some(kind => /^model\.(deploy|remove|rollback|connect|disconnect)/.test(kind))) reload();
-    else if (change.tasks.some(({ kind }) => kind === 'ssh.tunnel')) known.reload();
+    // its state is told with the task that is the tunnel
+    const isTunnel = change.item === 'tasks' && change.tasks.some(({ kind }) => kind === 'ssh.tunnel');
+    if (isTunnel || changesServers(change)) known.reload();
   });
   const { deployments, attached } = known.value ?? { deployments: [], attached: [] };
   const rows = useMemo(
     () => modelRows(deployments, attached, served.value ?? []),
     [deployments, attached, served.value],
   );
+  // one that was busy when it was asked says nothing by itself when it is free
+  const isSilent = rows.some(row => row.served.every(({ model }) => model === null));
+  const { reload: askServed, asking } = served;
+  useEffect(() => {
+    if (!isSilent || asking) return undefined;
+    const timer = setInterval(() => {
+      if (!document.hidden) askServed();
+    }, ASK_AGAIN);
+    return () => clearInterval(timer);
+  }, [isSilent, asking, askServed]);
   return { rows, known, isAsking: served.asking, reload };
 }

@@ -7,11 +7,12 @@ const LOOKS = {
   bare: 'border-transparent hover:bg-sunken',
 } as const;
 
-/** A button with a word on it. `busy` keeps its place while something is done. */
+/** A button with a word on it. `busy` keeps its place, and the focus of a keyboard, while something is done. */
 export function Button({
   look = 'plain',
   busy = false,
   className = '',
+  onClick,
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & {
   readonly look?: keyof typeof LOOKS;
@@ -21,9 +22,13 @@ export function Button({
     <button
       type="button"
       {...rest}
-      disabled={rest.disabled === true || busy}
       aria-busy={busy}
-      className={`inline-flex min-h-8 items-center gap-1.5 rounded border px-2.5 py-1 whitespace-nowrap disabled:opacity-60 ${LOOKS[look]} ${className}`}
+      aria-disabled={busy ? true : undefined}
+      onClick={event => {
+        if (busy) event.preventDefault();
+        else onClick?.(event);
+      }}
+      className={`inline-flex min-h-8 items-center gap-1.5 rounded border px-2.5 py-1 whitespace-nowrap disabled:opacity-60 aria-disabled:opacity-60 ${LOOKS[look]} ${className}`}
     />
   );
 }

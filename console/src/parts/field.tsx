@@ -39,6 +39,31 @@ export function Choices({
   );
 }
 
+/** Yes or no, with its words beside it. */
+export function Tick({
+  label,
+  checked,
+  onChange,
+  className = '',
+}: {
+  readonly label: string;
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+  readonly className?: string;
+}): JSX.Element {
+  return (
+    <label className={`flex items-center gap-2 ${className}`}>
+      <input
+        type="checkbox"
+        className="size-4"
+        checked={checked}
+        onChange={event => onChange(event.target.checked)}
+      />
+      {label}
+    </label>
+  );
+}
+
 /** The text that filters a list; `/` leads here. */
 export function SearchField({
   value,

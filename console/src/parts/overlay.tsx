@@ -3,6 +3,7 @@ import { Button } from './button.tsx';
 
 const SHAPES = {
   dialog: 'm-auto w-full max-w-xl rounded-lg',
+  sheet: 'm-auto h-[92dvh] w-full max-w-5xl rounded-lg',
   drawer: 'mr-0 ml-auto h-dvh max-h-dvh w-full max-w-2xl',
 } as const;
 
@@ -33,13 +34,14 @@ export function Overlay({
   return (
     <dialog
       ref={element}
+      tabIndex={-1}
       aria-label={title}
       onCancel={event => {
         event.preventDefault();
         onClose();
       }}
       onClick={event => event.target === element.current && onClose()}
-      className={`border border-line bg-ground p-0 ${SHAPES[shape]}`}
+      className={`border border-line bg-ground p-0 outline-none ${SHAPES[shape]}`}
     >
       <div className="flex h-full max-h-dvh flex-col">
         <header className="flex items-center justify-between gap-2 border-b border-line px-4 py-2">

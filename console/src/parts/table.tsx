@@ -42,7 +42,7 @@ export function Table<Row>(props: {
           {columns.map(({ title, wide, grows }) => (
             <th
               key={title}
-              className={`px-2 py-1 font-medium ${hidden(wide)} ${grows === true ? 'w-full' : ''}`}
+              className={`px-2 py-1 font-medium whitespace-nowrap ${hidden(wide)} ${grows === true ? 'w-full' : ''}`}
             >
               {title}
             </th>
@@ -62,7 +62,7 @@ export function Table<Row>(props: {
                 <td className="px-2" onClick={event => event.stopPropagation()}>
                   <input
                     type="checkbox"
-                    className="size-4"
+                    className="block size-4"
                     aria-label={`choose ${nameOf(row)}`}
                     checked={choice.chosen.has(key)}
                     onChange={() => choice.onChange(toggled(choice.chosen, key))}
@@ -117,7 +117,7 @@ function ChooseAll({
   return (
     <input
       type="checkbox"
-      className="size-4"
+      className="block size-4"
       aria-label="choose all that are shown"
       checked={all}
       onChange={() => choice.onChange(new Set(all ? [] : keys))}

@@ -15,6 +15,7 @@ import { SteerButtons } from '../tasks/steer-buttons.tsx';
 import { countsText, GroupProgress } from '../tasks/task-columns.tsx';
 import { failuresFirst, outputGroups } from './host-groups.ts';
 import { HostList } from './host-list.tsx';
+import { ReportMenu } from './report-menu.tsx';
 import { TaskPane } from './task-pane.tsx';
 import { useOutputs, useRun } from './use-run.ts';
 
@@ -71,6 +72,7 @@ function Verdict({ tasks }: { readonly tasks: readonly TaskRow[] }): JSX.Element
       {startedAt === null ? null : <span>{durationText((finishedAt ?? now) - startedAt)}</span>}
       <GroupProgress row={row} now={now} />
       <SteerButtons tasks={tasks} ids={[group]} />
+      {tasks.length === 1 && tasks[0]?.kind === 'agent.run' ? <ReportMenu task={tasks[0].id} /> : null}
       <CopyButton label="copy as CLI" text={commandOf(tasks)} />
     </>
   );

@@ -5,7 +5,9 @@ import { LogViewer } from '../log/log-viewer.tsx';
 import { Button } from '../parts/button.tsx';
 import { Fault } from '../parts/fault.tsx';
 import { EventsView } from './events-view.tsx';
+import { TaskApproval } from './task-approval.tsx';
 import { TimelineView } from './timeline-view.tsx';
+import { TransferView } from './transfer-view.tsx';
 import { useEvents, useTask } from './use-run.ts';
 import { plainText } from '../parts/words.ts';
 
@@ -29,6 +31,7 @@ export function TaskPane({ task }: { readonly task: TaskRow }): JSX.Element {
           <Fault error={task.error} />
         </div>
       ) : null}
+      <TaskApproval task={task} />
       {typeof command === 'string' ? (
         <p className="truncate px-3 pt-1.5 font-mono text-xs" title={plainText(command, 2000)}>
           <span className="text-muted">$ </span>
@@ -36,6 +39,7 @@ export function TaskPane({ task }: { readonly task: TaskRow }): JSX.Element {
           {isFinal(task.state) ? <ExitCode result={whole?.result ?? null} /> : null}
         </p>
       ) : null}
+      <TransferView kind={task.kind} result={whole?.result ?? null} />
       <TimelineView events={events} />
       <div role="tablist" aria-label="what is shown of the task" className="flex gap-1 px-3">
         {TABS.map(([value, word]) => (
@@ -57,6 +61,7 @@ export function TaskPane({ task }: { readonly task: TaskRow }): JSX.Element {
           <LogViewer
             key={task.id}
             task={task.id}
+            grows={!isFinal(task.state)}
             begun={task.startedAt ?? task.createdAt}
             line={Number.isInteger(line) && line > 0 ? line : null}
             onLine={number => change({ line: number === null ? null : String(number) })}

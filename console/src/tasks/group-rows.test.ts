@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sampleRow as task } from './sample-row.ts';
 import { groupRows, progressOf, timeLeft, waitingReason } from './group-rows.ts';
-import { filterOf, fits, merged } from './task-filter.ts';
+import { filterOf, fits, merged, renewed } from './task-filter.ts';
 import { sensible } from './steer.ts';
 
 const half = { done: 5, total: 10, unit: 'bytes', text: '' } as const;
@@ -74,4 +74,17 @@ it('only what makes sense is offered', () => {
   expect(sensible([task({})])).toEqual(['cancel', 'pause']);
   expect(sensible([task({ state: 'failed' })])).toEqual(['retry']);
   expect(sensible([task({ state: 'succeeded' })])).toEqual([]);
+});
+
+describe('renewed', () => {
+  const running = task({ id: 'a', state: 'running', lastSeq: 4 });
+  const ended = task({ id: 'a', state: 'succeeded', lastSeq: 6 });
+  it('what is newer wins, whichever came first', () => {
+    expect(renewed([running], [ended])).toEqual([ended]);
+    expect(renewed([ended], [running])).toEqual([ended]);
+  });
+  it('is the same list where nothing is different', () => {
+    const list = [ended];
+    expect(renewed(list, [running, task({ id: 'b', lastSeq: 9 })])).toBe(list);
+  });
 });

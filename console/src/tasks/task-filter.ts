@@ -42,16 +42,20 @@ export function fits(task: TaskRow, { state, kind, host, text }: TaskFilter): bo
   );
 }
 
+/** The same tasks, each as whichever tells more of it: an answer and a change may cross on their way. */
+export function renewed(list: readonly TaskRow[], changed: readonly TaskRow[]): readonly TaskRow[] {
+  const news = new Map(changed.map(task => [task.id, task]));
+  const isOld = (task: TaskRow): boolean => (news.get(task.id)?.lastSeq ?? -1) >= task.lastSeq;
+  return list.some(isOld) ? list.map(task => (isOld(task) ? (news.get(task.id) ?? task) : task)) : list;
+}
+
 /** The list after a change: what is known is replaced, what is new and fits comes first. */
 export function merged(
   list: readonly TaskRow[],
   changed: readonly TaskRow[],
   filter: TaskFilter,
 ): readonly TaskRow[] {
-  const news = new Map(changed.map(task => [task.id, task]));
-  const kept = list
-    .map(task => news.get(task.id) ?? task)
-    .filter(task => fits(task, { ...filter, text: '' }));
+  const kept = renewed(list, changed).filter(task => fits(task, { ...filter, text: '' }));
   const known = new Set(list.map(task => task.id));
   const added = changed.filter(task => !known.has(task.id) && fits(task, { ...filter, text: '' }));
   return [...added.toSorted((a, b) => b.createdAt - a.createdAt), ...kept];

@@ -14,7 +14,8 @@ import { ScreenFrame } from '../parts/screen.tsx';
 import { TASK_LOOKS } from '../parts/states.ts';
 import { Table } from '../parts/table.tsx';
 import { shellWord } from '../parts/words.ts';
-import { groupRows } from './group-rows.ts';
+import { type GroupRow, groupRows } from './group-rows.ts';
+import { tellRun } from './known-run.ts';
 import { SteerButtons } from './steer-buttons.tsx';
 import { columnsOf } from './task-columns.tsx';
 import { filterOf, fits, isEmpty, type TaskFilter } from './task-filter.ts';
@@ -37,6 +38,12 @@ export default function TasksScreen(): JSX.Element {
   const limits = useAnswer('limits', () => api.limits());
   const now = useNow(1000);
   const rows = groupRows((list.value?.tasks ?? []).filter(task => fits(task, filter)));
+  const open = ({ group, tasks }: GroupRow): void => {
+    // a filter, or the end of the list, may hide some of its tasks
+    const isWhole = isEmpty(filter) && (list.value?.next === null || group !== rows.at(-1)?.group);
+    if (isWhole) tellRun(group, tasks.toReversed());
+    navigate(`/runs/${group}`);
+  };
   const chosenRows = rows.filter(row => chosen.has(row.group));
   return (
     <ScreenFrame
@@ -68,7 +75,7 @@ export default function TasksScreen(): JSX.Element {
           rows={rows}
           keyOf={row => row.group}
           nameOf={row => row.title}
-          onOpen={row => navigate(`/runs/${row.group}`)}
+          onOpen={open}
           choice={{ chosen, onChange: setChosen }}
         />
       ) : list.value === null ? null : (
