@@ -1,6 +1,7 @@
 import { buildHttpApp } from '../../src/api/http/app.ts';
 import { RIGHTS } from '../../src/api/http/rights.ts';
 import type { TaskApi } from '../../src/api/task-api.ts';
+import { VERBS } from './verbs.ts';
 
 interface Schema {
   readonly type?: string | readonly string[];
@@ -20,18 +21,29 @@ interface Described {
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
 }
 
-/** The whole of docs/api.md, out of the description that the daemon serves. */
-export function apiPage(): string {
+type Operation = Described & { readonly route: string };
+
+/** Everything that the description says is served. */
+function operationsServed(): readonly Operation[] {
   // only described, never asked
   const app = buildHttpApp({ api: {} as TaskApi, version: '0' });
   const document = app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'Deckhand', version: '0' } });
-  const operations = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
+  return Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
     Object.entries(methods as unknown as Record<string, Described>).map(([method, described]) => ({
       route: `${method.toUpperCase()} ${path}`,
       ...described,
     })),
   );
-  const groups = Map.groupBy(operations, ({ tags }) => tags?.[0] ?? '');
+}
+
+/** `GET /v1/tasks` and the like, by the name of the operation. */
+export function routesByOperation(): ReadonlyMap<string, string> {
+  return new Map(operationsServed().map(({ operationId, route }) => [operationId, route]));
+}
+
+/** The whole of docs/api.md, out of the description that the daemon serves. */
+export function apiPage(): string {
+  const groups = Map.groupBy(operationsServed(), ({ tags }) => tags?.[0] ?? '');
   return [
     '# The HTTP API',
     '',
@@ -47,10 +59,32 @@ export function apiPage(): string {
       ...members.map(rowOf),
       '',
     ]),
+    ...verbRows(),
   ].join('\n');
 }
 
-function rowOf(operation: Described & { readonly route: string }): string {
+function verbRows(): readonly string[] {
+  const routes = routesByOperation();
+  return [
+    '## Every command',
+    '',
+    'What `deckhand` does, over HTTP: by these routes, as a task (`POST /v1/tasks` with this `kind`), or not at all.',
+    '',
+    '| command | over HTTP |',
+    '|---|---|',
+    ...Object.entries(VERBS).map(([verb, way]) => {
+      if ('local' in way) return `| \`${verb}\` | no: ${way.local} |`;
+      const ways =
+        'by' in way
+          ? way.by.map(operation => `\`${routes.get(operation) ?? operation}\``)
+          : way.kind.map(name => `task \`${name}\``);
+      return `| \`${verb}\` | ${ways.join(', ')} |`;
+    }),
+    '',
+  ];
+}
+
+function rowOf(operation: Operation): string {
   const { route, summary, operationId } = operation;
   const streams = operation.responses['200']?.content?.['text/event-stream'] ? ' (event stream)' : '';
   const cells = [`\`${route}\``, `${summary}${streams}`, takes(operation), RIGHTS[operationId]];

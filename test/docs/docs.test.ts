@@ -9,6 +9,7 @@ import { settingsFileSchema } from '../../src/settings/schema.ts';
 import { MAY_USE } from '../architecture/rules.ts';
 import { apiPage } from './api-page.ts';
 import { correctionsPage } from './corrections-page.ts';
+import { settingsPage } from './settings-page.ts';
 import { errorTablePage } from './error-table-page.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -24,6 +25,12 @@ const manifest = JSON.parse(read('package.json')) as Manifest;
 describe('docs/api.md', () => {
   it('is what `npm run docs` writes', () => {
     expect(read('docs/api.md')).toBe(apiPage());
+  });
+});
+
+describe('docs/settings.md', () => {
+  it('is what `npm run docs` writes', () => {
+    expect(read('docs/settings.md')).toBe(settingsPage());
   });
 });
 

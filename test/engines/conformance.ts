@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attachEngine } from '../../src/engines/attach.ts';
 import { engineHttp } from '../../src/engines/engine-http.ts';
-import type { AskEngine } from '../../src/engines/engine.ts';
+import type { AskEngine, EngineAbilities } from '../../src/engines/engine.ts';
 import { generate } from '../../src/engines/generate.ts';
 import type { Dial } from '../../src/models/http-exchange.ts';
 
@@ -15,7 +15,7 @@ export interface RunningEngine extends AsyncDisposable {
 /** What every kind of model server must look like through its adapter, the real ones and the pretended. */
 export function engineConformance(
   name: string,
-  expected: { readonly engine: string; readonly resume: boolean },
+  expected: { readonly engine: string } & Partial<EngineAbilities> & Pick<EngineAbilities, 'resume'>,
   open: () => Promise<RunningEngine>,
 ): void {
   describe(`the adapter for ${name}`, () => {
@@ -31,7 +31,8 @@ export function engineConformance(
       expect(found.engine).toBe(expected.engine);
       expect(found.readiness).toBe('ready');
       expect(found.models).toContain(engine.model);
-      expect(found.abilities).toMatchObject({ cancel: true, resume: expected.resume });
+      const { engine: _engine, ...abilities } = expected;
+      expect(found.abilities).toMatchObject({ cancel: true, ...abilities });
     });
 
     it('gets an answer of its model', async () => {

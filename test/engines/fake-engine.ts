@@ -2,22 +2,32 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Dial } from '../../src/models/http-exchange.ts';
+import { type RecordedName, type RecordedServer, recordedServers } from './recorded-answers.ts';
 
 /** How a pretended model server behaves; all of it can be changed while it runs. */
 export interface FakeBehaviour {
-  kind: 'llama.cpp' | 'ollama' | 'openai' | 'vllm' | 'something else';
+  kind: 'llama.cpp' | 'ollama' | 'openai' | RecordedName | 'something else';
   key: string | undefined;
   /** 503 with llama-server's words. */
   loading: boolean;
   sleeping: boolean;
   models: string[];
+  /** Paths that it answers besides. */
+  more: Readonly<Record<string, object>>;
   /** What goes wrong: nothing; it never answers; it closes in the middle; it answers with no JSON; a stream without its end. */
   fault: 'none' | 'silent' | 'cut' | 'no-json' | 'unended';
+  /** Paths that it never answers. */
+  silentPaths: string[];
 }
 
 /** A server with the shapes of the real ones, for the faults that those do not show when they are asked to. */
 export class FakeEngine implements AsyncDisposable {
   readonly behaviour: FakeBehaviour;
+  /** Methods and paths, in order. */
+  readonly asked: string[] = [];
+  /** Requests that were there at the same time, at most. */
+  mostAtOnce = 0;
+  #open = 0;
   readonly #server: Server;
 
   private constructor(behaviour: FakeBehaviour) {
@@ -32,7 +42,9 @@ export class FakeEngine implements AsyncDisposable {
       loading: false,
       sleeping: false,
       models: ['tiny'],
+      more: {},
       fault: 'none',
+      silentPaths: [],
       ...behaviour,
     });
     await new Promise<void>(resolve => engine.#server.listen(0, '127.0.0.1', resolve));
@@ -47,6 +59,9 @@ export class FakeEngine implements AsyncDisposable {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
+    this.#open += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#open);
+    response.once('close', () => (this.#open -= 1));
     const { kind, key, loading, fault } = this.behaviour;
     if (fault === 'silent') return;
     if (fault === 'cut') {
@@ -56,21 +71,33 @@ export class FakeEngine implements AsyncDisposable {
     }
     if (fault === 'no-json') return void response.end('<html>');
     const path = request.url ?? '';
-    const isHealth = path === '/health' && kind === 'llama.cpp';
+    this.asked.push(`${request.method} ${path}`);
+    if (this.behaviour.silentPaths.includes(path)) return;
+    const recorded = this.#recorded;
+    const isOpen = (path === '/health' && kind === 'llama.cpp') || recorded?.open.includes(path) === true;
     if (loading)
       return send(response, 503, { error: { message: 'Loading model', type: 'unavailable_error' } });
     const given = request.headers.authorization;
-    if (key !== undefined && !isHealth && given !== `Bearer ${key}`)
+    if (key !== undefined && !isOpen && given !== `Bearer ${key}`)
       return send(response, 401, { error: { message: 'Invalid API Key', type: 'authentication_error' } });
-    const found = this.#routes()[path];
+    const found = { ...this.#routes(), ...this.behaviour.more }[path];
     if (path === '/v1/chat/completions') this.#chat(response);
+    else if (found === undefined && kind === 'lm-studio')
+      send(response, 200, { error: `Unexpected endpoint or method. (${request.method} ${path})` });
     else if (found === undefined) send(response, 404, { error: { message: 'File Not Found' } });
     else if (typeof found === 'string') response.end(found);
     else send(response, 200, found);
   }
 
+  get #recorded(): RecordedServer | undefined {
+    const { kind } = this.behaviour;
+    return Object.hasOwn(recordedServers, kind) ? recordedServers[kind as RecordedName] : undefined;
+  }
+
   #routes(): Readonly<Record<string, object | string>> {
     const { kind, models, sleeping } = this.behaviour;
+    const recorded = this.#recorded;
+    if (recorded) return recorded.answers(models);
     const data = models.map(id => ({
       id,
       object: 'model',
@@ -101,8 +128,6 @@ export class FakeEngine implements AsyncDisposable {
           '/api/version': { version: '0.12.0' },
           '/api/tags': { models: models.map(name => ({ name })) },
         };
-      case 'vllm':
-        return { ...list, '/version': { version: '0.11.0' } };
       case 'openai':
         return list;
       default:

@@ -7,6 +7,7 @@ import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import type { ExecuteOptions, ExecuteResult, SshConnection } from '../../src/ssh/connection.ts';
 import type { ResolvedHost } from '../../src/ssh/resolved-host.ts';
 import { localForwards, lostError } from './local-forwards.ts';
+import { localTerminals } from './local-terminals.ts';
 
 export interface LocalOptions {
   /** HOME of the pretended account. */
@@ -25,6 +26,7 @@ export class LocalConnection implements SshConnection {
   readonly serverVersion = 'SSH-2.0-local';
   readonly closed: Promise<DeckhandError | undefined>;
   readonly openForward: SshConnection['openForward'];
+  readonly openTerminal: SshConnection['openTerminal'];
   readonly listenOnHost: SshConnection['listenOnHost'];
   readonly host: ResolvedHost;
   /** Every command line that was sent, in order. */
@@ -35,6 +37,7 @@ export class LocalConnection implements SshConnection {
   constructor(options: LocalOptions) {
     this.#options = options;
     const forwards = localForwards(this.#lost.signal);
+    this.openTerminal = localTerminals(this.#lost.signal);
     this.openForward = forwards.openForward;
     this.listenOnHost = forwards.listenOnHost;
     this.closed = new Promise(resolve => {

@@ -3,7 +3,7 @@
 set -euo pipefail
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
-packages=(acl attr busybox python3 debootstrap systemd-container openssh-server openssh-client nftables iproute2 zstd sshpass chromium fonts-dejavu-core)
+packages=(acl attr btrfs-progs exfat-fuse exfatprogs e2fsprogs busybox python3 debootstrap systemd-container openssh-server openssh-client nftables iproute2 zstd sshpass chromium fonts-dejavu-core)
 
 say() { echo "lab install: $*"; }
 fail() { echo "lab install: $*" >&2; exit 1; }

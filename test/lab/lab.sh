@@ -5,6 +5,7 @@
 #   lab.sh cache PACKAGE...        download packages once, so that apt in every host started later finds them locally
 #   lab.sh layer NAME <SCRIPT      what a script adds to the template, kept; hosts booted with LAB_LAYER=NAME have it
 #   lab.sh up N|A-B...             booted hosts: lab-N at 10.77.N.2 (root)
+#                                  with LAB_DISK_FILE=16g a host's disk is a sparse file of that size, not memory
 #   lab.sh up-busybox N|A-B...     busybox ash + dropbear: no sftp, rsync, python, sudo, systemd (root)
 #   lab.sh inner J N               booted host N at 10.99.N.2, reachable from host J only (root)
 #   lab.sh up-plain N|A-B...       plain sshd of the calling user at 127.77.0.N port 2222: no root needed; its id is pN

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { claim, letGo } from './claim.ts';
 
 export type LabKind = 'booted' | 'busybox' | 'plain';
 
@@ -14,6 +15,8 @@ export interface LabOptions {
   behind?: number;
   /** What `lab.sh layer` added to the template, by name; of a booted host. */
   layer?: string;
+  /** Its disk is a sparse file of this size (`16g`) instead of 2 GB of memory; not of a plain host. */
+  disk?: string;
   /** Attach to the host if it is up already, as it is. Otherwise every bootHost starts from a pristine host. */
   keep?: boolean;
 }
@@ -144,17 +147,23 @@ export async function bootHost(n: number, options: LabOptions = {}): Promise<Lab
   const id = kind === 'plain' ? `p${n}` : String(n);
   if (options.behind !== undefined && kind !== 'booted')
     throw new Error('only a booted host can stand behind another');
+  const own = `${labDirectory}/${id}`;
+  await claim(own);
   if (options.keep !== true && existsSync(hostDirectory(id))) await lab(['down', id]);
   if (options.behind !== undefined) await lab(['inner', String(options.behind), String(n)], bootLimit);
   else
-    await lab(
-      [{ booted: 'up', busybox: 'up-busybox', plain: 'up-plain' }[kind], String(n)],
-      bootLimit,
-      options.layer === undefined ? {} : { env: { LAB_LAYER: options.layer } },
-    );
+    await lab([{ booted: 'up', busybox: 'up-busybox', plain: 'up-plain' }[kind], String(n)], bootLimit, {
+      env: {
+        ...(options.layer === undefined ? {} : { LAB_LAYER: options.layer }),
+        ...(options.disk === undefined ? {} : { LAB_DISK_FILE: options.disk }),
+      },
+    });
 
   const command = async (...args: string[]): Promise<void> => void (await lab(args));
-  const down = (): Promise<void> => command('down', id);
+  const down = async (): Promise<void> => {
+    await command('down', id);
+    letGo(own);
+  };
   return {
     name: `lab-${id}`,
     kind,

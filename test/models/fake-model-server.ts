@@ -39,6 +39,8 @@ export class FakeModelServer implements AsyncDisposable {
   /** Comments so many times before the answer. */
   pings = 0;
   unended = false;
+  /** Gives an answer that was cut out again without a byte of it. */
+  resumesEmpty = false;
   /** So many times it does not know yet what it is told to drop. */
   slowToLearn = 0;
   #held: Promise<void> | null = null;
@@ -222,6 +224,7 @@ export class FakeModelServer implements AsyncDisposable {
       response.writeHead(204).end();
       return;
     }
+    if (this.resumesEmpty) return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end();
     const rest = Buffer.concat(running.bytes).subarray(Number(url.searchParams.get('from')));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(rest);

@@ -4,7 +4,7 @@ import { toDeckhandError } from '../../src/core/deckhand-error.ts';
 import type { PlanningAnswer, PlanningCall } from '../../src/core/planning-model.ts';
 import { type PlanningRecord, planningRecords } from '../../src/core/planning-record.ts';
 import { z } from '../../src/core/schema.ts';
-import { Planner, PlanningLedger } from '../../src/models/planning/planner.ts';
+import { Planner, PlanningLedger, type TranscriptKeeper } from '../../src/models/planning/planner.ts';
 import type { AnswerLimits, PlanningServer, Provider } from '../../src/models/planning/planning-server.ts';
 import type { PlanningBudget } from '../../src/models/planning/spending.ts';
 import { ScriptedPlanner } from './scripted-planner.ts';
@@ -52,6 +52,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly steps?: Map<string, Readonly<Record<string, unknown>>>;
   readonly call?: Partial<PlanningCall<z.infer<typeof planSchema>>>;
+  readonly remember?: TranscriptKeeper['remember'];
 }
 
 /** One question as a run asks it, and what the run keeps of it. */
@@ -61,10 +62,12 @@ export async function askFor(server: PlanningServer, options: RunOptions = {}): 
   const ledger = new PlanningLedger(
     {
       steps,
-      remember: async (name, output) => {
-        steps.set(name, output);
-        await Promise.resolve();
-      },
+      remember:
+        options.remember ??
+        (async (name, output) => {
+          steps.set(name, output);
+          await Promise.resolve();
+        }),
       emit: event => void events.push(event),
     },
     options.budget ?? { tokens: 0, money: 0, calls: 0 },

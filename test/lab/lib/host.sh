@@ -7,7 +7,7 @@ disk_up() { # a size-limited overlay over the template, with an identity of its 
   mountpoint -q "$dir/root" && return 0
   if [ "$(kind_of "$id")" = busybox ]; then lower=$BUSYBOX; elif [ -e "$PACKAGES" ]; then lower=$(realpath "$PACKAGES"):$TEMPLATE; fi
   if [ -f "$dir/layer" ]; then lower=$(realpath "$LAB_DIR/layers/$(fact "$id" layer)"):$lower; fi
-  mountpoint -q "$dir/rw" || mount -t tmpfs -o "size=$LAB_DISK,mode=755" "lab-$id" "$dir/rw"
+  mountpoint -q "$dir/rw" || disk_space "$id"
   mkdir -p "$dir/rw/upper" "$dir/rw/work"
   mount -t overlay "lab-$id" -o "lowerdir=$lower,upperdir=$dir/rw/upper,workdir=$dir/rw/work" "$dir/root"
   [ -f "$dir/machine-id" ] || tr -d - </proc/sys/kernel/random/uuid >"$dir/machine-id"
@@ -17,6 +17,19 @@ disk_up() { # a size-limited overlay over the template, with an identity of its 
   rm -f "$dir/root/etc/resolv.conf"
   cp -L /etc/resolv.conf "$dir/root/etc/resolv.conf"
   place_host_key "$id"
+}
+disk_space() { # where it writes: memory, or a sparse file that costs what is written to it
+  local dir size
+  dir=$(host_dir "$1")
+  size=$(fact "$1" disk)
+  if [ -z "$size" ]; then
+    mount -t tmpfs -o "size=$LAB_DISK,mode=755" "lab-$1" "$dir/rw"
+    return
+  fi
+  rm -f "$dir/disk.image"
+  truncate -s "$size" "$dir/disk.image"
+  mkfs.ext4 -q -O ^has_journal "$dir/disk.image"
+  mount -o loop,nodiscard "$dir/disk.image" "$dir/rw"
 }
 place_host_key() {
   local dir tree
@@ -90,6 +103,7 @@ create() { # create KIND ID ADDRESS [JUMP]
   echo root >"$dir/user"
   [ -z "$jump" ] || echo "$jump" >"$dir/jump"
   [ -z "${LAB_LAYER:-}" ] || echo "$LAB_LAYER" >"$dir/layer"
+  [ -z "${LAB_DISK_FILE:-}" ] || echo "$LAB_DISK_FILE" >"$dir/disk"
   echo "$kind" >"$dir/kind"
   if [ ! -f "$dir/hostkey" ]; then new_host_key "$id"; write_known_hosts "$id"; fi
   write_ssh_config "$id"
