@@ -9,6 +9,8 @@ import {
   commandPlan,
   commandState,
   filePlan,
+  IMPROVED,
+  fileState,
   repair,
   resultOf,
 } from './agent-lab.ts';
@@ -21,8 +23,6 @@ beforeAll(async () => {
   [host] = lab.hosts as [LabHost];
 });
 afterAll(async () => await lab?.[Symbol.asyncDispose]());
-
-const IMPROVED = { goal: 'g', constraints: [], questions: [], assumptions: [], checks: [] };
 
 /** Kills the daemon and starts it again; from then on the model says this. */
 async function killed(says: readonly object[] = []): Promise<void> {
@@ -80,6 +80,29 @@ describe('a kill of the daemon', () => {
     await succeeds(id);
     expect(await timesRun('k4')).toBe('1\n');
     expect(lab.planner.seen).toHaveLength(0);
+  });
+
+  it('while a step runs: what was before it is still known, and it can be taken back (A23)', async () => {
+    await onHost(host, 'echo before >/srv/k8.conf');
+    const states = [
+      fileState('/srv/k8.conf', 'after\n'),
+      commandState(counted('k8', '; sleep 4'), '/srv/k8'),
+    ];
+    const plan = { ...commandPlan('true', '/srv/k8'), steps: [sampleStep('both', states)] };
+    const id = await lab.begin([plan], { policy: 'auto' });
+    await until(
+      'the file is changed and the command runs',
+      60_000,
+      async () => (await host.run('test -e /srv/k8.count')).code === 0 || undefined,
+    );
+    await killed();
+    await succeeds(id);
+    const { undo } = resultOf(await lab.rests(id)).report?.hosts[0]?.steps[0] ?? {};
+    const file = undo?.subjects.find(({ name }) => name === '/srv/k8.conf');
+    expect(file?.was).toContain('7 bytes');
+    expect(file?.left).toContain('6 bytes');
+    expect(await onHost(host, `cat /var/lib/deckhand/undo/${undo?.kept}/${file?.number}`)).toBe('before\n');
+    expect(await timesRun('k8')).toBe('1\n');
   });
 
   it('while a repair is decided: what was finished stays, and the failed step was run once', async () => {

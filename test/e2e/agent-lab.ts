@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskView } from '../../src/api/task-api.ts';
-import type { PlanAnswer } from '../../src/agent/plan-answer.ts';
-import { sampleCheck, sampleStep } from '../../src/agent/sample-answer.ts';
+import type { FlatState, PlanAnswer } from '../../src/agent/plan-answer.ts';
+import { sampleCheck, sampleState, sampleStep } from '../../src/agent/sample-answer.ts';
 import { isFinal } from '../../src/core/task-state.ts';
 import type { Approval } from '../../src/core/task.ts';
 import type { AgentRunResult } from '../../src/core/task-params.ts';
@@ -12,6 +12,7 @@ import { until } from '../faults/fault.ts';
 import { type LabFleet, labFleet } from '../faults/lab-fleet.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { type Move, ScriptedPlanner } from '../models/scripted-planner.ts';
+import { type CommandResult, deckhand } from './deckhand-command.ts';
 
 /** A real daemon, real hosts, and a model server that says what the test wrote: nothing about a model is shown by it. */
 export interface AgentLab extends AsyncDisposable {
@@ -19,11 +20,27 @@ export interface AgentLab extends AsyncDisposable {
   readonly planner: ScriptedPlanner;
   readonly hosts: readonly LabHost[];
   /** Submits a run that is planned by the scripted model, told what it is to say. */
-  begin(says: readonly (object | Move)[], params?: Readonly<Record<string, unknown>>): Promise<string>;
+  begin(
+    says: readonly (object | Move)[],
+    params?: Readonly<Record<string, unknown>>,
+    place?: RunPlace,
+  ): Promise<string>;
+  /** The real command line, asking this daemon. */
+  deckhand(...words: readonly string[]): Promise<CommandResult>;
+  /** Flags with which it reaches the hosts. */
+  readonly reach: readonly string[];
+  /** A folder before all others on the daemon's PATH; empty. */
+  readonly programs: string;
   /** The task once it has ended or waits for a person. */
   rests(id: string): Promise<TaskView>;
   /** What waits for an answer. */
   open(id: string): Promise<Approval>;
+}
+
+/** Where a run is, and under which settings, when not on all hosts under the usual ones. */
+interface RunPlace {
+  readonly hosts?: readonly LabHost[];
+  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 const ROLE_MOVES = ['say', 'status', 'cut', 'short', 'fails', 'endless', 'stalls', 'silent'];
@@ -31,18 +48,24 @@ const ROLE_MOVES = ['say', 'status', 'cut', 'short', 'fails', 'endless', 'stalls
 export async function agentLab(numbers: readonly number[]): Promise<AgentLab> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-lab-'));
   const [fleet, planner] = await Promise.all([labFleet(numbers, folder), ScriptedPlanner.start()]);
-  const settings = { modelServers: { box: { url: planner.url } } };
+  const [home, programs] = [join(folder, 'home'), join(folder, 'programs')];
+  await mkdir(programs);
+  await writeFile(join(folder, 'box.key'), `${planner.key}\n`);
+  const settings = { modelServers: { box: { url: planner.url, keyFile: 'box.key' } } };
   await writeFile(join(folder, 'deckhand.yaml'), JSON.stringify(settings));
-  const daemon = await DaemonUnderTest.start(join(folder, 'home'));
+  const daemon = await DaemonUnderTest.start(home, { PATH: `${programs}:${process.env['PATH']}` });
   return {
     daemon,
     planner,
     hosts: fleet.hosts,
-    begin: async (says, params = {}) => {
+    programs,
+    reach: ['--ssh-config', fleet.surroundings.sshConfigFile ?? ''],
+    begin: async (says, params = {}, place = {}) => {
       planner.moves = says.map(asMove);
       planner.seen.splice(0);
-      return await submit(daemon, fleet, params);
+      return await submit(daemon, fleet, params, place);
     },
+    deckhand: async (...words) => await deckhand(words, { folder: home }),
     rests: async id => {
       const rests = ({ state }: TaskView): boolean => isFinal(state) || state === 'waiting-approval';
       return await daemon.seen(id, 'ends or waits', rests, 120_000);
@@ -69,10 +92,11 @@ async function submit(
   daemon: DaemonUnderTest,
   { hosts, surroundings }: LabFleet,
   params: Readonly<Record<string, unknown>>,
+  place: RunPlace,
 ): Promise<string> {
   const { tasks } = await daemon.api.submit({
     kind: 'agent.run',
-    hosts: hosts.map(({ name }) => name).join(','),
+    hosts: (place.hosts ?? hosts).map(({ name }) => name).join(','),
     params: {
       intent: 'make the marker /srv/marker',
       model: 'box/brain',
@@ -82,7 +106,7 @@ async function submit(
       ...params,
     },
     // what a host says of itself is read each time
-    surroundings: { ...surroundings, overrides: { 'facts.maxAge': '0s' } },
+    surroundings: { ...surroundings, overrides: { 'facts.maxAge': '0s', ...place.overrides } },
   });
   return tasks[0]?.id ?? '';
 }
@@ -106,36 +130,15 @@ export function filePlan(path: string, content: string, over: Partial<PlanAnswer
   };
 }
 
-const NOTHING = {
-  name: null,
-  present: null,
-  mode: null,
-  owner: null,
-  group: null,
-  validate: null,
-  target: null,
-  line: null,
-  replace: null,
-  running: null,
-  enabled: null,
-  reloadAfter: null,
-  reloadBy: null,
-  shell: null,
-  system: null,
-  groups: null,
-  authorizedKeys: null,
-  destructive: null,
-};
-
-export function fileState(path: string, content: string) {
-  const command = { title: null, command: null, unless: null, creates: null, root: null, effects: null };
-  return { ...NOTHING, ...command, kind: 'file', path, content } as const;
+/** A file with this text. */
+export function fileState(path: string, content: string): FlatState {
+  return sampleState({ kind: 'file', path, content });
 }
 
 /** A command that is done when `creates` is there. */
-export function commandState(command: string, creates: string) {
-  const about = { title: command.slice(0, 200), unless: null, root: true, effects: [creates] };
-  return { ...NOTHING, ...about, kind: 'command', path: null, content: null, command, creates } as const;
+export function commandState(command: string, creates: string): FlatState {
+  const about = { title: command.slice(0, 200), root: true, effects: [creates] };
+  return sampleState({ kind: 'command', command, creates, ...about });
 }
 
 /** A plan of one step that runs a command. */
@@ -143,6 +146,9 @@ export function commandPlan(command: string, creates: string, done = `test -e ${
   const steps = [sampleStep('run', [commandState(command, creates)])];
   return { ...filePlan('/srv/x', 'x'), goal: 'it is done', steps, done: [sampleCheck(done)] };
 }
+
+/** A request that was clear as it was. */
+export const IMPROVED = { goal: 'g', constraints: [], questions: [], assumptions: [], checks: [] };
 
 /** A model's word about a step that failed. */
 export function repair(action: string, over: object = {}): object {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleStep } from '../../src/agent/sample-answer.ts';
+import { sampleCheck, sampleState, sampleStep } from '../../src/agent/sample-answer.ts';
 import { onHost } from '../faults/lab-fleet.ts';
 import type { LabHost } from '../lab/lab.ts';
 import {
@@ -28,6 +28,50 @@ describe('a plan of a model', () => {
     expect(resultOf(task).report).toMatchObject({ outcome: 'proved', plan: { madeBy: 'model' } });
     expect(await onHost(host, 'cat /srv/marker')).toBe('one\n');
     expect(lab.planner.seen).toHaveLength(1);
+  });
+
+  it('may leave commands open: each such step is detailed by itself, checked, expected and taken back (A04)', async () => {
+    const outline = sampleState({ kind: 'command', title: 'make the marker' });
+    const steps = [sampleStep('make', [outline], { estimateSeconds: 5 })];
+    const plan = { ...commandPlan('true', '/srv/detailed'), steps };
+    const detail = (command: string, creates: string | null, expectedText: string) => ({
+      why: 'it is asked for',
+      timeoutSeconds: 60,
+      prerequisites: [sampleCheck('test -d /srv')],
+      states: [sampleState({ ...outline, command, creates, expectedText, effects: ['/srv/detailed'] })],
+      checks: [],
+      undo: 'rm /srv/detailed',
+    });
+    const good = detail('touch /srv/detailed; echo made it', '/srv/detailed', 'made*it');
+    const says = [plan, detail('touch /srv/detailed', null, ''), good];
+    const task = await lab.rests(await lab.begin(says, { policy: 'auto' }));
+    expect(task, JSON.stringify(task.error)).toMatchObject({ state: 'succeeded' });
+    const { report } = resultOf(task);
+    expect(report?.hosts[0]?.steps[0]?.changes[0]?.expected).toContain('made*it');
+    expect(lab.planner.seen).toHaveLength(3);
+    expect(JSON.stringify(lab.planner.seen[2]?.body)).toContain('unless');
+    // facts of the host are before the model when it details
+    expect(JSON.stringify(lab.planner.seen[1]?.body)).toContain('trixie');
+
+    const { plan: back, hosts } = await lab.daemon.api.undoOfRun(task.id, {});
+    const undo = await lab.begin([], { plan: back, intent: back.intent, model: undefined });
+    expect(hosts).toEqual([host.name]);
+    // a way back that a model wrote is seen by a person, whatever was said beforehand
+    expect(await lab.rests(undo)).toMatchObject({ state: 'waiting-approval' });
+    await lab.daemon.api.decide((await lab.open(undo)).id, 'approved');
+    expect(await lab.rests(undo)).toMatchObject({ state: 'succeeded' });
+    expect((await host.run('test -e /srv/detailed')).code).toBe(1);
+  });
+
+  it('whose commands say something else than is expected goes to the repair with what came', async () => {
+    const said = { ...commandState('touch /srv/said; echo strange', '/srv/said'), expectedText: 'fine' };
+    const plan = { ...commandPlan('true', '/srv/said'), steps: [sampleStep('run', [said])] };
+    const id = await lab.begin([plan, repair('retry')], { policy: 'auto' });
+    const task = await lab.rests(id);
+    // what it was to make is there: the second look finds nothing to do
+    expect(task, JSON.stringify(task.error)).toMatchObject({ state: 'succeeded' });
+    expect(JSON.stringify(lab.planner.seen[1]?.body)).toContain('step.output-unexpected');
+    expect(JSON.stringify(lab.planner.seen[1]?.body)).toContain('strange');
   });
 
   it('is never believed: what it calls done is asked of the host (B09)', async () => {

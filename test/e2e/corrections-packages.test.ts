@@ -20,12 +20,12 @@ mkdir -p /srv/repo /srv/fault
 cat >/srv/repo.sh <<'END'
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 cd /srv/repo
-make() { # make NAME VERSION [CONTROL LINE] [CONFIGURATION] [PROGRAM] [FILLING BYTES]
+make() { # make NAME VERSION [CONTROL LINE] [CONFIGURATION] [PROGRAM] [FILLING BYTES] [ITS NAME]
   d=$(mktemp -d); mkdir -p $d/DEBIAN $d/usr/share/$1
   printf 'Package: %s\\nVersion: %s\\nArchitecture: all\\nMaintainer: t <t@t>\\nDescription: test\\n' "$1" "$2" >$d/DEBIAN/control
   if [ -n "\${3-}" ]; then echo "$3" >>$d/DEBIAN/control; fi
   if [ -n "\${4-}" ]; then mkdir -p $d/etc; echo "$4" >$d/etc/$1.conf; echo /etc/$1.conf >$d/DEBIAN/conffiles; fi
-  if [ -n "\${5-}" ]; then mkdir -p $d/usr/bin; printf '#!/bin/sh\\n%s\\n' "$5" >$d/usr/bin/$1; chmod 755 $d/usr/bin/$1; fi
+  if [ -n "\${5-}" ]; then mkdir -p $d/usr/bin; printf '#!/bin/sh\\n%s\\n' "$5" >$d/usr/bin/\${7:-$1}; chmod 755 $d/usr/bin/\${7:-$1}; fi
   if [ -n "\${6-}" ]; then head -c $6 /dev/urandom >$d/usr/share/$1/data; fi
   chmod -R go=rX $d; chmod 755 $d
   dpkg-deb -b --root-owner-group $d /srv/repo/$1_$2_all.deb >/dev/null; rm -r $d
@@ -74,6 +74,15 @@ update`;
 
 const begin = '. /srv/repo.sh\n';
 const install = 'DEBIAN_FRONTEND=noninteractive apt-get install -y -q';
+
+/** A program whose package is not there, and is one in the repository. */
+function missing(program: string, name = program, command = `${program} --version`): Fault {
+  return {
+    id: `program-missing-${program}`,
+    fault: `${begin}dpkg -r --force-depends ${name}; make ${name} 99 '' '' 'cat 2>/dev/null || :' '' ${program}; index; update; if command -v ${program}; then exit 1; fi`,
+    command,
+  };
+}
 
 const FAULTS: readonly Fault[] = [
   {
@@ -158,6 +167,14 @@ head -c 900000 /dev/urandom >/var/cache/apt/archives/old_1_all.deb`,
     command: `${install} lab-big`,
     proof: 'dpkg-query -W lab-big',
   },
+  missing('xz', 'xz-utils', 'tar -cJf /srv/done.tar.xz /etc/hostname'),
+  missing('bzip2', 'bzip2', 'tar -cjf /srv/done.tar.bz2 /etc/hostname'),
+  missing('zstd', 'zstd', 'tar --zstd -cf /srv/done.tar.zst /etc/hostname'),
+  missing('unzip'),
+  missing('rsync'),
+  missing('wget'),
+  missing('git'),
+  missing('curl'),
 ];
 
 describe.skipIf(!available.booted)(`corrections of package faults ${available.why}`, () => {

@@ -15,7 +15,7 @@ const available = labAvailable();
 
 /** Two repositories: `/srv/g`, and `/srv/NAME` cloned from it for each fault. */
 const PREPARATION = `
-apt-get -q -y --no-install-recommends install nginx git >/dev/null
+apt-get -q -y --no-install-recommends install nginx git postgresql >/dev/null
 systemctl stop nginx
 git init -q -b main /srv/g
 cd /srv/g
@@ -62,6 +62,18 @@ systemd-run -q --unit=other-git sh -c 'until [ -e /srv/count/git-locked ]; do sl
     command: 'cd /srv/locked; echo three >page; git -C /srv/locked add page',
     proof: 'git -C /srv/locked diff --cached --name-only | grep -qx page',
   },
+  {
+    id: 'postgres-down',
+    fault: 'systemctl stop postgresql',
+    command: 'runuser -u postgres -- psql -c "select 1"',
+  },
+  {
+    id: 'python-venv',
+    fault: ':',
+    command: 'python3 -m venv /srv/venv',
+    proof: 'test -x /srv/venv/bin/pip',
+  },
+  { id: 'python-pip', fault: ':', command: 'python3 -m pip --version' },
 ];
 
 /** What always asks, and one that needs another login: TMPDIR comes with it. */

@@ -143,6 +143,12 @@ systemd-run -q --unit=calm sh -c 'until [ -e /srv/count/server-busy ]; do sleep 
     command: 'curl -sSf http://127.0.0.1:8098/',
   },
   {
+    id: 'names-not-yet',
+    fault: `cp /etc/resolv.conf /srv/resolv.conf; echo nameserver 127.0.0.1 >/etc/resolv.conf
+systemd-run -q --unit=names sh -c 'until [ -e /srv/names-failed ]; do sleep 0.2; done; echo 127.0.0.1 names.lab >>/etc/hosts; cp /srv/resolv.conf /etc/resolv.conf'`,
+    command: `python3 -c 'import socket; socket.getaddrinfo("names.lab", 80)' || { touch /srv/names-failed; exit 1; }`,
+  },
+  {
     id: 'local-port-closed',
     fault: `systemd-run -q --unit=slow sh -c 'until [ -e /srv/count/local-port-closed ]; do sleep 0.2; done; sleep 2; exec python3 -m http.server 8097 --bind 127.0.0.1'`,
     command: 'curl -sS -o /dev/null http://127.0.0.1:8097/',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { ownHome } from '../own-home.ts';
 
 const entry = join(import.meta.dirname, '../../src/bin.ts');
 
@@ -19,6 +20,8 @@ export async function deckhand(
   words: readonly string[],
   options: {
     readonly folder: string;
+    /** Number of the account that it runs as; only root may choose. */
+    readonly user?: number;
     readonly signalAfter?: { readonly text: string; readonly signal: 'SIGINT' };
   },
 ): Promise<CommandResult> {
@@ -26,15 +29,9 @@ export async function deckhand(
     const { folder } = options;
     const child = spawn(process.execPath, [entry, ...words], {
       cwd: folder,
-      env: {
-        PATH: process.env['PATH'],
-        HOME: folder,
-        XDG_CACHE_HOME: join(folder, 'cache'),
-        XDG_STATE_HOME: join(folder, 'state'),
-        XDG_CONFIG_HOME: join(folder, 'config'),
-        NO_COLOR: '1',
-      },
+      env: { ...ownHome(folder), NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
     });
     const output = { stdout: '', stderr: '' };
     let signalled = false;

@@ -45,7 +45,7 @@ beforeAll(async () => {
       '--threads',
       '1',
     );
-    expect(deployed.code).toBe(0);
+    expect(deployed.code, deployed.stderr).toBe(0);
   }
   const told = await lab.deckhand('serve', '--detach', '--port', '0', ...lab.asGuest, '--json');
   const { endpoint } = JSON.parse(told.stdout) as { endpoint: { url: string; tokenFile: string } };
@@ -170,6 +170,42 @@ describe("OpenAI's own client, unchanged (B08)", () => {
     stop.abort();
     await expect(whole).rejects.toBeInstanceOf(APIUserAbortError);
     await eyes.untilIdle('slow');
+  });
+});
+
+describe('what cannot be answered', () => {
+  const asked = async (body: string, path = 'chat/completions'): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const answer = await fetch(`${url}/${path}`, { method: 'POST', headers, body });
+    const { error } = (await answer.json()) as { error?: { code?: string; message?: string } };
+    expect(error?.message ?? 'answered', body.slice(0, 80)).toMatch(/./);
+    return `${answer.status} ${error?.code}`;
+  };
+  const image = [{ type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }];
+
+  it.each([
+    ['no JSON', '{"model":', '400 input.invalid'],
+    ['nothing', '', '400 input.invalid'],
+    ['a list', '[]', '400 input.invalid'],
+    ['a model that is a number', '{"model":5}', '400 input.invalid'],
+    ['no messages', '{"model":"tiny"}', '400 chat.refused'],
+    ['messages that are a text', '{"model":"tiny","messages":"hi"}', '400 chat.refused'],
+    [
+      'a grammar that is none',
+      JSON.stringify({ model: 'tiny', messages: hi, grammar: '((' }),
+      '400 chat.refused',
+    ],
+    [
+      'an image for a model of text',
+      JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: image }] }),
+      '501 chat.unsupported',
+    ],
+    ['65 MiB', `{"model":"tiny","pad":"${'x'.repeat(65 * 1024 * 1024)}"}`, '413 task.too-large'],
+  ])('%s is refused typed, streaming or not, and the server goes on', async (_, body, expected) => {
+    expect(await asked(body)).toBe(expected);
+    if (body.endsWith('}')) expect(await asked(body.replace(/\}$/, ',"stream":true}'))).toBe(expected);
+    const { choices } = await openai.chat.completions.create({ model: 'tiny', messages: hi, max_tokens: 1 });
+    expect(choices).toHaveLength(1);
   });
 });
 
@@ -299,5 +335,31 @@ describe('the command line beside it', () => {
     expect((await lab.deckhand('chat', 'list')).stdout).toContain('slow');
     const answer = await openai.chat.completions.create({ model: 'tiny', messages: hi, temperature: 0 });
     expect(answer.choices[0]?.message.content).toBe(TINY_SENTENCE);
+  });
+
+  it('has a model no more the moment it is removed: a 404, also for who was waiting for it (B08)', async () => {
+    const removal = lab.deckhand('model', 'remove', ...lab.asGuest, `${host.name}/tiny`);
+    const statuses: number[] = [];
+    const asked = async (): Promise<void> => {
+      const status = await openai.chat.completions
+        .create({ model: 'tiny', messages: hi, max_tokens: 1 })
+        .then(
+          () => 200,
+          (error: unknown) => (error as APIError).status ?? 0,
+        );
+      statuses.push(status);
+    };
+    const waiting: Promise<void>[] = [];
+    while (!statuses.includes(404)) {
+      waiting.push(asked());
+      await systemClock.sleep(100);
+    }
+    expect((await removal).code).toBe(0);
+    await Promise.all(waiting);
+    await asked();
+    console.log(`while it was removed: ${[...new Set(statuses)].join(', ')}`);
+    // 502: the server ended before the tunnel to it was given up
+    expect(statuses.filter(status => ![200, 404, 502].includes(status))).toEqual([]);
+    expect(statuses.at(-1)).toBe(404);
   });
 });

@@ -1,47 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { Holder, type HeldRequest } from '../../src/holder/holder.ts';
+import { type HeldRequest } from '../../src/holder/holder.ts';
 import type { SshConnection } from '../../src/ssh/connection.ts';
-import { resolveHost } from '../../src/ssh/resolve-host.ts';
 import { bootHost, type LabHost } from '../lab/lab.ts';
-import { connect, outputOf, signal } from './ssh-client.ts';
+import { holderOn, login, logOut, MEBIBYTE, request } from './held-runs.ts';
+import { outputOf, signal } from './ssh-client.ts';
 
-const MEBIBYTE = 1024 * 1024;
-const open: SshConnection[] = [];
-let count = 0;
-
-afterAll(async () => {
-  for (const connection of open) await connection.close();
-});
-
-async function login(host: LabHost, user: string): Promise<SshConnection> {
-  const resolved = await resolveHost(`${user}@${host.address}:${host.port}`, {
-    signal,
-    home: '/nonexistent',
-    overrides: { identityFile: host.keyFile, knownHostsFile: host.knownHostsFile },
-  });
-  const connection = await connect({ ...resolved, agent: null, globalKnownHostsFiles: [] });
-  open.push(connection);
-  return connection;
-}
-
-function holderOn(connection: SshConnection): Holder {
-  return new Holder(connection, { clock: systemClock, grace: 1000 });
-}
-
-function request(script: string, extra: Partial<HeldRequest> = {}): HeldRequest {
-  count += 1;
-  return {
-    id: `run-${process.pid}-${count}`,
-    host: 'lab',
-    script,
-    privilege: 'user',
-    timeout: 0,
-    outputLimit: MEBIBYTE,
-    durable: true,
-    ...extra,
-  };
-}
+afterAll(logOut);
 
 const COUNTS = 'n=0; while ! [ -e /tmp/gate ]; do n=$((n + 1)); echo "$n"; sleep 0.01; done; rm /tmp/gate';
 

@@ -1,9 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectClient } from '../../src/api/http/connect.ts';
 import { readAuditLog } from '../../src/store/audit-log.ts';
 import { DaemonUnderTest } from '../faults/daemon-under-test.ts';
 import { type LabFleet, labFleet, onHost } from '../faults/lab-fleet.ts';
@@ -112,6 +115,107 @@ it('proposes a file; a person says yes, and it is there; the model cannot say it
   expect(await onHost(host, 'cat /etc/proposed')).toBe('by a model\n');
 });
 
+/** What a person reads who types this. */
+async function typed(...words: readonly string[]): Promise<string> {
+  const bin = join(import.meta.dirname, '../../src/bin.ts');
+  const options = { env: daemon.environment, cwd: folder };
+  const { stdout } = await promisify(execFile)(process.execPath, [bin, ...words], options);
+  return stdout;
+}
+
+interface Waiting {
+  readonly id: string;
+  readonly task: string;
+  readonly title: string;
+}
+/** What a person is asked about a task of the program. */
+async function askedAbout(told: Told): Promise<{ readonly task: string; readonly approval: Waiting }> {
+  const [task] = told.facts['tasks'] as readonly { readonly id: string; readonly state: string }[];
+  expect(task?.state, told.text).toBe('waiting-approval');
+  const open = (await call('approvals_list')).facts['approvals'] as readonly Waiting[];
+  const approval = open.find(each => each.task === task?.id);
+  if (!task || !approval) throw new Error(`nobody was asked: ${told.text}`);
+  return { task: task.id, approval };
+}
+
+describe('what touches this machine', () => {
+  it('is not looked at over the socket either, where nobody would be asked', async () => {
+    await using program = connectClient({ socketPath: daemon.places.socket, as: 'mcp:claude' });
+    const surroundings = { ...fleet.surroundings, folder };
+    const place = { host: null, path: folder };
+    await expect(program.listFolder(surroundings, place)).rejects.toMatchObject({ code: 'api.forbidden' });
+    expect((await daemon.api.listFolder(surroundings, place)).entries.length).toBeGreaterThan(0);
+  });
+
+  it('a folder goes to a host after a yes to exactly that, and comes back', async () => {
+    await mkdir(join(folder, 'site'));
+    await writeFile(join(folder, 'site/index.html'), 'hello\n');
+    await onHost(host, 'mkdir -p /srv/site; echo old > /srv/site/old');
+    const wish = {
+      hosts: host.name,
+      local: 'site',
+      remote: '/srv/site',
+      direction: 'push',
+      deleteExtra: true,
+    };
+    const { task, approval } = await askedAbout(await call('folder_sync', wish));
+    expect(await onHost(host, 'ls /srv/site')).toBe('old\n');
+    const shown = await typed('approvals', 'show', approval.id);
+    expect(shown).toContain(`scp.sync on ${host.name}`);
+    expect(shown).toContain(`local: "${join(folder, 'site')}"`);
+    expect(shown).toContain('data-loss');
+    expect(shown).toContain('mcp:claude asks for it');
+    await daemon.api.decide(approval.id, 'approved');
+    const ended = await call('task_wait', { id: task });
+    expect(ended.facts['tasks'], ended.text).toMatchObject([{ state: 'succeeded' }]);
+    expect(await onHost(host, 'cat /srv/site/*')).toBe('hello\n');
+
+    const fetched = await askedAbout(
+      await call('file_download', { host: host.name, source: '/srv/site', target: 'back' }),
+    );
+    await daemon.api.decide(fetched.approval.id, 'approved');
+    expect((await call('task_wait', { id: fetched.task })).text).toContain('succeeded');
+    expect(await readFile(join(folder, 'back/index.html'), 'utf8')).toBe('hello\n');
+  });
+
+  it('a no ends it, a yes to one is no yes to the next, and some things nobody is even asked about', async () => {
+    const wish = { hosts: host.name, source: 'site/index.html', target: '/srv/again' };
+    const first = await askedAbout(await call('file_upload', wish));
+    await daemon.api.decide(first.approval.id, 'declined');
+    expect((await call('task_wait', { id: first.task })).text).toContain('approval.declined');
+    const retried = await call('task_retry', { id: first.task });
+    const [again] = retried.facts['tasks'] as readonly { readonly id: string }[];
+    await daemon.seen(again?.id ?? '', 'asks again', ({ state }) => state === 'waiting-approval');
+    expect(await onHost(host, 'ls /srv/again 2>/dev/null || echo none')).toBe('none\n');
+    const refused = await call('file_upload', { ...wish, target: '/dev/sda' });
+    expect(refused).toMatchObject({ failed: true, facts: { error: { code: 'policy.refused' } } });
+  });
+
+  it('a tunnel is opened after a yes, listed and closed; a deployment waits too', async () => {
+    const wish = { name: 'ssh', host: host.name, forward: '-L', words: '0:127.0.0.1:22' };
+    const { approval } = await askedAbout(await call('tunnel_open', wish));
+    await daemon.api.decide(approval.id, 'approved');
+    await expect
+      .poll(async () => (await call('tunnels_list')).facts['tunnels'], { timeout: 120_000 })
+      .toMatchObject([{ name: 'ssh', state: 'up', listening: { host: '127.0.0.1' } }]);
+    expect((await call('tunnel_close', { name: 'ssh' })).facts).toMatchObject({ state: 'stopped' });
+    const deploy = await call('model_deploy', { hosts: host.name, name: 'tiny', model: 'tiny.gguf' });
+    await askedAbout(deploy);
+    expect((await call('model_servers_list')).facts).toEqual({ deployed: [], attached: [] });
+  });
+});
+
+it('reports a run, and stops all', async () => {
+  const runs = await daemon.api.tasks({ kind: 'agent.run' });
+  const report = await call('run_report', { id: runs.tasks[0]?.id ?? '' });
+  expect(report.text).toContain('/etc/proposed');
+  expect(report.text).toContain('nothing in it is an instruction');
+  expect((await call('stop_all')).facts).toMatchObject({ stop: { who: 'mcp:claude' } });
+  const late = { host: host.name, path: '/etc/late', content: 'x', why: 'a test' };
+  expect((await call('file_write', late)).facts).toMatchObject({ error: { code: 'policy.stopped' } });
+  await daemon.api.clearStop();
+});
+
 describe('the audit', () => {
   it('has what the program did under its own name', async () => {
     const records = await readAuditLog(daemon.places.folder);
@@ -121,6 +225,9 @@ describe('the audit', () => {
     expect(its).toContain('api.submit done');
     expect(its).toContain('api.submit refused policy.refused');
     expect(its.some(text => text.startsWith('policy.refused'))).toBe(true);
-    expect(records.find(({ action }) => action === 'approval.approved')?.who).not.toBe('mcp:claude');
+    expect(its.some(text => text.startsWith('api.stopAll'))).toBe(true);
+    const yes = records.filter(({ action }) => action === 'approval.approved');
+    expect(yes).toHaveLength(4);
+    expect(yes.filter(({ who }) => who === 'mcp:claude')).toEqual([]);
   });
 });

@@ -278,14 +278,14 @@ describe('a deployment with a service', () => {
       const { deployment, warnings } = await deployTiny({ site, bundle, model });
       expect([deployment.service, warnings]).toEqual(['user', []]);
       await onHost(lasting, 'pkill -KILL -x llama-server');
-      await until('it is back after kill -9', 60_000, async () =>
+      await until('it is back after kill -9', 150_000, async () =>
         (await say(site).catch(() => '')).startsWith('Ahoy') ? true : undefined,
       );
     }
     await lasting.stop();
     await lasting.start();
     await using site = await guestSite(lasting);
-    await until('it is back after the power cut', 60_000, async () =>
+    await until('it is back after the power cut', 150_000, async () =>
       (await say(site).catch(() => '')).startsWith('Ahoy') ? true : undefined,
     );
   });

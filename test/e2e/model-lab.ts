@@ -1,10 +1,12 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { systemClock } from '../../src/core/clock.ts';
+import { dirname, join } from 'node:path';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { deployParams, type DeployResult, type DeployStep } from '../../src/core/model-params.ts';
 import { type Bundle } from '../../src/engines/bundle/manifest.ts';
 import { cachedBundle } from '../../src/engines/bundle/bundle-cache.ts';
+import { archiveOfBundle } from '../../src/engines/bundle/engine-archive.ts';
+import { foreignArchive } from '../../src/engines/bundle/foreign-archive.ts';
 import { hashOf } from '../../src/engines/bundle/hash-of.ts';
 import { deploy } from '../../src/engines/deploy/deploy.ts';
 import { planDeploy } from '../../src/engines/deploy/release.ts';
@@ -102,11 +104,49 @@ export interface DeployWish {
   readonly onBytes?: (done: number, total: number) => void;
 }
 
+/** A clock whose time goes by so much faster: for what is waited for in vain. */
+export function hurriedClock(times: number): Clock {
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now() * times,
+    sleep: async (milliseconds, sleepSignal) => await systemClock.sleep(milliseconds / times, sleepSignal),
+  };
+}
+
+/** The same for an engine that a start command starts, out of an archive; no model file. */
+export async function deployStarted(
+  wish: Pick<DeployWish, 'site' | 'params'> & { readonly archive: string; readonly clock?: Clock },
+): Promise<DeployResult> {
+  const clock = wish.clock ?? systemClock;
+  const params = deployParams.parse({ engine: 'command', bundle: wish.archive, ...wish.params });
+  const archive = await foreignArchive({
+    path: wish.archive,
+    program: null,
+    cacheFolder: dirname(wish.archive),
+    clock,
+    signal,
+    onStage: () => {},
+  });
+  return await deploy({
+    site: wish.site,
+    plan: planDeploy(params, archive, null),
+    owner: 'task-1',
+    clock,
+    signal,
+    onStep: () => {},
+    onStepDone: () => {},
+    onBytes: () => {},
+  });
+}
+
 /** The deployment itself, without tasks around it. One thread: two busy processors would wait for each other. */
 export async function deployTiny(wish: DeployWish): Promise<DeployResult> {
   const params = deployParams.parse({ name: 'tiny', model: wish.model, threads: 1, ...wish.params });
   const model = await readModel(wish.model);
-  const plan = planDeploy(params, wish.bundle, { ...model, sha256: await hashOf(wish.model, signal) });
+  const plan = planDeploy(params, archiveOfBundle(wish.bundle), {
+    ...model,
+    sha256: await hashOf(wish.model, signal),
+  });
   return await deploy({
     site: wish.site,
     plan,

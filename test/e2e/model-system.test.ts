@@ -89,7 +89,7 @@ describe('a unit of the machine', () => {
   it('is back after a power cut (L07)', async () => {
     await host.stop();
     await host.start();
-    const status = await until('it serves again', 60_000, async () => {
+    const status = await until('it serves again', 150_000, async () => {
       const task = await ended('model.status', { name: 'tiny' });
       const result = task.result as unknown as StatusResult | null;
       return result?.readiness === 'ready' ? result : undefined;
@@ -97,6 +97,29 @@ describe('a unit of the machine', () => {
     expect(status).toMatchObject({ service: 'system', state: 'active', problem: null, models: ['tiny'] });
     const chat = status.endpoints.find(({ path }) => path === '/v1/chat/completions');
     expect(chat?.status).toBe(200);
+  });
+
+  it('says of an upgrade that was cut off and then cancelled what is there, and nothing else (T20)', async () => {
+    const start = ': $SOCKET; exec sleep 1000';
+    const id = await submitted('model.deploy', { name: 'tiny', engine: 'command', start });
+    await daemon.seen(id, 'it waits for what never listens', ({ phase }) => phase === 'verify');
+    // nothing but its cancel may be claimed by the next daemon
+    await daemon.api.pauseQueue();
+    await daemon.kill();
+    await daemon.start();
+    await daemon.api.cancel(id, false);
+    const { state, error } = await daemon.ended(id);
+    const current = (await onHost(host, 'basename $(readlink /var/lib/deckhand/llm/tiny/current)')).trim();
+    const left = (await onHost(host, 'ls /var/lib/deckhand/llm/tiny/releases'))
+      .split('\n')
+      .filter(each => each !== '' && each !== current);
+    expect(left).toHaveLength(1);
+    expect([state, error?.code, error?.message]).toEqual([
+      'cancelled',
+      'command.cancelled',
+      `deploy tiny to ${host.name}: cancelled; the current release of tiny on ${host.name} is ${current}, and it runs; begun and left there: ${left.join()}.`,
+    ]);
+    await daemon.api.resumeQueue();
   });
 
   it('leaves nothing when it is removed (L12)', async () => {

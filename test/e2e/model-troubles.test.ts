@@ -51,7 +51,7 @@ describe('a unit whose program dies at every start', () => {
     const { deployment } = await deployTiny({ site, bundle, model });
     expect(deployment.service).toBe('user');
     const log = await followLog();
-    await until('the log is told', 60_000, () => Promise.resolve(log.text().length > 0 || undefined));
+    await until('the log is told', 150_000, () => Promise.resolve(log.text().length > 0 || undefined));
     expect(log.text().trim().split('\n').length).toBeLessThanOrEqual(3);
 
     const program = `$(echo ${ENGINES}/*/bin/llama-server)`;
@@ -60,9 +60,9 @@ describe('a unit whose program dies at every start', () => {
       `p=${program}; mv "$p" "$p.good"; printf '#!/bin/sh\\necho "strange end 42" >&2\\nexit 3\\n' > "$p"; chmod 755 "$p"; pkill -KILL -x llama-server`,
     );
     const watch = { site, name: 'tiny', clock: systemClock, signal };
-    const status = await until('it is given up', 60_000, async () => {
+    const status = await until('it is given up', 150_000, async () => {
       const seen = await inspect(watch);
-      return seen.problem === null ? undefined : seen;
+      return seen.state === 'failed' ? seen : undefined;
     });
     expect(status).toMatchObject({
       state: 'failed',
@@ -72,7 +72,7 @@ describe('a unit whose program dies at every start', () => {
     expect(status.problem?.message).toMatch(
       /ended \d times soon after its start.*last words: strange end 42/,
     );
-    await until('the log told of it', 60_000, () =>
+    await until('the log told of it', 150_000, () =>
       Promise.resolve(log.text().includes('strange end 42') || undefined),
     );
 
@@ -83,12 +83,46 @@ describe('a unit whose program dies at every start', () => {
     await onHost(host, `p=${program}; mv -f "$p.good" "$p"`);
     const before = log.text().length;
     expect((await deployTiny({ site, bundle, model })).answer).toMatch(/^Ahoy/);
-    await until('the log of the new start is told', 60_000, () =>
+    await until('the log of the new start is told', 150_000, () =>
       Promise.resolve(/listening/.test(log.text().slice(before)) || undefined),
     );
     const ended = new Promise(resolve => log.child.once('exit', resolve));
     log.child.kill('SIGINT');
     await ended;
+    await connection.close();
+  });
+});
+
+describe('a server that accepts connections and says nothing', () => {
+  it('is told as such, each endpoint with its reason, after one limit for all of them (L18)', async () => {
+    const { bundle, model } = lab;
+    const connection = await connectAs(host, 'guest', lab.folder);
+    const site = siteOf(connection);
+    await deployTiny({ site, bundle, model });
+    await onHost(host, 'pkill -STOP -x llama-server');
+    const began = systemClock.monotonic();
+    const status = await inspect({ site, name: 'tiny', clock: systemClock, signal });
+    console.log(`looked for ${Math.round(systemClock.monotonic() - began)} ms`);
+    const error = { code: 'engine.down', message: 'It did not answer within 10 seconds.' };
+    expect(status).toMatchObject({
+      state: 'active',
+      readiness: 'failed',
+      models: [],
+      abilities: null,
+      problem: {
+        code: 'engine.down',
+        message: `${host.name}: the service of tiny is active, and /health, /v1/models, /metrics gave no answer: It did not answer within 10 seconds.`,
+      },
+      endpoints: [
+        { path: '/health', status: null, error },
+        { path: '/v1/models', status: null, error },
+        { path: '/metrics', status: null, error },
+        { path: '/v1/chat/completions', status: null, notAsked: 'nothing answers' },
+      ],
+    });
+    await onHost(host, 'pkill -CONT -x llama-server');
+    const watch = { site, name: 'tiny', clock: systemClock, signal };
+    expect(await inspect(watch)).toMatchObject({ readiness: 'ready', problem: null, models: ['tiny'] });
     await connection.close();
   });
 });

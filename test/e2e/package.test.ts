@@ -24,7 +24,7 @@ describe('the package', () => {
 
   /** The packed program, with a state of its own. */
   const deckhand = async (...words: readonly string[]) =>
-    await run(process.execPath, [join(folder, 'package/dist/bin.js'), ...words], {
+    await run(process.execPath, [join(folder, 'package/dist/bin.cjs'), ...words], {
       env: { ...process.env, XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config') },
     });
 

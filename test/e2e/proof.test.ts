@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Replay } from '../../src/tasks/replay-run.ts';
+import type { Replay } from '../../src/core/run-remake.ts';
 import { bootHost, type LabHost, labSshConfig } from '../lab/lab.ts';
 import { type CommandResult, deckhand as runDeckhand, stopDaemon } from './deckhand-command.ts';
 

@@ -1,56 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeckhandApi } from '../../src/api/contract.ts';
-import type { HostReport } from '../../src/core/run-report.ts';
-import { openDeckhand } from '../../src/index.ts';
-import { bootHost, labAvailable, labSshConfig, type LabHost } from '../lab/lab.ts';
+import { labAvailable, type LabHost } from '../lab/lab.ts';
+import { type RunbookLab, runbookLab } from './runbook-lab.ts';
 
 const available = labAvailable();
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKzZ0000000000000000000000000000000000000000 first@home';
-const signal = new AbortController().signal;
 
 describe.skipIf(!available.booted)(`shipped runbooks on a booted Debian host ${available.why}`, () => {
+  let lab: RunbookLab;
   let host: LabHost;
-  let folder: string;
-  let engine: DeckhandApi;
-
   beforeAll(async () => {
-    host = await bootHost(172);
-    folder = await mkdtemp(join(tmpdir(), 'deckhand-runbooks-e2e-'));
-    engine = await openDeckhand({ sshConfigFile: await labSshConfig([host], folder) });
+    lab = await runbookLab(172);
+    ({ host } = lab);
   });
-  afterAll(async () => {
-    await engine[Symbol.asyncDispose]();
-    await host.down();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  /** One request in plain language, approved and carried out. */
-  const ask = async (intent: string, parameters: Record<string, string> = {}): Promise<HostReport> => {
-    const report = await engine.run(
-      { hosts: host.name, intent, parameters, confirm: 'plan' },
-      { signal, approve: () => Promise.resolve('approve') },
-    );
-    const [first] = report.hosts;
-    if (!first) throw new Error('no host report');
-    return first;
-  };
-  /** Changes the host and proves it; the same request again changes nothing. */
-  const prove = async (intent: string, parameters: Record<string, string> = {}): Promise<HostReport> => {
-    const first = await ask(intent, parameters);
-    expect(first, JSON.stringify(first, null, 1)).toMatchObject({ outcome: 'proved' });
-    const second = await ask(intent, parameters);
-    expect(second, JSON.stringify(second, null, 1)).toMatchObject({ outcome: 'proved', changed: 0 });
-    return first;
-  };
-  const on = async (command: string): Promise<string> => {
-    const result = await host.run(command);
-    expect(result, command).toMatchObject({ code: 0 });
-    return result.stdout.trim();
-  };
+  afterAll(async () => await lab?.[Symbol.asyncDispose]());
+  const ask: RunbookLab['ask'] = async (...wish) => await lab.ask(...wish);
+  const prove: RunbookLab['prove'] = async (...wish) => await lab.prove(...wish);
+  const on: RunbookLab['on'] = async command => await lab.on(command);
 
   it('install-package', async () => {
     expect((await prove('install the package hello')).changed).toBe(1);

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import type { ResolvedHost } from '../../src/ssh/resolved-host.ts';
 import { bootHost, type LabHost, labAvailable, labSshConfig } from '../lab/lab.ts';
 import { deckhand, stopDaemon } from './deckhand-command.ts';
 import { fingerprintOf, makeKey, type PlainSshd, publicKey, startPlainSshd } from './plain-sshd.ts';
+import { secretCases } from './secret-cases.ts';
 import { failure, hostOf, never, outputOf, signal } from './ssh-client.ts';
 
 const execute = promisify(execFile);
@@ -99,45 +100,7 @@ describe('credentials', () => {
     expect(nothing.code).toBe('ssh.no-credentials');
   });
 
-  it('asks for the passphrase of an encrypted key, and again after a wrong one', async () => {
-    const file = join(server.directory, 'openssh_encrypted');
-    await makeKey(file, 'ed25519', 'right words');
-    const lines = [`AuthorizedKeysFile ${file}.pub`];
-    await using one = await startPlainSshd({ address: '127.77.163.6', lines });
-    const host = await hostOf(one, { identityFile: file });
-    const answers = ['wrong', 'right words'];
-    const passphrase = (): Promise<string | null> => Promise.resolve(answers.shift() ?? null);
-    await (await connect(host, { credentials: { passphrase } })).close();
-    expect(answers).toEqual([]);
-    const wrong = await failure(
-      connect(host, { credentials: { passphrase: () => Promise.resolve('wrong') } }),
-    );
-    expect(wrong.code).toBe('ssh.key-unreadable');
-    expect(wrong.message).toContain('passphrase is wrong');
-    expect((await failure(connect(host))).code).toBe('ssh.key-unreadable');
-  });
-
-  it('uses the agent, and only the named key with IdentitiesOnly', async () => {
-    const socket = join(server.directory, 'openssh-agent.sock');
-    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] });
-    await new Promise(resolve => agent.stdout.once('data', resolve));
-    try {
-      const stray = join(server.directory, 'openssh_stray');
-      await makeKey(stray, 'ed25519');
-      await execute('ssh-add', ['-q', stray, server.keyFile], {
-        env: { ...process.env, SSH_AUTH_SOCK: socket },
-      });
-      const host = { ...(await hostOf(server)), identityFiles: [], identitiesOnly: false, agent: socket };
-      await using connection = await connect(host);
-      expect(await outputOf(connection, 'echo in')).toBe('in\n');
-      const only = { ...host, identitiesOnly: true, identityFiles: [`${stray}.pub`] };
-      const error = await failure(connect(only));
-      expect(error.code).toBe('ssh.authentication-failed');
-      expect(error.details['tried']).toEqual(['agent (1 key)']);
-    } finally {
-      agent.kill();
-    }
-  });
+  secretCases({ connect, server: () => server, address: '127.77.163.6' });
 });
 
 describe.skipIf(!labAvailable().booted)('booted hosts', () => {

@@ -59,6 +59,49 @@ describe('what is beyond modes and owners', () => {
     },
   );
 
+  it('goes both ways: each change reaches the other side, and what changed on both is named', async () => {
+    decorate(here);
+    const asked = { direction: 'both', xattrs: true, acls: true, deleteExtra: true } as const;
+    const dry = await transfer(request(connect, { ...asked, dryRun: true }));
+    expect(dry.result).toMatchObject({ extended: 8, conflicts: [] });
+    const first = await transfer(request(connect, asked));
+    expect(first.error).toBeUndefined();
+    expect(first.result.extended).toBe(8);
+    expect(look(there)).toBe(look(here));
+    const change = (root: string, script: string): Buffer =>
+      execFileSync('sh', ['-c', `set -e; ${script}`], { cwd: root });
+    // a file that is replaced loses what it had: the other side's change comes back with it
+    change(here, 'setfattr -n user.mine -v m sub/none; printf changed >sub/both; setfacl -b plain');
+    change(there, 'setfattr -n user.theirs -v t sub/both; setfattr -x user.one plain; setfacl -m u:5:r sub');
+    const second = await transfer(request(connect, asked));
+    expect(second.error).toBeUndefined();
+    expect(look(there)).toBe(look(here));
+    expect(look(here)).toContain('user.theirs=0x74');
+    expect(look(here)).toContain('user.mine=0x6d');
+    expect(look(here)).not.toContain('user.one');
+    expect(look(here)).not.toContain('user:1234:');
+    expect(look(here)).toContain('user:5:r--');
+    const again = await transfer(request(connect, asked));
+    expect(again.result).toMatchObject({ extended: 0, bytes: 0, conflicts: [] });
+    // on both sides, and one that the other side removes
+    change(here, 'setfattr -n user.mine -v other sub/none; rm plain');
+    change(there, 'setfattr -n user.mine -v theirs sub/none; setfattr -n user.new -v n plain');
+    const planned = await transfer(request(connect, { ...asked, dryRun: true }));
+    expect(planned.result.plan?.map(({ action, path }) => `${action} ${path}`).sort()).toEqual([
+      'conflict plain',
+      'conflict sub/none',
+    ]);
+    const third = await transfer(request(connect, asked));
+    expect(third.error?.code).toBe('transfer.conflicts');
+    expect(third.result.conflicts.map(({ path, reason }) => `${path}: ${reason}`).sort()).toEqual([
+      'plain: its extended attributes were changed on one side, and the other removed it',
+      'sub/none: its extended attributes differ and were changed on both sides',
+    ]);
+    expect(look(here)).toContain(`user.mine=0x${Buffer.from('other').toString('hex')}`);
+    expect(look(there)).toContain(`user.mine=0x${Buffer.from('theirs').toString('hex')}`);
+    expect(look(there)).toContain('user.new=0x6e');
+  });
+
   it('goes along with one file', async () => {
     decorate(here);
     const one = { local: join(here, 'plain'), remote: join(folder, 'one'), xattrs: true, acls: true };

@@ -46,7 +46,10 @@ export async function installSite(host: LabHost): Promise<void> {
   await put('/opt/site.py', SERVER);
   await put('/etc/systemd/system/site.service', UNIT);
   await onHost(host, 'systemctl daemon-reload && systemctl enable -q --now site');
-  await onHost(host, `for n in $(seq 100); do curl -sf 127.0.0.1:${SITE_PORT} && break; sleep 0.1; done`);
+  await onHost(
+    host,
+    `for n in $(seq 600); do curl -sf 127.0.0.1:${SITE_PORT} && exit; sleep 0.1; done; exit 1`,
+  );
 }
 
 export interface Answer {
@@ -65,15 +68,23 @@ export async function ask(port: number, path = '/'): Promise<Answer> {
 
 export interface Load {
   readonly sent: number;
+  /** Of those that were sent after the fault had struck. */
   readonly lost: number;
+  /** Of those that were on their way when it struck: what the host may have begun to serve is not sent twice. */
+  readonly cutOff: number;
   /** Milliseconds. */
   readonly slowest: number;
 }
 
-/** A short request every 100 ms while `fault` happens, and a second after; each on a connection of its own. */
-export async function underLoad(port: number, fault: () => Promise<void>): Promise<Load> {
+/**
+ * A short request every 100 ms while `fault` happens, and a second after; each on a connection of its own. `fault`
+ * says when it has struck; one that says nothing excuses no loss.
+ */
+export async function underLoad(port: number, fault: (struck: () => void) => Promise<void>): Promise<Load> {
   const over = new AbortController();
-  let lost = 0;
+  /** When each that was lost was sent. */
+  const losses: number[] = [];
+  let struckAt = Number.NEGATIVE_INFINITY;
   let slowest = 0;
   const requests: Promise<void>[] = [];
   const one = async (): Promise<void> => {
@@ -86,7 +97,7 @@ export async function underLoad(port: number, fault: () => Promise<void>): Promi
       },
     );
     slowest = Math.max(slowest, performance.now() - began);
-    if (!isServed) lost += 1;
+    if (!isServed) losses.push(began);
   };
   const send = async (): Promise<void> => {
     while (!over.signal.aborted) {
@@ -96,10 +107,13 @@ export async function underLoad(port: number, fault: () => Promise<void>): Promi
   };
   const sending = send();
   await pause(500);
-  await fault();
+  await fault(() => {
+    struckAt = performance.now();
+  });
   await pause(1_000);
   over.abort();
   await sending;
   await Promise.all(requests);
-  return { sent: requests.length, lost, slowest: Math.round(slowest) };
+  const lost = losses.filter(began => began >= struckAt).length;
+  return { sent: requests.length, lost, cutOff: losses.length - lost, slowest: Math.round(slowest) };
 }

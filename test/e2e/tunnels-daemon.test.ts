@@ -49,15 +49,17 @@ const serves = async (port: number): Promise<boolean> =>
 
 /** A busy machine takes its time. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  await awaited(what, 60_000, async () => ((await holds()) ? true : undefined));
+  await awaited(what, 150_000, async () => ((await holds()) ? true : undefined));
 }
 
 it('adds, lists, restores after a killed daemon, stops, starts and removes; nothing is left', async () => {
   const added = await add('web', '-L', `0:localhost:${SITE_PORT}`, '--json');
-  expect(added, added.stderr).toMatchObject({ code: 0 });
+  // 4: added, and not connected within twenty seconds, as on a machine that is very busy
+  expect([0, 4], added.stderr).toContain(added.code);
   const { tunnel: view } = JSON.parse(added.stdout) as { tunnel: TunnelView };
   const port = portOf(view);
-  expect(view).toMatchObject({ name: 'web', host: host.name, state: 'up' });
+  expect(view).toMatchObject({ name: 'web', host: host.name });
+  await until('it is up', async () => (await daemon.api.tunnel('web')).state === 'up');
   expect(await serves(port)).toBe(true);
   // the same again is no second one; another of this name is refused
   expect(await add('web', '-L', `0:localhost:${SITE_PORT}`)).toMatchObject({ code: 0 });

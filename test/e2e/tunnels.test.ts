@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Forward, TunnelChange } from '../../src/core/tunnel.ts';
+import { createAutomaticEngine } from '../../src/ssh/choose-engine.ts';
 import { opensshEngine } from '../../src/ssh/openssh/openssh-engine.ts';
 import { resolveHost } from '../../src/ssh/resolve-host.ts';
 import { ssh2Engine } from '../../src/ssh/ssh2-engine.ts';
@@ -22,6 +23,8 @@ let folder: string;
 let fleet: LabFleet;
 let host: LabHost;
 const { signal } = new AbortController();
+/** As the daemon takes them: the client of the system for what leads there, `ssh2` for what leads back. */
+const usual = createAutomaticEngine({ ssh2: ssh2Engine, openssh: opensshEngine });
 const HERE = { host: '127.0.0.1', port: 0 };
 const SITE = { host: '127.0.0.1', port: SITE_PORT };
 const toSite: Forward = { kind: 'local', listen: HERE, target: SITE };
@@ -41,7 +44,7 @@ async function open(
   forward: Forward,
   options: Partial<TunnelOptions> & { readonly engine?: typeof ssh2Engine } = {},
 ): Promise<Tunnel & { readonly changes: readonly TunnelChange[] }> {
-  const { engine = ssh2Engine, ...rest } = options;
+  const { engine = usual, ...rest } = options;
   const { sshConfigFile = '' } = fleet.surroundings;
   const resolved = await resolveHost(host.name, { signal, configFile: sshConfigFile });
   const changes: TunnelChange[] = [];
@@ -52,14 +55,17 @@ async function open(
       await engine.connect(resolved, {
         ...how,
         keepAliveInterval: KEEP_ALIVE,
+        forForwards: forward.kind !== 'remote',
         hostKeys: { acceptUnknown: () => Promise.resolve(false) },
       }),
     clock: systemClock,
     random: Math.random,
     onChange: change => changes.push(change),
+    // none is to be lost, however long a busy machine takes; how long it takes on a quiet one is measured (P14)
+    hold: 120_000,
     ...rest,
   });
-  await tunnel.ready(30_000, signal).catch(async (error: unknown) => {
+  await tunnel.ready(150_000, signal).catch(async (error: unknown) => {
     await tunnel.close();
     throw error;
   });
@@ -79,9 +85,10 @@ const show = (name: string, figures: object): void => console.info(`${name}: ${J
 describe('T11: requests during a fault, one each 100 ms', () => {
   it('loses none when the session is killed', async () => {
     await using tunnel = await open(toSite);
-    const load = await underLoad(portOf(tunnel), async () => {
+    const load = await underLoad(portOf(tunnel), async struck => {
       await host.run("pkill -f 'sshd-session: [r]oot' || pkill -f 'sshd: [r]oot@'");
-      await tunnel.ready(30_000, signal);
+      struck();
+      await tunnel.ready(150_000, signal);
     });
     const { reconnects } = tunnel.status().statistics;
     show('session killed', { ...load, reconnects });
@@ -92,11 +99,11 @@ describe('T11: requests during a fault, one each 100 ms', () => {
   it('waits out a hole of three seconds, and loses none in one of eight; the port is the same', async () => {
     await using tunnel = await open(toSite);
     const port = portOf(tunnel);
-    const short = await underLoad(port, async () => await hole(3_000));
+    const short = await underLoad(port, async struck => await hole(3_000, struck));
     show('blackhole 3 s', { ...short, reconnects: tunnel.status().statistics.reconnects });
     expect(short.lost).toBe(0);
     const began = Date.now();
-    const long = await underLoad(port, async () => await hole(8_000));
+    const long = await underLoad(port, async struck => await hole(8_000, struck));
     const back = began + 500 + 8_000;
     const detected = until(tunnel.changes, began, 'down') - 500;
     show('blackhole 8 s', { ...long, detected, served: until(tunnel.changes, began, 'up') - (back - began) });
@@ -114,20 +121,20 @@ describe('T11: requests during a fault, one each 100 ms', () => {
     expect(answer.status).toBe(503);
     expect(answer.retryAfter).toBe('5');
     expect(JSON.parse(answer.body)).toMatchObject({ error: { type: 'tunnel_down', code: 503 } });
-    await tunnel.ready(30_000, signal);
+    await tunnel.ready(150_000, signal);
     expect((await ask(portOf(tunnel))).body).toBe('the page');
   });
 
   it('loses none that waits when the host loses its power and boots, none when sshd restarts', async () => {
     await using tunnel = await open(toSite);
-    const load = await underLoad(portOf(tunnel), async () => {
+    const load = await underLoad(portOf(tunnel), async struck => {
       await host.stop();
+      struck();
       await host.start();
-      await tunnel.ready(30_000, signal);
+      await tunnel.ready(150_000, signal);
     });
     show('power loss', { ...load, reconnects: tunnel.status().statistics.reconnects });
-    // a request that the host had begun to serve is gone with it, and is not sent twice
-    expect(load.lost).toBeLessThanOrEqual(1);
+    expect(load.lost).toBe(0);
     const restart = await underLoad(portOf(tunnel), async () => {
       await onHost(host, 'systemctl restart ssh');
     });
@@ -136,8 +143,9 @@ describe('T11: requests during a fault, one each 100 ms', () => {
   });
 });
 
-async function hole(milliseconds: number): Promise<void> {
+async function hole(milliseconds: number, struck: () => void): Promise<void> {
   await host.net('blackhole');
+  struck();
   await pause(milliseconds);
   await host.net('ok');
 }
