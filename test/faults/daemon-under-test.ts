@@ -2,16 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectClient } from '../../src/api/http/connect.ts';
-import type { TaskApi, TaskView } from '../../src/api/task-api.ts';
+import type { Submission, TaskApi, TaskView } from '../../src/api/task-api.ts';
 import { DeckhandError } from '../../src/core/deckhand-error.ts';
 import { isFinal } from '../../src/core/task-state.ts';
 import { answers } from '../../src/daemon/answers.ts';
 import { HEAP_FLAGS } from '../../src/daemon/heap-flags.ts';
 import { type Places, placesOf } from '../../src/daemon/places.ts';
+import { ownHome } from '../own-home.ts';
 import { until } from './fault.ts';
 
 const BIN = join(import.meta.dirname, '../../src/bin.ts');
-const START_LIMIT = 30_000;
+const START_LIMIT = 120_000;
 
 /** A daemon of the test's own: a child process with its own home, which the test may kill and start again. */
 export class DaemonUnderTest implements AsyncDisposable {
@@ -23,14 +24,7 @@ export class DaemonUnderTest implements AsyncDisposable {
 
   private constructor(folder: string, extra: NodeJS.ProcessEnv) {
     this.folder = folder;
-    this.environment = {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      XDG_CACHE_HOME: join(folder, 'cache'),
-      XDG_STATE_HOME: join(folder, 'state'),
-      XDG_CONFIG_HOME: join(folder, 'config'),
-      ...extra,
-    };
+    this.environment = { ...ownHome(folder), ...extra };
     this.places = placesOf(this.environment);
   }
 
@@ -115,8 +109,14 @@ export class DaemonUnderTest implements AsyncDisposable {
     }
   }
 
+  /** The id of the first task; asked again where the reply was lost. */
+  async submit(submission: Submission): Promise<string> {
+    const { tasks } = await this.persist(async api => await api.submit(submission));
+    return tasks[0]?.id ?? '';
+  }
+
   /** The task once it has ended. */
-  async ended(id: string, limit = 120_000): Promise<TaskView> {
+  async ended(id: string, limit = 240_000): Promise<TaskView> {
     return await until(`${id} ends`, limit, async () => {
       const task = await this.persist(async api => await api.task(id));
       return isFinal(task.state) ? task : undefined;
@@ -128,7 +128,7 @@ export class DaemonUnderTest implements AsyncDisposable {
     id: string,
     what: string,
     holds: (task: TaskView) => boolean,
-    limit = 60_000,
+    limit = 240_000,
   ): Promise<TaskView> {
     return await until(
       `${id}: ${what}`,

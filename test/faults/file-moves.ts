@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskView } from '../../src/api/task-api.ts';
 import type { LabHost } from '../lab/lab.ts';
@@ -21,6 +21,12 @@ export type Move = (typeof MOVES)[number];
 /** What files of a tree may hold: what they held before, or what they are to become. */
 type Versions = ReadonlyMap<string, readonly string[]>;
 
+/** What the ssh config calls the host of each kind of transfer, and the other end of a copy. */
+interface Names {
+  readonly from: (move: Move) => string;
+  readonly to: string;
+}
+
 /** Every kind of transfer of one tree, begun anew as often as wanted, and the question what came of it. */
 export class FileMoves {
   readonly #daemon: DaemonUnderTest;
@@ -28,18 +34,24 @@ export class FileMoves {
   readonly #kit: FaultKit;
   readonly #one: LabHost;
   readonly #other: LabHost;
+  readonly #names: Names;
   #versions: Versions = new Map();
   #both: Versions = new Map();
   #round = 0;
 
-  constructor(daemon: DaemonUnderTest, fleet: LabFleet, kit: FaultKit) {
+  constructor(daemon: DaemonUnderTest, fleet: LabFleet, kit: FaultKit, names?: Names) {
     const [one, other] = fleet.hosts;
     if (!one || !other) throw new Error('two hosts are needed');
     [this.#daemon, this.#fleet, this.#kit, this.#one, this.#other] = [daemon, fleet, kit, one, other];
+    this.#names = names ?? { from: () => one.name, to: other.name };
   }
 
   /** The new tree and an older one, on both sides; a large one for what has no limit to its rate. */
-  async prepare(size: { readonly files: number; readonly big: number }): Promise<void> {
+  async prepare(size: {
+    readonly files: number;
+    readonly big: number;
+    readonly large?: number;
+  }): Promise<void> {
     const [source, old] = [this.#here('source'), this.#here('old')];
     makeTree(source, size);
     execFileSync('cp', ['-a', source, old]);
@@ -52,15 +64,22 @@ export class FileMoves {
       ['source', source],
       ['old', old],
     ] as const) {
-      const { state, error } = await this.#done('scp.upload', { source: path, target: `/srv/${name}` });
+      const { state, error } = await this.#done('put', 'scp.upload', {
+        source: path,
+        target: `/srv/${name}`,
+      });
       if (state !== 'succeeded') throw new Error(`the trees did not arrive: ${JSON.stringify(error)}`);
     }
-    await onHost(this.#one, 'mkdir /srv/large && head -c 250000000 /dev/urandom >/srv/large/file');
+    const { large = 250_000_000 } = size;
+    await onHost(this.#one, `mkdir /srv/large && head -c ${large} /dev/urandom >/srv/large/file`);
     this.#versions = versionsOf([hashesHere(source), hashesHere(old)]);
   }
 
-  /** Begins all of them; each has places of its own. */
-  async begin(moves: readonly Move[] = MOVES): Promise<ReadonlyMap<Move, string>> {
+  /** Begins all of them; each has places of its own. `ready`: just before the first. */
+  async begin(
+    moves: readonly Move[] = MOVES,
+    ready?: () => Promise<void>,
+  ): Promise<ReadonlyMap<Move, string>> {
     this.#round += 1;
     const there = this.#there();
     mkdirSync(this.#here(`r${this.#round}`));
@@ -73,7 +92,7 @@ export class FileMoves {
     const ids = new Map<Move, string>();
     // both sides were equal once, then each became newer in something
     if (moves.includes('both')) {
-      await this.#done('scp.sync', this.#params('both').params);
+      await this.#done('both', 'scp.sync', this.#params('both').params);
       execFileSync('sh', ['-c', 'echo mine >mine; for f in "folder 7"/*/*; do echo mine >"$f"; done'], {
         cwd: this.#here(`r${this.#round}`, 'both'),
       });
@@ -86,8 +105,24 @@ export class FileMoves {
       hashesHere(this.#here(`r${this.#round}`, 'both')),
       await hashesThere(this.#one, `${there}/both`),
     ]);
+    await ready?.();
     for (const move of moves) ids.set(move, await this.#submit(move));
     return ids;
+  }
+
+  /** Names beside the targets of this round and of the trees that nobody asked for, on any side. */
+  async strangers(moves: readonly Move[]): Promise<readonly string[]> {
+    const mine = new Set(['pull', 'both', ...moves]);
+    const theirs = new Set(['source', 'old', 'large', `r${this.#round}`, 'push', 'both', ...moves]);
+    const here = readdirSync(this.#here(`r${this.#round}`)).filter(name => !mine.has(name));
+    const beside = readdirSync(this.#here()).filter(name => !/^(source|old|r\d+)$/.test(name));
+    const there = await Promise.all(
+      [this.#one, this.#other].map(
+        async host => await onHost(host, `ls -A /srv; ! [ -d ${this.#there()} ] || ls -A ${this.#there()}`),
+      ),
+    );
+    const others = there.flatMap(text => text.split('\n')).filter(name => name !== '' && !theirs.has(name));
+    return [...here, ...beside, ...others];
   }
 
   /** Throws nothing away but what this round made. */
@@ -148,7 +183,7 @@ export class FileMoves {
   async #submit(move: Move): Promise<string> {
     const { kind, params } = this.#params(move);
     const { surroundings } = this.#fleet;
-    const submission = { kind, hosts: this.#one.name, params, surroundings };
+    const submission = { kind, hosts: this.#names.from(move), params, surroundings };
     return (await this.#daemon.persist(async api => await api.submit(submission))).tasks[0]?.id ?? '';
   }
 
@@ -181,14 +216,14 @@ export class FileMoves {
       case 'cp':
         return {
           kind: 'scp.copy',
-          params: { source: '/srv/large', toHost: this.#other.name, target: `${there}/cp` },
+          params: { source: '/srv/large', toHost: this.#names.to, target: `${there}/cp` },
         };
     }
   }
 
-  async #done(kind: string, params: Record<string, unknown>): Promise<TaskView> {
+  async #done(move: Move, kind: string, params: Record<string, unknown>): Promise<TaskView> {
     const { surroundings } = this.#fleet;
-    const submission = { kind, hosts: this.#one.name, params, surroundings };
+    const submission = { kind, hosts: this.#names.from(move), params, surroundings };
     const { tasks } = await this.#daemon.api.submit(submission);
     return await this.#daemon.ended(tasks[0]?.id ?? '');
   }

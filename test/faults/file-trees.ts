@@ -29,7 +29,11 @@ export function manifestHere(folder: string, look: Look = 'whole'): string {
 /** The same on a host, by its own tools. */
 export async function manifestThere(host: LabHost, folder: string, look: Look = 'whole'): Promise<string> {
   // in base64: an ssh whose output is text would lose names that are no UTF-8
-  const text = await onHost(host, `cd ${folder} && export LC_ALL=C && { ${LOOKS[look]}; } | base64 -w 0`);
+  const text = await onHost(
+    host,
+    `cd ${folder} && export LC_ALL=C && { ${LOOKS[look]}; } | base64 -w 0`,
+    900_000,
+  );
   return Buffer.from(text, 'base64').toString('latin1');
 }
 

@@ -117,7 +117,7 @@ class Hits {
     const wrong: string[] = [];
     let claims = 0;
     for (const [move, id] of ids) {
-      const { state, error, claim } = await this.#daemon.ended(id, 180_000);
+      const { state, error, claim } = await this.#daemon.ended(id);
       claims += claim;
       if (state !== 'succeeded') wrong.push(`${move}: ${state} ${error?.code} ${error?.message}`);
       const different = state === 'succeeded' ? await this.#moves.differs(move) : '';

@@ -1,4 +1,5 @@
-import { ARCHIVE_END, encodeHeader, type Member, paddingOf } from '../../src/transfer/tar/header.ts';
+import { ARCHIVE_END } from '../../src/transfer/tar/header.ts';
+import { member } from '../../src/transfer/tar/sample-members.ts';
 
 /** What a hostile host's tools say. */
 
@@ -25,21 +26,6 @@ export const LISTINGS: Readonly<Record<string, Buffer>> = {
   'a size of nothing known': Buffer.from('f 1e400 1.0 644 0 0 1 1:1 8\x000\x000\0a\0\0', 'latin1'),
   'an end in the middle': Buffer.concat([Buffer.from('end 0\0'), entry('a')]),
 };
-
-function member(path: string, contents: string, fields: Partial<Member> = {}): Buffer {
-  const plain: Member = {
-    path,
-    type: 'file',
-    size: contents.length,
-    mode: 0o644,
-    mtime: 0n,
-    uid: 0,
-    gid: 0,
-    link: null,
-  };
-  const header = encodeHeader({ ...plain, ...fields });
-  return Buffer.concat([header, Buffer.from(contents), Buffer.alloc(paddingOf(contents.length))]);
-}
 
 /** Of the folder with `a`, `sub/b` and `big`; `outside` must not be touched. */
 export const ARCHIVES: Readonly<Record<string, (outside: string) => Buffer>> = {

@@ -120,7 +120,7 @@ class Many {
   async #done(kind: string, params: Record<string, unknown>): Promise<Ran> {
     const { surroundings, hosts } = this.#fleet;
     const begun = performance.now();
-    const { tasks } = await this.#daemon.api.submit({
+    const id = await this.#daemon.submit({
       kind,
       hosts: hosts[0]?.name ?? '',
       params,
@@ -132,7 +132,7 @@ class Many {
       for (const pid of pids) most = Math.max(most, memoryOf(pid));
     }, 100);
     try {
-      const task = await this.#daemon.ended(tasks[0]?.id ?? '', 1_200_000);
+      const task = await this.#daemon.ended(id, 1_200_000);
       return { task, most, seconds: (performance.now() - begun) / 1000 };
     } finally {
       clearInterval(watch);

@@ -195,8 +195,8 @@ class Full {
 
   async #done(host: LabHost, kind: string, params: Record<string, unknown>): Promise<TaskView> {
     const { surroundings } = this.#fleet;
-    const { tasks } = await this.#daemon.api.submit({ kind, hosts: host.name, params, surroundings });
-    return await this.#daemon.ended(tasks[0]?.id ?? '');
+    const id = await this.#daemon.submit({ kind, hosts: host.name, params, surroundings });
+    return await this.#daemon.ended(id);
   }
   #path(...names: readonly string[]): string {
     return join(this.#kit.folder, 'source', ...names);

@@ -292,7 +292,7 @@ class Hostile {
     const surroundings = other
       ? { ...this.#fleet.surroundings, sshConfigFile: other.sshConfigFile }
       : this.#fleet.surroundings;
-    const { tasks } = await this.#daemon.api.submit({
+    const id = await this.#daemon.submit({
       kind,
       hosts: other?.host ?? this.#host.name,
       params,
@@ -303,7 +303,7 @@ class Hostile {
       for (const pid of pids) this.#most = Math.max(this.#most, memoryOf(pid));
     }, 100);
     try {
-      return await this.#daemon.ended(tasks[0]?.id ?? '');
+      return await this.#daemon.ended(id, 900_000);
     } finally {
       clearInterval(watch);
     }

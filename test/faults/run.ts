@@ -18,6 +18,7 @@ const files = {
   R02: 'r02-network.ts',
   R16: 'r16-soak.ts',
   FILES: 'files.ts',
+  PHASES: 'phases.ts',
   R08: 'r08-output.ts',
   R03: 'r03-hosts.ts',
   R04: 'r04-full.ts',

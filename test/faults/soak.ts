@@ -148,8 +148,8 @@ class Soak {
     const params = { local: this.#here, remote: REMOTE, direction, deleteExtra: true };
     const { surroundings } = this.#fleet;
     const submission = { kind: 'scp.sync', hosts: this.#host().name, params, surroundings };
-    const { tasks } = await this.#daemon.api.submit(submission);
-    return await this.#daemon.ended(tasks[0]?.id ?? '');
+    const id = await this.#daemon.submit(submission);
+    return await this.#daemon.ended(id);
   }
   #host(): LabFleet['hosts'][number] {
     return this.#fleet.hosts[0] as LabFleet['hosts'][number];
