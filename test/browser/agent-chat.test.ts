@@ -7,7 +7,7 @@ import { fileState } from '../e2e/agent-lab.ts';
 import { realBundle, tinyModel } from '../e2e/model-lab.ts';
 import { ScriptedPlanner } from '../models/scripted-planner.ts';
 import { openSite, type ConsoleSite } from './console-site.ts';
-import { seriousFindings, takePicture } from './look.ts';
+import { seriousFindings, tabTo } from './look.ts';
 
 /**
  * A model on a host by the console, a conversation with it, a request to the agent approved on a phone. The planning model says what the test wrote; the one that chats is real.
@@ -86,7 +86,6 @@ describe('Models', () => {
     await page.getByRole('button', { name: 'Examine' }).click();
     await page.locator('[data-readiness=ready]').waitFor();
     await page.getByText(/^\/v1\/chat\/completions 200, \d+ ms$/).waitFor();
-    await takePicture(page, 'models-light');
     await untouched(page);
     await page.getByRole('button', { name: 'Log', exact: true }).click();
     await page
@@ -129,7 +128,6 @@ describe('Agent', () => {
     expect(await phone.locator('[data-approval] :focus').count()).toBe(0);
     expect(await phone.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     await phone.getByText(`first ${HOSTILE}`).first().waitFor();
-    await takePicture(phone, 'approval-phone');
     await untouched(phone);
     await phone.getByRole('button', { name: 'Run exactly this' }).click();
     // the other browser sees it too
@@ -143,15 +141,42 @@ describe('Agent', () => {
     await phone.context().close();
   });
 
+  it('undoes it from the keyboard alone: what it would do is shown, then approved like any plan (A15)', async () => {
+    await tabTo(page, page.getByRole('button', { name: 'Undo …' }));
+    await page.keyboard.press('Enter');
+    const preview = page.getByLabel('what it would do');
+    await preview.getByRole('listitem').nth(1).waitFor();
+    await untouched(page);
+    // one step alone, and all of it again
+    const second = page.getByRole('dialog').getByLabel('second', { exact: false }).first();
+    await tabTo(page, second);
+    await page.keyboard.press('Space');
+    await expect.poll(async () => await preview.getByRole('listitem').count()).toBe(1);
+    await page.keyboard.press('Space');
+    await expect.poll(async () => await preview.getByRole('listitem').count()).toBe(2);
+    await tabTo(page, page.getByRole('button', { name: 'Look at the servers and ask me' }));
+    const before = page.url();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(address => address.href !== before);
+    await page.locator('[data-approval]').waitFor();
+    expect((await site.hosts[0]?.run('cat /srv/first'))?.stdout).toBe('one\n');
+    await tabTo(page, page.getByRole('button', { name: 'Run exactly this' }));
+    await page.keyboard.press('Enter');
+    await page.locator('[data-verdict=succeeded]').waitFor();
+    expect((await site.hosts[0]?.run('ls /srv/first /srv/second 2>/dev/null; echo end'))?.stdout).toBe(
+      'end\n',
+    );
+  });
+
   it('refuses from the keyboard alone, and nothing is done', async () => {
     const late = [sampleStep('late', [fileState('/srv/late', 'two\n')])];
     planner.moves = says(UNDERSTOOD, { ...PLAN, steps: late });
     await page.goto(`${site.url}/agent?intent=make+it+late`);
     await page.getByLabel('on which servers').fill(host);
     await page.getByLabel('what may run unasked').selectOption('ask');
-    await page.getByRole('button', { name: 'Plan and ask me' }).focus();
+    await tabTo(page, page.getByRole('button', { name: 'Plan and ask me' }));
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Refuse' }).focus();
+    await tabTo(page, page.getByRole('button', { name: 'Refuse' }));
     await page.keyboard.press('Enter');
     await page.locator('[data-verdict=failed], [data-verdict=cancelled]').waitFor();
     expect((await site.hosts[0]?.run('test -e /srv/late; echo $?'))?.stdout).toBe('1\n');

@@ -29,17 +29,26 @@ export async function openSite(
   wanted: readonly { readonly number: number; readonly kind: LabKind }[],
   moreConfig: (folder: string) => string = () => '',
 ): Promise<ConsoleSite> {
+  // what was begun is taken down when what follows fails, too
+  await using begun = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'deckhand-browser-'));
+  begun.defer(async () => await rm(folder, { recursive: true, force: true }));
   const hosts: LabHost[] = [];
-  for (const { number, kind } of wanted) hosts.push(await bootHost(number, { kind }));
+  for (const { number, kind } of wanted) {
+    const host = await bootHost(number, { kind });
+    begun.defer(async () => await host.down());
+    hosts.push(host);
+  }
   const config = await labSshConfig(hosts, folder);
   await appendFile(config, moreConfig(folder));
   const run = async (...words: readonly string[]): Promise<CommandResult> =>
     await deckhand(words, { folder });
+  begun.defer(async () => await stopDaemon(folder));
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--hide-scrollbars=false'],
   });
+  begun.defer(async () => await browser.close());
   const contexts: BrowserContext[] = [];
   const link = async (): Promise<string> => {
     const { stdout, stderr, code } = await run(
@@ -54,6 +63,7 @@ export async function openSite(
   };
   const first = await link();
   const url = new URL(first).origin;
+  const all = begun.move();
   return {
     folder,
     hosts,
@@ -88,10 +98,7 @@ export async function openSite(
       return page;
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
-      await stopDaemon(folder);
-      for (const host of hosts) await host.down();
-      await rm(folder, { recursive: true, force: true });
+      await all.disposeAsync();
     },
   };
 }

@@ -23,7 +23,7 @@ beforeAll(async () => {
   );
   page = await site.open('/');
 });
-afterAll(async () => await site[Symbol.asyncDispose]());
+afterAll(async () => await site?.[Symbol.asyncDispose]());
 
 /** The one that leads to a row, as `j` and `k` find it. */
 const rowOf = (name: string) => page.locator(`[data-row="${name}"]`);

@@ -17,15 +17,36 @@ beforeAll(async () => {
   page = await site.open(`/runs/${long}`);
   await page.locator('[data-verdict=succeeded]').waitFor();
 });
-afterAll(async () => await site[Symbol.asyncDispose]());
+afterAll(async () => await site?.[Symbol.asyncDispose]());
 
 const line = (number: number) => page.locator(`[data-line="${number}"]`);
+const rowOf = (command: string) => page.locator('[data-row]').filter({ hasText: command });
 const scroller = () => page.locator('[data-log]');
 
 it('opens at its end; only what is seen is in the page', async () => {
   await line(100_000).getByText('number 100000').waitFor();
   expect(await page.locator('[data-line]').count()).toBeLessThan(100);
   expect(await page.locator('[data-total]').textContent()).toBe('100,000 lines');
+});
+
+it('opened from the list it asks for its end once, and for no connection anew', async () => {
+  await page.goto(`${site.url}/tasks`);
+  await rowOf('awk').waitFor();
+  await page.locator('[data-link=live]').waitFor();
+  // the screens are loaded ahead
+  const loaded = async (): Promise<readonly string[]> =>
+    await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+  await expect
+    .poll(loaded, { timeout: 60_000 })
+    .toContainEqual(expect.stringContaining('/assets/settings-screen-'));
+  const asked: string[] = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname));
+  await rowOf('awk').click();
+  await line(100_000).getByText('number 100000').waitFor();
+  await page.getByText('→ exit 0').waitFor();
+  expect(asked.filter(path => path.endsWith('/lines'))).toHaveLength(1);
+  expect(asked.filter(path => path === '/v1/changes' || path === '/v1/session')).toEqual([]);
+  expect(asked.filter(path => path.startsWith('/assets'))).toEqual([]);
 });
 
 it('scrolls anywhere, and End leads back', async () => {
@@ -71,14 +92,21 @@ it('is downloaded byte for byte', async () => {
 });
 
 it('follows thousands of lines a second, lets go when scrolled up, counts what is new', async () => {
-  const fast = await site.submit(
+  await site.submit(
     'lab-p230',
     'i=0; while [ $i -lt 60 ]; do seq $((i * 400 + 1)) $((i * 400 + 400)); i=$((i + 1)); sleep 0.1; done; sleep 3; echo the end',
   );
-  await page.goto(`${site.url}/runs/${fast}`);
+  await page.goto(`${site.url}/tasks`);
+  await page.locator('[data-link=live]').waitFor();
+  const asked: string[] = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname));
+  await rowOf('while').click();
   const total = async (): Promise<number> =>
     Number(await page.locator('[data-total]').getAttribute('data-total'));
   await expect.poll(total, { timeout: 120_000 }).toBeGreaterThan(2000);
+  // the connection that hears of the log took the other's place: nothing was read anew
+  expect(asked.filter(path => path === '/v1/changes')).toHaveLength(1);
+  expect(asked.filter(path => path === '/v1/session')).toEqual([]);
   await scroller().hover();
   await page.mouse.wheel(0, -3000);
   await page.getByRole('button', { name: /↓ [\d,]+ new/ }).waitFor();

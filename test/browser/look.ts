@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
+
+/** Tabs after which something counts as out of a keyboard's reach. */
+const MOST_TABS = 90;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = join(import.meta.dirname, '../../docs/screens');
@@ -30,4 +33,30 @@ export async function takePicture(page: Page, name: string): Promise<void> {
   if (process.env['DECKHAND_PICTURES'] === undefined) return;
   await mkdir(pictures, { recursive: true });
   await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+/** Presses Tab until it has the focus, as a person without a mouse would; every stop on the way must be seen. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  for (let count = 0; count < MOST_TABS; count += 1) {
+    if (await isFocused(target)) return;
+    await page.keyboard.press('Tab');
+    const [outline, words] = await page.evaluate<[string, string]>(
+      "(each => [each === document.body ? 'body' : getComputedStyle(each).outlineStyle, each.outerHTML.slice(0, 200)])(document.activeElement)",
+    );
+    if (outline === 'none') throw new Error(`has the focus, and nobody sees it: ${words}`);
+  }
+  throw new Error(`not reached in ${MOST_TABS} Tabs: ${String(target)}`);
+}
+
+export async function isFocused(target: Locator): Promise<boolean> {
+  return await target.evaluate(each => {
+    const element = each as unknown as { readonly ownerDocument: { readonly activeElement: unknown } };
+    return element.ownerDocument.activeElement === element;
+  });
+}
+
+/** Is the focus somewhere, rather than fallen out of the page? */
+export async function hasFocus(page: Page): Promise<boolean> {
+  return await page.evaluate<boolean>('document.activeElement !== document.body');
 }
