@@ -18,7 +18,7 @@ const START_LIMIT = 30_000;
 const TAIL = 1500;
 
 /** The program of the package, as `npm install` would put it. */
-export const builtProgram = join(root, 'dist/bin.js');
+export const builtProgram = join(root, 'dist/bin.cjs');
 
 let built = false;
 

@@ -1,5 +1,5 @@
 import type { Comparison, Question, RunOptions } from './question.ts';
-import { oursOf, type SmallFiles, withSmallFiles } from './small-files.ts';
+import { oursOf, type SmallFiles, smallFiles } from './small-files.ts';
 import { contest, meterHere } from './transfer-meter.ts';
 import { peerOf } from './transfer-peers.ts';
 
@@ -11,24 +11,22 @@ export const question: Question = {
   verified:
     'ours counted every file and folder as unchanged; the copy was equal to its source when the peers began.',
   peers: ['rsync --version', 'ssh -V'],
-  async run(options) {
-    return [...(await at(0, options)), ...(await at(20, options))];
+  async *run(options) {
+    yield* at(0, options);
+    yield* at(20, options);
   },
 };
 
-async function at(roundTrip: number, options: RunOptions): Promise<readonly Comparison[]> {
+async function* at(roundTrip: number, options: RunOptions): AsyncGenerator<Comparison, void, void> {
   const files = options.quick ? FILES / 10 : FILES;
-  return await withSmallFiles({ files, roundTrip, options }, async small => {
-    const found: Comparison[] = [];
-    for (const direction of ['up', 'down'] as const) {
-      await small.lab.ours(oursOf(small.lab, direction));
-      // what was changed just now is compared whole; after that it is known to be the same, as in daily use
-      await small.lab.here('sleep 2.1');
-      await small.lab.ours(oursOf(small.lab, direction));
-      for (const isWarm of [true, false]) found.push(await again(small, direction, isWarm, roundTrip));
-    }
-    return found;
-  });
+  await using small = await smallFiles({ files, roundTrip, options });
+  for (const direction of ['up', 'down'] as const) {
+    await small.lab.ours(oursOf(small.lab, direction));
+    // what was changed just now is compared whole; after that it is known to be the same, as in daily use
+    await small.lab.here('sleep 2.1');
+    await small.lab.ours(oursOf(small.lab, direction));
+    for (const isWarm of [true, false]) yield await again(small, direction, isWarm, roundTrip);
+  }
 }
 
 async function again(

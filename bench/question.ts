@@ -10,7 +10,7 @@ export interface Comparison {
   readonly target?: Target;
 }
 
-export type Unit = 'ms' | 'tasks/s' | 'lines' | '%' | 'MiB' | 'KiB';
+export type Unit = 'ms' | 'tasks/s' | 'frames/s' | 'lines' | '%' | 'MiB' | 'KiB';
 
 export interface Samples {
   readonly what: string;
@@ -44,7 +44,8 @@ export interface Question {
   readonly hosts?: 'booted' | 'light' | 'none';
   /** Programs whose versions belong beside the figures. */
   readonly peers: readonly string[];
-  run(options: RunOptions): Promise<readonly Comparison[]>;
+  /** What comes by and by is shown and recorded as it comes. */
+  run(options: RunOptions): Promise<readonly Comparison[]> | AsyncIterable<Comparison>;
 }
 
 /** The middle value; NaN for no values. */

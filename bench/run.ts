@@ -4,7 +4,7 @@
  * `--assert` ends with 1 when a target is missed; `--quick` only shows that the benches work. What needs hosts takes them from the lab;
  * booted ones need root. What runs in this process runs as in a daemon: with its heap flags.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -29,7 +29,9 @@ const files = {
   P14: 'p14.ts',
   P15: 'p15.ts',
   P16: 'p16.ts',
+  P17: 'p17.ts',
   P18: 'p18.ts',
+  P20: 'p20.ts',
 };
 type Id = keyof typeof files;
 
@@ -50,6 +52,9 @@ const can = labAvailable();
 
 /** What else the machine was doing: figures of a busy machine are worth less. */
 const loadBefore = loadavg()[0]?.toFixed(1) ?? 'unknown';
+const begun = new Date().toISOString().slice(0, 16).replace('T', ' ');
+const RESULTS = join(import.meta.dirname, 'RESULTS.md');
+const recorded = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
 const page: string[] = [];
 const say = (line: string): void => {
   console.log(line);
@@ -67,8 +72,8 @@ for (const id of positionals.length > 0 ? (positionals as Id[]) : (Object.keys(f
     say(`    no answer: ${error instanceof Error ? error.message : String(error)}`);
     missed += 1;
   }
+  record();
 }
-if (values.record && !values.quick) record();
 console.log(`bench: ${met} met, ${missed} missed`);
 process.exitCode = values.assert && missed > 0 ? 1 : 0;
 
@@ -76,11 +81,13 @@ async function answer(question: Question): Promise<void> {
   const { hosts = 'booted', peers } = question;
   if ((hosts === 'booted' && !can.booted) || (hosts === 'light' && !can.plain)) throw new Error(can.why);
   const options = { quick: values.quick, say: (line: string) => say(`    ${line}`) };
-  for (const comparison of await question.run(options)) {
+  const found = question.run(options);
+  for await (const comparison of Symbol.asyncIterator in found ? found : await found) {
     const judged = judge(comparison);
     for (const line of judged.lines) say(line);
     if (judged.met === true) met += 1;
     if (judged.met === false) missed += 1;
+    record();
   }
   say(`    verified: ${question.verified}`);
   if (peers.length > 0) say(`    peer: ${(await Promise.all(peers.map(versionOf))).join('; ')}`);
@@ -92,14 +99,14 @@ async function versionOf(commandLine: string): Promise<string> {
   return (stdout || stderr).split('\n')[0]?.trim() ?? file;
 }
 
+/** After each part, so that a run that is broken off is not lost. */
 function record(): void {
-  const path = join(import.meta.dirname, 'RESULTS.md');
+  if (!values.record || values.quick) return;
   const memory = Math.round(totalmem() / 2 ** 30);
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'cpu'}, ${memory} GiB, Linux ${release()}, node ${process.version}, load average before: ${loadBefore}`;
-  const head =
-    existsSync(path) && readFileSync(path, 'utf8').startsWith('#') ? '' : '# Results of the benches\n';
-  appendFileSync(
-    path,
-    `${head}\n## ${new Date().toISOString().slice(0, 16).replace('T', ' ')}\n\n${machine}\n\n\`\`\`text\n${page.join('\n')}\n\`\`\`\n`,
+  const head = recorded.startsWith('#') ? '' : '# Results of the benches\n';
+  writeFileSync(
+    RESULTS,
+    `${recorded}${head}\n## ${begun}\n\n${machine}\n\n\`\`\`text\n${page.join('\n')}\n\`\`\`\n`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Comparison, RunOptions } from './question.ts';
 import { manifestScript, openTransferLab, THERE, type TransferLab } from './transfer-lab.ts';
-import { contest, meterHere, type Way } from './transfer-meter.ts';
+import { contest, meterHere, type SlowWay, type Way } from './transfer-meter.ts';
 import { type PeerName, peerOf, type PeerWork } from './transfer-peers.ts';
 
 /** What P06 and P07 share: a tree of small files that is copied, and copied again. */
@@ -23,23 +23,36 @@ for at in range(${files}):
   await here(`mkdir -p ${folder} && python3 - <<'END'\n${program}END`);
 }
 
-export interface SmallFiles {
+export interface SmallFiles extends AsyncDisposable {
   readonly lab: TransferLab;
   readonly roundTrip: number;
   readonly rounds: number;
   readonly options: RunOptions;
 }
 
-/** The tree is `tree` on both sides; copies are called `copy`. */
-export async function withSmallFiles(
-  { files, roundTrip, options }: { files: number; roundTrip: number; options: RunOptions },
-  use: (small: SmallFiles) => Promise<readonly Comparison[]>,
-): Promise<readonly Comparison[]> {
-  await using lab = await openTransferLab(roundTrip);
-  await makeTree(lab, `${lab.folder}/tree`, files);
-  await lab.there(`mkdir -p ${THERE}`);
-  await lab.ours({ direction: 'push', local: `${lab.folder}/tree`, remote: `${THERE}/tree` });
-  return await use({ lab, roundTrip, rounds: options.quick ? 1 : 5, options });
+/** The tree is `tree` on both sides, and one of a tenth of the files `tenth`; copies are called `copy`. */
+export async function smallFiles(work: {
+  readonly files: number;
+  readonly roundTrip: number;
+  readonly options: RunOptions;
+}): Promise<SmallFiles> {
+  const { files, roundTrip, options } = work;
+  const lab = await openTransferLab(roundTrip);
+  const close = async (): Promise<void> => await lab[Symbol.asyncDispose]();
+  try {
+    await lab.there(`mkdir -p ${THERE}`);
+    for (const [name, count] of [
+      ['tree', files],
+      ['tenth', files / 10],
+    ] as const) {
+      await makeTree(lab, `${lab.folder}/${name}`, count);
+      await lab.ours({ direction: 'push', local: `${lab.folder}/${name}`, remote: `${THERE}/${name}` });
+    }
+    return { lab, roundTrip, rounds: options.quick ? 1 : 5, options, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** The first copy: what was there of an earlier one is removed before. */
@@ -67,6 +80,12 @@ export async function firstCopy(
     after: async () => await check(false),
   };
   const peer = (name: PeerName, ...flags: readonly string[]): Way => peerOf(name, true, work, ...flags);
+  const slow = (name: PeerName, ...flags: readonly string[]): SlowWay => ({
+    ...peer(name, ...flags),
+    tenth: peerOf(name, true, { ...work, from: 'tenth', after: nothing }, ...flags).run,
+  });
+  if (roundTrip > 0)
+    options.say('scp, lftp and rclone are not asked: a round trip and more for each file takes them minutes');
   return await contest(
     {
       title,
@@ -80,23 +99,22 @@ export async function firstCopy(
           return cost;
         },
       },
-      peers: [
-        peer('rsync', '-a'),
-        peer('tar'),
-        // a round trip for each file takes these minutes from afar
-        ...(roundTrip > 0
+      peers: [peer('rsync', '-a'), peer('tar')],
+      slow:
+        roundTrip > 0
           ? []
           : [
-              peer('scp', '-r'),
-              peer('lftp', '--parallel=8'),
-              peer('rclone', '--transfers=16', '--checkers=16'),
-            ]),
-      ],
+              slow('scp', '-r'),
+              slow('lftp', '--parallel=8'),
+              slow('rclone', '--transfers=16', '--checkers=16'),
+            ],
       ...(target ? { target } : {}),
     },
     options,
   );
 }
+
+const nothing = async (): Promise<void> => undefined;
 
 export function oursOf(
   { folder }: TransferLab,

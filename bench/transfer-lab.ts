@@ -87,6 +87,7 @@ export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
     const bulkConnection = async (): Promise<SshConnection> =>
       await opensshEngine.connect(await resolveHost(name, { signal, configFile }), {
         signal,
+        forFiles: true,
         hostKeys: { acceptUnknown: () => Promise.resolve(false) },
       });
     closers.push(() => open[Symbol.asyncDispose]());

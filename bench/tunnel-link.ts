@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { HEAP_FLAGS } from '../src/daemon/heap-flags.ts';
 import type { LabHost } from '../test/lab/lab.ts';
 import type { LabLink } from './lab-link.ts';
 
@@ -41,6 +42,8 @@ export async function ourWay(lab: LabLink, name: string): Promise<Way> {
   const words = [lab.configFile, name, String(SOURCE_PORT)];
   const child = fork(join(import.meta.dirname, 'tunnel-process.ts'), words, {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    // as an executor of the daemon has it
+    execArgv: [...HEAP_FLAGS],
   });
   const changes: Way['changes'] = [];
   const ready = Promise.withResolvers<number>();

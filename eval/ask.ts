@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { RunReport, PlanPreview } from '../src/core/run-report.ts';
+import { ownHome } from '../test/own-home.ts';
 import type { Asked } from './grade.ts';
 
 const ENTRY = join(import.meta.dirname, '../src/bin.ts');
@@ -97,14 +98,7 @@ async function run(
 ): Promise<{ code: number | null; stdout: string; timedOut: boolean }> {
   const child = spawn(process.execPath, [ENTRY, ...words], {
     cwd: folder,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      XDG_CACHE_HOME: join(folder, 'cache'),
-      XDG_STATE_HOME: join(folder, 'state'),
-      XDG_CONFIG_HOME: join(folder, 'config'),
-      NO_COLOR: '1',
-    },
+    env: { ...ownHome(folder), NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
