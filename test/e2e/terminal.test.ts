@@ -119,9 +119,10 @@ it('lives on when the browser leaves: what came meanwhile is shown to whoever co
   const other = await bearer('other', 'operator');
   const leaving = new AbortController();
   const { seen, id } = await open(mine, { at: nowhere, signal: leaving.signal });
-  await seen.type('echo be""fore; sleep 1; echo mean""while\r');
+  await seen.type('echo be""fore; until [ -e /tmp/left ]; do sleep 0.1; done; echo mean""while\r');
   await seen.shows('before');
   leaving.abort();
+  await onHost(host, 'touch /tmp/left');
   await expect(open(other, { at: nowhere, wish: { terminal: id } })).rejects.toMatchObject({
     code: 'terminal.unknown',
   });
