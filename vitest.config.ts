@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 /** A folder where each suite leaves its results as JSON, so that `.ci/run` can count them. */
 const results = process.env['DECKHAND_TEST_RESULTS'];
+/** How long something is waited for that an event ends: by itself it would be a second, too little on a busy machine. */
+const expectation = { poll: { timeout: 50_000 } };
 const suite = ['e2e', 'browser'].find(name => process.argv.includes(name)) ?? 'unit';
 
 export default defineConfig({
@@ -25,6 +27,7 @@ export default defineConfig({
           ],
           // far more than any needs: a machine may be busy with other work
           testTimeout: 60_000,
+          expect: expectation,
           // modules are loaded once for each worker, not for each file: a quarter of the processor time
           isolate: false,
         },
@@ -35,6 +38,7 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/global-setup.ts'],
           testTimeout: 300_000,
+          expect: expectation,
           hookTimeout: 300_000,
           fileParallelism: false,
         },
@@ -56,6 +60,7 @@ export default defineConfig({
           globalSetup: ['test/e2e/global-setup.ts'],
           // far more than any needs, as above
           testTimeout: 600_000,
+          expect: expectation,
           hookTimeout: 600_000,
           // two files at once: a host belongs to one of them at a time (test/lab/claim.ts)
           maxWorkers: 2,

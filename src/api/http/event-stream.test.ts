@@ -1,6 +1,6 @@
 import { request, type IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { FollowItem, FollowOptions, TaskApi } from '../task-api.ts';
 import { connectClient } from './connect.ts';
@@ -87,7 +87,7 @@ describe('a follower that leaves', () => {
     const outgoing = request({ socketPath: served.socketPath, path: '/v1/tasks/t/follow' });
     outgoing.on('error', () => {});
     outgoing.end();
-    await vi.waitUntil(() => served.fake.calls.length === 1, { interval: 1 });
+    await expect.poll(() => served.fake.calls.length, { interval: 1 }).toBe(1);
     outgoing.destroy();
     await left.promise;
   });

@@ -89,7 +89,7 @@ describe('following over connections that break', () => {
     await using client = connectClient({ socketPath: served.socketPath, clock: hastyClock() });
     const items = client.submitAndFollow(submission, { signal: forever });
     const outcome = expect(collect(items, served)).rejects.toMatchObject({ code: 'daemon.unreachable' });
-    await vi.waitUntil(() => script.asked.length === 1, { interval: 1 });
+    await expect.poll(() => script.asked.length, { interval: 1 }).toBe(1);
     served.cut();
     await outcome;
     expect(script.asked).toHaveLength(1);
@@ -102,7 +102,9 @@ describe('following over connections that break', () => {
     await using client = connectClient({ socketPath: served.socketPath, clock: hastyClock() });
     const items = client.submitAndFollow({ ...submission, idempotencyKey: 'k' }, { signal: forever });
     const collected = collect(items, served);
-    await vi.waitUntil(() => [...served.sockets].some(socket => socket.bytesWritten > 0), { interval: 1 });
+    await expect
+      .poll(() => [...served.sockets].some(socket => socket.bytesWritten > 0), { interval: 1 })
+      .toBe(true);
     served.cut();
     expect(await collected).toEqual([submitted, ended]);
     expect(script.asked).toHaveLength(2);

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startMailServer } from '../../../test/fakes/mail-server.ts';
 import { sampleTask } from '../../../test/store/sample-task.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -171,9 +171,9 @@ describe('after kill -9', () => {
     const { url, received, until } = await receiver(200);
     const first = notifier([hook(url, ['run-ended'])]);
     await runEnds('task-1', 'succeeded');
-    await vi.waitFor(async () =>
-      expect(await store.setting('notify')).toMatchObject({ open: [], done: [expect.any(String)] }),
-    );
+    await expect
+      .poll(async () => await store.setting('notify'))
+      .toMatchObject({ open: [], done: [expect.any(String)] });
     await first[Symbol.asyncDispose]();
     await runEnds('task-unseen', 'failed');
     notifier([hook(url, ['run-ended'])]);
