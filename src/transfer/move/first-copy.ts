@@ -7,10 +7,11 @@ import type { TransferRequest } from '../transfer-request.ts';
 import { type Entry, join } from '../tree/entry.ts';
 import { Gathered } from '../gathered.ts';
 import { BIG, type Job, type Place } from './job.ts';
-import { isSmall, packAsTheyCome, type Packed, type PackReport } from './pack.ts';
+import { isSmall, packAsTheyCome, type Packed } from './pack.ts';
+import { PackReport } from './pack-report.ts';
 import { runChecked } from './remote-commands.ts';
 import { stageText } from './stage-text.ts';
-import { sendBundle, takeBack } from './upload-stream.ts';
+import { sendBundle } from './upload-stream.ts';
 
 export interface FirstCopyOptions {
   readonly request: TransferRequest;
@@ -27,7 +28,7 @@ export class FirstCopy implements ListWatch, AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #sent = new Set<RawPath>();
   readonly #inodes = new Set<string>();
-  readonly #report: PackReport = { sent: [], failed: [] };
+  #report: PackReport | undefined;
   /** What was listed and is not yet asked for. */
   readonly #waiting = new Gathered<Packed>();
   /** It was decided otherwise. */
@@ -94,7 +95,7 @@ export class FirstCopy implements ListWatch, AsyncDisposable {
     await running.catch(() => undefined);
     // where it ended before its last word
     await runChecked(this.#job, 'removing', removal);
-    takeBack(this.#job, this.#report);
+    this.#report?.takeBack();
     return false;
   }
 
@@ -102,11 +103,10 @@ export class FirstCopy implements ListWatch, AsyncDisposable {
   async finish(last: string): Promise<{ readonly result: ScriptResult; readonly report: PackReport } | null> {
     this.#last.resolve(last);
     const result = (await this.#running) ?? null;
-    if (result !== null) return { result, report: this.#report };
-    if (this.#job) {
-      takeBack(this.#job, this.#report);
-      this.#job.canBundle = false;
-    }
+    const report = this.#report;
+    if (result !== null && report) return { result, report };
+    report?.takeBack();
+    if (this.#job) this.#job.canBundle = false;
     return null;
   }
 
@@ -128,18 +128,23 @@ export class FirstCopy implements ListWatch, AsyncDisposable {
     const { local, onBegin, signal } = this.#options.request;
     await onBegin(null);
     const owners = job.options.preserve && job.capabilities.uid === 0;
+    const report = new PackReport(job);
+    this.#report = report;
     return await sendBundle({
       job,
       owners,
       before: stageText(place, false),
-      chunks: this.#chunks({ job, root: trimmed(local), owners }),
+      chunks: this.#chunks({ job, root: trimmed(local), owners }, report),
       after: () => this.#last.promise,
       signal: AbortSignal.any([signal, this.#stop.signal]),
     });
   }
 
-  async *#chunks(options: Parameters<typeof packAsTheyCome>[1]): AsyncGenerator<Uint8Array> {
-    for await (const chunk of packAsTheyCome(this.#waiting, options, this.#report)) {
+  async *#chunks(
+    options: Parameters<typeof packAsTheyCome>[1],
+    report: PackReport,
+  ): AsyncGenerator<Uint8Array> {
+    for await (const chunk of packAsTheyCome(this.#waiting, options, report)) {
       if (this.#isInVain || this.#stop.signal.aborted) return;
       yield chunk;
     }

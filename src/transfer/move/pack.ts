@@ -6,6 +6,7 @@ import { bundleFiles } from '../thread/bundle-files.ts';
 import { type PackedPiece, packFiles, type PackInput } from '../thread/pack-files.ts';
 import { thrownOf } from '../thread/protocol.ts';
 import type { Job } from './job.ts';
+import type { PackReport } from './pack-report.ts';
 
 /** Members and bytes that are packed sooner here than a thread begins. */
 const FEW = 100;
@@ -27,12 +28,6 @@ export interface PackOptions {
   readonly as: 'pack' | 'bundle';
   /** Said to whoever unpacks it, who has to count on it. */
   readonly owners: boolean;
-}
-
-/** What a stream that was read to its end has carried. */
-export interface PackReport {
-  readonly sent: { readonly packed: Packed; readonly hash: string | undefined; readonly bytes: number }[];
-  readonly failed: { readonly path: RawPath; readonly error: Error }[];
 }
 
 /** Not worth a thread here, nor a program of its own there. */
@@ -97,9 +92,7 @@ async function* sending(
       report.failed.push({ path: members[index]?.action.path ?? '', error: thrownOf(failure) });
     for (const { index, hash, size } of piece.sent) {
       const packed = members[index];
-      if (packed === undefined) continue;
-      report.sent.push({ packed, hash, bytes: size });
-      job.arrived(size, packed.action.path);
+      if (packed !== undefined) report.add({ packed, hash, bytes: size });
     }
     if (piece.bytes.length === 0) continue;
     await job.rate.take(piece.bytes.length, job.signal);

@@ -6,7 +6,8 @@ import { pythonText } from '../host/python-program.ts';
 import { runScript, type ScriptResult } from '../host/run-script.ts';
 import { isCheckable } from '../thread/pack-files.ts';
 import type { Job } from './job.ts';
-import { isSmall, pack, type Packed, type PackReport } from './pack.ts';
+import { isSmall, pack, type Packed } from './pack.ts';
+import { PackReport } from './pack-report.ts';
 import { FUNCTIONS } from './remote-commands.ts';
 import { unpackText } from './upload-finish.ts';
 
@@ -43,13 +44,13 @@ export interface UploadedStream {
 /** Small files in one stream and one script: a bundle where the host can, else a tar. Throws `transfer.checksum`. */
 export async function streamUp(one: UploadStream): Promise<UploadedStream> {
   const { job, members, root, owners, before } = one;
-  const report: PackReport = { sent: [], failed: [] };
+  const report = new PackReport(job);
   if (job.canBundle && !isSmall(members)) {
     const chunks = pack(members, { job, root, owners, manifest: undefined, as: 'bundle' }, report);
     const bundled = await sendBundle({ job, owners, before, chunks, after: () => one.after });
     if (bundled !== null) return { result: bundled, report, wasChecked: () => true };
     job.canBundle = false;
-    takeBack(job, report);
+    report.takeBack();
   }
   return await sendTar(one);
 }
@@ -81,17 +82,12 @@ export async function sendBundle(one: BundleStream): Promise<ScriptResult | null
   return await runScript(job.connection, rest, { signal });
 }
 
-/** Nothing of it has arrived after all. */
-export function takeBack(job: Job, report: PackReport): void {
-  for (const { packed, bytes } of report.sent) job.arrived(-bytes, packed.action.path);
-}
-
 async function sendTar(one: UploadStream): Promise<UploadedStream> {
   const { job, members, root, owners, before, after } = one;
   const { capabilities, hostName } = job;
   if (capabilities.tar === 'none') throw new DeckhandError('host.unsupported', `${hostName} has no tar.`);
   const checks = capabilities.hash === 'sha256sum' || capabilities.hash === 'shasum -a 256';
-  const report: PackReport = { sent: [], failed: [] };
+  const report = new PackReport(job);
   const packing = { job, root, owners, manifest: checks ? MANIFEST : undefined, as: 'pack' } as const;
   const result = await runScript(job.connection, [before, tarText(one, checks), after].join('\n'), {
     signal: job.signal,

@@ -8,7 +8,8 @@ import { join, parentOf, type Tree } from '../tree/entry.ts';
 import type { FirstCopy } from './first-copy.ts';
 import { hardLinksOf } from './hard-links.ts';
 import { BIG, type Job, type Place } from './job.ts';
-import type { Packed, PackReport } from './pack.ts';
+import type { Packed } from './pack.ts';
+import type { PackReport } from './pack-report.ts';
 import {
   attributesText,
   eachNoted,
