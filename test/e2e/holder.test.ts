@@ -102,7 +102,7 @@ describe.skipIf(process.env['DECKHAND_LAB'] !== 'booted')('holder on a booted ho
   it('goes on byte-exact after sshd itself was killed under the run (T14)', async () => {
     const victim = await login(host, 'deploy');
     const one = request(
-      'for n in $(seq 1 40); do echo "line $n"; sleep 0.05; done; head -c 50000 /dev/urandom | tee random',
+      'for n in $(seq 1 40); do echo "line $n"; sleep 0.05; done; until [ -e lost ]; do sleep 0.05; done; head -c 50000 /dev/urandom | tee random',
     );
     let seen = Buffer.alloc(0);
     let killed: Promise<unknown> | undefined;
@@ -118,6 +118,7 @@ describe.skipIf(process.env['DECKHAND_LAB'] !== 'booted')('holder on a booted ho
     expect(error.code).toMatch(/^ssh\./);
     expect(error.details).toMatchObject({ runId: one.id, offsets: { stdout: seen.length, stderr: 0 } });
     deploy = await login(host, 'deploy');
+    await deploy.execute('touch lost', { signal });
     const follow = await holderOn(deploy).follow(one.id, {
       privilege: 'user',
       offsets: error.details.offsets,
@@ -147,9 +148,8 @@ describe.skipIf(process.env['DECKHAND_LAB'] !== 'booted')('holder on a booted ho
     }
     // Whatever else ran on the host is as it was.
     expect(await outputOf(root, 'ps -eo stat= | grep -c "^T"')).toBe('0\n');
-    expect(await outputOf(root, 'systemctl is-system-running || systemctl --failed --no-legend')).toMatch(
-      /running/,
-    );
+    const whole = 'systemctl is-system-running --wait || systemctl --failed --no-legend';
+    expect(await outputOf(root, whole)).toMatch(/running/);
   });
 
   it('says which processes an account may not end', async () => {
@@ -181,7 +181,7 @@ describe.skipIf(process.env['DECKHAND_LAB'] !== 'booted')('holder on a booted ho
       const patterns = [secret, OPS_PASSWORD].map(word => `-e '[${word[0]}]${word.slice(1)}'`).join(' ');
       const look = `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c ${patterns}
         grep -rlsD skip ${patterns} /root/.local /home/ops /tmp /run/user /var/log
-        journalctl -q | grep -c ${patterns}
+        journalctl --sync; journalctl -q | grep -c ${patterns}
         touch /tmp/looked`;
       host.run('sh -s', { input: look }).then(result => looked.resolve(result.stdout), looked.reject);
     });
@@ -254,5 +254,7 @@ describe.skipIf(process.env['DECKHAND_LAB'] !== 'booted')('holder on a busybox h
 });
 
 async function failedLogins(root: SshConnection): Promise<number> {
-  return Number(await outputOf(root, 'journalctl -q | grep -c "sudo:auth): authentication failure"'));
+  return Number(
+    await outputOf(root, 'journalctl --sync; journalctl -q | grep -c "sudo:auth): authentication failure"'),
+  );
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,8 @@ export interface LocalHost {
   readonly holder: (connection?: LocalConnection, grace?: number) => Holder;
   /** A request with an id of its own. */
   readonly request: (script: string, extra?: Partial<HeldRequest>) => HeldRequest;
+  /** A `sleep` for long that is told from every other on this machine, where suites run beside each other. */
+  readonly sleep: () => string;
 }
 
 export function localHost(shell: string, program: string): LocalHost {
@@ -46,7 +49,8 @@ export function localHost(shell: string, program: string): LocalHost {
       mkdirSync(home);
       fillShellDirectory(tools, program, shell);
     },
-    down: () => rmSync(root, { recursive: true, force: true }),
+    // what ends last may still write there
+    down: () => rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
     connect,
     holder: (connection = connect(), grace = 2000) => new Holder(connection, { clock: systemClock, grace }),
     request: (script, extra = {}) => {
@@ -62,6 +66,7 @@ export function localHost(shell: string, program: string): LocalHost {
         ...extra,
       };
     },
+    sleep: () => `sleep 45.${randomInt(1e9, 1e10)}`,
   };
 }
 
