@@ -11,13 +11,15 @@ export async function tryConnecting<T>(
   deadline: Deadline,
   { clock, random }: { readonly clock: Clock; readonly random: () => number },
 ): Promise<T> {
+  let refusal: unknown;
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await connect();
     } catch (error) {
-      if (!isWorthAnotherAttempt(error)) throw error;
+      // Out of time, in an attempt or between two: what the server did says more than the time limit.
+      if (!isWorthAnotherAttempt(error)) throw isTimeout(error) ? (refusal ?? error) : error;
+      refusal = error;
       const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt) * (0.5 + random());
-      // Out of time: what the server did says more than the time limit.
       await clock.sleep(pause, deadline.signal).catch(() => {
         throw deadline.expired ? error : deadline.signal.reason;
       });
@@ -28,4 +30,8 @@ export async function tryConnecting<T>(
 function isWorthAnotherAttempt(error: unknown): boolean {
   if (!(error instanceof DeckhandError) || error.code !== 'ssh.handshake-refused') return false;
   return error.details['stage'] !== 'authentication';
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DeckhandError && error.code === 'ssh.connect-timeout';
 }
