@@ -79,7 +79,7 @@ export const TERMINAL_CASES: readonly ConformanceCase[] = [
       await new Screen(terminal).shows('up');
       terminal.stream.destroy();
       await terminal.ended;
-      const look = `for n in 1 2 3 4 5 6 7 8 9 10; do [ -e ${mark} ] && break; sleep 0.5; done; rm ${mark} && echo gone`;
+      const look = `n=0; until [ -e ${mark} ] || [ $n -gt 600 ]; do n=$((n + 1)); sleep 0.1; done; rm ${mark} && echo gone`;
       const { stdout } = await connection.execute(look, { signal: new AbortController().signal });
       assert.equal(Buffer.from(stdout).toString(), 'gone\n');
     },

@@ -22,7 +22,7 @@ const MEBIBYTE = 1024 * 1024;
 
 let server: PlainSshd;
 beforeAll(async () => {
-  server = await startPlainSshd({ address: '127.77.21.1' });
+  server = await startPlainSshd({ address: '127.77.23.1' });
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -106,7 +106,7 @@ describe('an SFTP session on a connection', () => {
   });
 
   it('counts as a session and gives it back', async () => {
-    const one = await startPlainSshd({ address: '127.77.21.2', lines: ['MaxSessions 1'] });
+    const one = await startPlainSshd({ address: '127.77.23.2', lines: ['MaxSessions 1'] });
     await using connection = await connect(await hostOf(one));
     for (let round = 0; round < 3; round += 1) {
       await using client = await openSftp(connection, { signal });
@@ -117,7 +117,7 @@ describe('an SFTP session on a connection', () => {
   });
 
   it('ssh.connection-lost: sshd is killed in the middle of a writing', async () => {
-    const victim = await startPlainSshd({ address: '127.77.21.3' });
+    const victim = await startPlainSshd({ address: '127.77.23.3' });
     await using site = await siteOn(victim);
     const file = await site.client.open(`${victim.directory}/cut`, { write: true, create: true });
     function* forever(): Generator<Uint8Array> {
@@ -137,7 +137,7 @@ describe('an SFTP session on a connection', () => {
 
   it('transfer.quota: the account may not write more, although there is room', async () => {
     const limit = "trap '' XFSZ; ulimit -f 1024; exec /usr/lib/openssh/sftp-server";
-    await using sshd = await startPlainSshd({ address: '127.77.21.6', lines: [`ForceCommand ${limit}`] });
+    await using sshd = await startPlainSshd({ address: '127.77.23.6', lines: [`ForceCommand ${limit}`] });
     await using site = await siteOn(sshd);
     await using file = await site.client.open(`${sshd.directory}/large`, { write: true, create: true });
     const error = await failure(writeRange(site.client, file, iterableSource([Buffer.alloc(3 * MEBIBYTE)])));
@@ -148,8 +148,8 @@ describe('an SFTP session on a connection', () => {
   it('transfer.unsupported: the program is missing; transfer.protocol: it prints something else', async () => {
     const lines = (program: string): readonly string[] => [`ForceCommand ${program}`];
     for (const [address, program, code] of [
-      ['127.77.21.4', '/nonexistent/sftp-server', 'transfer.unsupported'],
-      ['127.77.21.5', 'echo Welcome to this host', 'transfer.protocol'],
+      ['127.77.23.4', '/nonexistent/sftp-server', 'transfer.unsupported'],
+      ['127.77.23.5', 'echo Welcome to this host', 'transfer.protocol'],
     ] as const) {
       const sshd = await startPlainSshd({ address, lines: lines(program) });
       await using connection = await connect(await hostOf(sshd));

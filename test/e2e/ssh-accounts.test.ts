@@ -109,7 +109,7 @@ describe.skipIf(!labAvailable().booted)('accounts of a booted host', () => {
 
   it('ssh.peer-silent, then ssh.connect-timeout: the network swallows everything', async () => {
     const host = await labResolve(lab, {});
-    await using connection = await connect(host, { keepAliveInterval: 150 });
+    await using connection = await connect(host, { keepAliveInterval: 1_000 });
     await lab.net('blackhole');
     expect((await connection.closed)?.code).toBe('ssh.peer-silent');
     expect((await failure(connect(host, { connectTimeout: 400 }))).code).toBe('ssh.connect-timeout');
