@@ -123,7 +123,7 @@ describe('after a run', () => {
   });
 
   it('its end was told, signed', async () => {
-    await expect.poll(() => told.length, { timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(() => told.length, { timeout: 240_000 }).toBeGreaterThan(0);
     expect(told[0]!.signed).toBe(true);
     expect(JSON.parse(told[0]!.body)).toMatchObject({ event: 'run-ended', task: run, state: 'succeeded' });
   });
@@ -204,7 +204,7 @@ postconditions: [{title: nothing, script: 'true'}]
       ...reached(),
     );
     await expect
-      .poll(async () => (await one.run('pgrep -fc "^sleep 4242"')).stdout.trim(), { timeout: 40_000 })
+      .poll(async () => (await one.run('pgrep -fc "^sleep 4242"')).stdout.trim(), { timeout: 240_000 })
       .not.toBe('0');
     const stopped = await deckhand('stop', '--all');
     expect(stopped.stdout).toContain('cancelled');
@@ -228,7 +228,7 @@ describe('an approval', () => {
     await deckhand('apply', 'plan.yaml', '--host', one.name, '--detach', ...reached());
     const open = async () =>
       (await json<{ approvals: { id: string; hash: string }[] }>('approvals', 'list')).approvals;
-    await expect.poll(async () => (await open()).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(async () => (await open()).length, { timeout: 240_000 }).toBe(1);
     const [approval] = await open();
     const { stdout } = await deckhand('approvals', 'show', approval!.id);
     expect(stdout).toContain(approval!.hash);

@@ -54,7 +54,7 @@ it('has the size of the terminal, passes Ctrl-C on, ends with the code of the sh
   expect(shown).toContain('33 91');
   expect(shown).toContain('code 7');
   expect(shown.trimEnd().endsWith('icanon') && !shown.trimEnd().endsWith('-icanon')).toBe(true);
-}, 120_000);
+});
 
 it('says what to use where there is no terminal', async () => {
   const { code, stderr } = await deckhand(['shell', host.name, '--ssh-config', config], { folder });

@@ -102,14 +102,11 @@ describe('a page by nginx, from one sentence', () => {
   });
 
   it('is shown and not done by plan: exit 10, and the host is untouched', async () => {
-    const before = await other.run(
-      'dpkg-query -W | sha256sum; find /etc /var/www -newer /proc/1 2>/dev/null | sort',
-    );
+    const seen = 'dpkg-query -W | sha256sum; find /etc /var/www -printf "%p %C@\\n" 2>/dev/null | sort';
+    const before = await other.run(`systemctl is-system-running --wait >/dev/null; ${seen}`);
     const { code } = await deckhand('plan', INTENT, '--host', other.name);
     expect(code).toBe(10);
-    const after = await other.run(
-      'dpkg-query -W | sha256sum; find /etc /var/www -newer /proc/1 2>/dev/null | sort',
-    );
+    const after = await other.run(seen);
     expect(after.stdout).toBe(before.stdout);
   });
 

@@ -27,7 +27,7 @@ describe.skipIf(!available.booted)(`states on a booted Debian host ${available.w
   const runScript = async (script: string, user = 'root'): Promise<LabResult> => {
     const file = `/tmp/script-${randomBytes(6).toString('hex')}`;
     const line = `cat >${file} && sh ${file} </dev/null; code=$?; rm -f ${file}; exit $code`;
-    return host.run(line, { input: script, user, timeoutMs: 170_000 });
+    return host.run(line, { input: script, user, timeoutMs: 300_000 });
   };
   const checkAll = async (items: readonly CheckItem[], user = 'root') => {
     const marker = createMarker();

@@ -35,8 +35,8 @@ export async function joinFleets(folder: string, fleets: readonly LabFleet[]): P
   };
 }
 
-/** What a command prints on a host, by the system's own ssh. Throws when it fails, or takes `limit` milliseconds. */
-export async function onHost(host: LabHost, command: string, limit = 120_000): Promise<string> {
+/** What a command prints on a host, by the system's own ssh. Throws when it fails, or takes `limit` milliseconds, far more than any needs. */
+export async function onHost(host: LabHost, command: string, limit = 300_000): Promise<string> {
   const { code, stdout, stderr } = await host.run(command, { timeoutMs: limit });
   if (code !== 0) throw new Error(`${host.name}: '${command}' ended with ${code}: ${stderr}`);
   return stdout;

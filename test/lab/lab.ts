@@ -184,7 +184,7 @@ export async function bootHost(n: number, options: LabOptions = {}): Promise<Lab
     rekey: () => command('rekey', id),
     run: (line, how = {}) =>
       execute(script, ['ssh', id, line], {
-        timeoutMs: how.timeoutMs ?? minute,
+        timeoutMs: how.timeoutMs ?? 5 * minute,
         ...(how.user === undefined ? {} : { env: { LAB_USER: how.user } }),
         ...(how.input === undefined ? {} : { input: how.input }),
       }),

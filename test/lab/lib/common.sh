@@ -80,10 +80,10 @@ kill_noted() { # kill_noted SIGNAL [PID STARTTIME]
   { [ $# -ge 3 ] && same_process "$2" "$3"; } || return 0
   kill "-$1" "$2" 2>/dev/null || true
 }
-wait_gone() { # wait_gone [PID STARTTIME]: up to 5 seconds
+wait_gone() { # wait_gone [PID STARTTIME]: up to a minute, as a busy machine takes its time
   local i
   [ $# -ge 2 ] || return 0
-  for ((i = 0; i < 250; i++)); do
+  for ((i = 0; i < 3000; i++)); do
     same_process "$1" "$2" || return 0
     sleep 0.02
   done
@@ -102,19 +102,22 @@ detach() { # detach LOG COMMAND...: a daemon with no descriptor of ours above 2 
 }
 wait_noted() { # wait_noted FILE: until a detached daemon has noted itself
   local i
-  for ((i = 0; i < 150; i++)); do
+  for ((i = 0; i < 1500; i++)); do
     [ -s "$1" ] && return 0
     sleep 0.02
   done
   die "a process did not start (no $1)"
 }
 wait_banner() { # wait_banner ID [PREFIX...]: the ssh banner, not only the port; PREFIX runs the probe in another namespace
-  local id=$1 end
+  local id=$1 began end patience=1
   shift
-  end=$(($(now_ms) + LAB_BOOT_WAIT * 1000))
+  began=$(now_ms)
+  end=$((began + LAB_BOOT_WAIT * 1000))
   while [ "$(now_ms)" -lt "$end" ]; do
+    # a busy machine's sshd may take longer to greet than an idle one's to boot
+    [ "$(now_ms)" -lt $((began + 10000)) ] || patience=10
     # shellcheck disable=SC2016
-    if "$@" timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1" && IFS= read -r -t 1 line <&3 && [[ $line == SSH-* ]]' \
+    if "$@" timeout "$patience" bash -c 'exec 3<>"/dev/tcp/$0/$1" && IFS= read -r line <&3 && [[ $line == SSH-* ]]' \
       "$(address_of "$id")" "$(port_of "$id")" 2>/dev/null; then return 0; fi
     alive "$id" || die "host $id ended while starting, see $(host_dir "$id")/console.log"
     sleep 0.03
