@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DeckhandError } from '../../core/deckhand-error.ts';
@@ -63,8 +64,15 @@ export async function openBundle(path: string, signal: AbortSignal): Promise<Bun
   const aside = `${path}.${sha256.slice(0, 16)}.json`;
   const kept = await readFile(aside, 'utf8').catch(() => null);
   const manifest = parseManifest(path, kept ?? (await manifestIn(path, signal)));
-  if (kept === null) await writeFile(aside, JSON.stringify(manifest)).catch(() => undefined);
+  if (kept === null) await keepAside(aside, JSON.stringify(manifest)).catch(() => undefined);
   return { path, size, sha256, manifest };
+}
+
+/** Whole or not at all: somebody else may read it meanwhile. */
+async function keepAside(path: string, text: string): Promise<void> {
+  const own = `${path}.${randomUUID()}`;
+  await writeFile(own, text);
+  await rename(own, path);
 }
 
 async function manifestIn(path: string, signal: AbortSignal): Promise<string> {
