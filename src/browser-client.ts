@@ -9,10 +9,17 @@ export type * from './api/run-contract.ts';
 export type * from './api/task-api.ts';
 export type * from './api/terminal-contract.ts';
 export type * from './api/watch-contract.ts';
-export type { AuditEntryView, NewToken, SessionView, TokenView } from './api/access-contract.ts';
+export type {
+  AuditEntryView,
+  NewToken,
+  PolicyVerdict,
+  SessionView,
+  TokenView,
+} from './api/access-contract.ts';
 export { RIGHTS_OF, type Role } from './api/caller.ts';
 export type { FileView } from './api/file-contract.ts';
 export type { FolderView, FoundItem } from './api/folder-contract.ts';
+export type * from './api/policy-contract.ts';
 export type * from './api/settings-contract.ts';
 export type { ListedEntry } from './core/transfer-params.ts';
 export { type DiffedLine, diffLines, hunks } from './core/line-diff.ts';

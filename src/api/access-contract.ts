@@ -100,6 +100,15 @@ export interface PolicyVerdict {
     readonly rule: string | null;
     readonly why: string;
   }[];
+  /**
+   * Rules that would let exactly this run unasked, one for each command in it that does more than look. None: it
+   * destroys or risks something, or its words are known only when it runs.
+   */
+  readonly always: readonly {
+    readonly command: string;
+    readonly upTo: 'change' | 'unknown';
+    readonly example: string;
+  }[];
 }
 
 /** Who else may ask, and how. */

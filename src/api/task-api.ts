@@ -4,6 +4,7 @@ import type { ChatApi } from './chat-contract.ts';
 import type { FileApi } from './file-contract.ts';
 import type { FolderApi } from './folder-contract.ts';
 import type { StagingApi } from './staging-contract.ts';
+import type { PolicyApi } from './policy-contract.ts';
 import type { SettingsApi } from './settings-contract.ts';
 import type { AttachedModel } from '../core/attached-model.ts';
 import type { Deployment } from '../core/model-params.ts';
@@ -189,6 +190,7 @@ export interface TaskApi
     FolderApi,
     StagingApi,
     SettingsApi,
+    PolicyApi,
     TerminalApi,
     AsyncDisposable {
   submit(submission: Submission): Promise<Submitted>;

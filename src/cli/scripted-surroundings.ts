@@ -282,6 +282,7 @@ const samplePolicy: PolicyTools = {
       hash: '0'.repeat(64),
       mode: 'ask',
       decisions: [{ mode: 'ask', decision: 'ask', rule: null, why: 'it reboots' }],
+      always: [],
     }),
   test: async file => await Promise.resolve({ file, rules: [], examples: 0 }),
   audit: async () => await Promise.resolve({ folder: '/state', records: [] }),

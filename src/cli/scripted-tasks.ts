@@ -111,6 +111,8 @@ export function scriptedTasks(
     removeToken: no,
     auditTrail: no,
     explainPolicy: no,
+    policyRules: no,
+    addAllowRules: no,
   };
   return {
     ...unscripted,

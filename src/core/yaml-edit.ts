@@ -1,4 +1,4 @@
-import { type Document, isCollection, isMap, isNode, type Node, parseDocument } from 'yaml';
+import { type Document, isCollection, isMap, isNode, isSeq, type Node, parseDocument } from 'yaml';
 import { readYaml } from './yaml.ts';
 import type { ErrorCode } from './error-table.ts';
 
@@ -22,6 +22,21 @@ export function setYamlField(
     if (!isMap(node) || node.items.length === 0) document.setIn(place, document.createNode({}));
   }
   document.setIn(path, likeBefore(document.createNode(value), document.getIn(path, true)));
+  return document.toString({ lineWidth: 0 });
+}
+
+/** The text with one more item at the end of a list, made where it is missing. Throws as `setYamlField` does. */
+export function addYamlItem(
+  text: string,
+  file: string,
+  path: readonly string[],
+  value: unknown,
+  code: ErrorCode,
+): string {
+  readYaml(text, file, code);
+  const document = parseDocument(text);
+  if (isSeq(document.getIn(path, true))) document.addIn(path, document.createNode(value));
+  else document.setIn(path, document.createNode([value]));
   return document.toString({ lineWidth: 0 });
 }
 

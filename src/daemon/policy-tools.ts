@@ -5,6 +5,7 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 import { meaningHash } from '../policy/approval.ts';
 import { decide, POLICY_MODES } from '../policy/decide.ts';
 import { judgeCommand } from '../policy/judge.ts';
+import { lastingRules } from '../policy/lasting-rule.ts';
 import { readRules } from '../policy/rule-schema.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { SettingValues } from '../settings/schema.ts';
@@ -52,5 +53,6 @@ export async function explain(command: string, host: string, values: SettingValu
     hash: meaningHash([host], command, verdict),
     mode: values['policy.mode'],
     decisions,
+    always: lastingRules(verdict),
   };
 }

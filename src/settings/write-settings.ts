@@ -60,8 +60,8 @@ function checkedText(text: string, file: string): LoadedFile {
   }
 }
 
-/** False: it is no longer what was read. An existing file keeps its mode, a new one is for its owner only. */
-async function replaceFile(file: string, text: string, expected: string): Promise<boolean> {
+/** False: the file is no longer what was read. An existing file keeps its mode, a new one is for its owner only. */
+export async function replaceFile(file: string, text: string, expected: string): Promise<boolean> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const mode = (await stat(file).catch(() => null))?.mode ?? 0o600;
   const draft = `${file}.${process.pid}.new`;

@@ -176,6 +176,14 @@ describe('Agent', () => {
     await page.getByLabel('what may run unasked').selectOption('ask');
     await tabTo(page, page.getByRole('button', { name: 'Plan and ask me' }));
     await page.keyboard.press('Enter');
+    // a rule that would have let it run, of exactly what would run
+    await tabTo(page, page.getByRole('button', { name: 'Always allow …' }));
+    await page.keyboard.press('Enter');
+    const rule = page.getByRole('group', { name: 'from now on run unasked' });
+    expect(await rule.getByLabel(/^command/).inputValue()).toBe('tee /srv/late');
+    expect(await rule.getByLabel(/^on servers/).inputValue()).toBe(host);
+    await tabTo(page, rule.getByRole('button', { name: 'Leave it' }));
+    await page.keyboard.press('Enter');
     await tabTo(page, page.getByRole('button', { name: 'Refuse' }));
     await page.keyboard.press('Enter');
     await page.locator('[data-verdict=failed], [data-verdict=cancelled]').waitFor();

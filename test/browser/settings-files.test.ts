@@ -211,6 +211,59 @@ describe('Settings', () => {
   });
 });
 
+it('makes a lasting rule of what the policy asks about, as wide as the person writes it', async () => {
+  await writeFile(join(site.folder, 'deckhand.yaml'), `policy: { mode: ask }\ngroups: { pair: [${host}] }\n`);
+  // files count as read for two seconds
+  await expect
+    .poll(async () => (await site.run('policy', 'explain', 'mkdir /srv/x', '--host', host)).code)
+    .toBe(7);
+  await page.goto(`${site.url}/fleet`);
+  await page.getByLabel('group', { exact: true }).waitFor();
+  await page.getByLabel(`choose ${host}`).check();
+  await page.getByRole('button', { name: 'Run a command' }).click();
+  const command = dialog().locator('textarea');
+  await command.fill('mkdir -p /srv/ruled/one');
+  await press('Run');
+  await press('Always allow …');
+  const rule = dialog().getByRole('group', { name: 'from now on run unasked' });
+  const words = rule.getByLabel(/^command/);
+  expect(await words.inputValue()).toBe('mkdir -p /srv/ruled/one');
+  expect(await seriousFindings(page)).toEqual([]);
+  await words.fill('* -p /srv/ruled/one');
+  // Enter in it is about the rule, never a yes to the command
+  await words.press('Enter');
+  await rule.getByText(/it must name a program/).waitFor();
+  await words.fill('mkdir -p /srv/ruled/*');
+  await rule.getByLabel(/^on servers/).fill('nowhere');
+  await rule.getByLabel('all servers of a group').selectOption('pair');
+  expect(await rule.getByLabel(/^on servers/).inputValue()).toBe(host);
+  await rule.getByRole('button', { name: 'Save the rule' }).click();
+  await dialog().locator('[data-saved-rule]').getByText('From now on it runs unasked.').waitFor();
+  expect(await onHost('ls /srv')).not.toContain('ruled');
+  await command.fill('mkdir -p /srv/else');
+  await press('Run');
+  await dialog().locator('[data-policy-question]').waitFor();
+  await command.fill('mkdir -p /srv/ruled/two');
+  await press('Run');
+  await page.locator('[data-verdict=succeeded]').waitFor();
+  expect(await onHost('ls /srv/ruled')).toBe('two\n');
+  await page.goto(`${site.url}/settings`);
+  await page.locator('[data-rule=always-mkdir-p-srv-ruled]').getByText('mkdir -p /srv/ruled/*').waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+});
+
+it('offers no lasting rule for what destroys', async () => {
+  await page.goto(`${site.url}/files?host=${host}&path=${FOLDER}`);
+  await row('binary').click();
+  await press('Delete');
+  await press('Delete it for good');
+  await press('Always allow …');
+  await dialog()
+    .getByText(/^No lasting rule: it risks data-loss/)
+    .waitFor();
+  expect(await onHost(`ls ${FOLDER}`)).toContain('binary');
+});
+
 it('removes a server that deckhand.yaml has, and leaves the ssh configuration alone', async () => {
   await writeFile(
     join(site.folder, 'deckhand.yaml'),

@@ -70,6 +70,7 @@ export default function AgentRunScreen(): JSX.Element {
           approval={approval}
           preview={approval.kind === 'plan' ? story.preview : null}
           onDecided={approvals.reload}
+          mayLast
         />
       ))}
       {questions.map(question => (

@@ -7,14 +7,18 @@ import {
   toDeckhandError,
 } from 'deckhand/client';
 import { api } from '../engine/api.ts';
+import { AlwaysAllow } from '../parts/always-allow.tsx';
 import { Button } from '../parts/button.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Fault } from '../parts/fault.tsx';
 import { notice } from '../parts/notice.ts';
 import { When } from '../parts/when.tsx';
 import { plainText } from '../parts/words.ts';
-import { askedOf } from './asked-of.ts';
+import { type Asked, askedOf } from './asked-of.ts';
 import { CommandList } from './step-card.tsx';
+
+/** Commands of which a lasting rule is offered. */
+const MOST_RULES = 5;
 
 /**
  * What waits for a person's word: exactly what would run, where, why it is asked, until when. Nothing in it has the
@@ -24,10 +28,13 @@ export function ApprovalCard({
   approval,
   preview,
   onDecided,
+  mayLast = false,
 }: {
   readonly approval: Approval;
   readonly preview: PlanPreview | null;
   readonly onDecided: () => void;
+  /** True: rules of the policy decide about its commands, so a rule can be made of them. */
+  readonly mayLast?: boolean;
 }): JSX.Element {
   const [note, setNote] = useState('');
   const [busy, setBusy] = useState(false);
@@ -74,6 +81,7 @@ export function ApprovalCard({
         {approval.uses} {approval.uses === 1 ? 'time' : 'times'} · ends <When time={approval.expiresAt} />,
         and is then refused
       </p>
+      {mayLast && !asksForWord ? <LastingRules commands={commands} hosts={hosts} /> : null}
       <label className="block">
         <span className="text-xs text-muted">a note, for the record and for whoever goes on</span>
         <input
@@ -102,6 +110,21 @@ export function ApprovalCard({
         <CopyButton label="copy as CLI" text={`deckhand approvals approve ${approval.id}`} />
       </div>
     </section>
+  );
+}
+
+/** Of each command that is asked about once; more than a few are no case for one click each. */
+function LastingRules({ commands, hosts }: Pick<Asked, 'commands' | 'hosts'>): JSX.Element {
+  const asked = commands.filter(
+    ({ decision, rule, risks }) => decision === 'ask' && rule === null && risks.length === 0,
+  );
+  const texts = [...new Set(asked.map(({ text }) => text))].slice(0, MOST_RULES);
+  return (
+    <>
+      {texts.map(text => (
+        <AlwaysAllow key={text} command={text} hosts={hosts} namesIt={texts.length > 1} />
+      ))}
+    </>
   );
 }
 

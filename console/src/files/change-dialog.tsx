@@ -94,6 +94,7 @@ export function ChangeDialog({
             word="Yes, run exactly this"
             busy={busy}
             onYes={() => void submit()}
+            asked={{ command, hosts: [host] }}
           />
         ) : null}
         <div className="flex flex-wrap items-center gap-2">

@@ -1,6 +1,7 @@
 import { type JSX, useEffect, useRef, useState } from 'react';
 import type { DeckhandError, ErrorRecord } from 'deckhand/client';
 import { whyNot } from '../engine/api.ts';
+import { AlwaysAllow } from './always-allow.tsx';
 import { approvalOf } from './approval-of.ts';
 import { Button } from './button.tsx';
 import { Fault } from './fault.tsx';
@@ -22,21 +23,30 @@ export function FaultOrQuestion({
   word,
   busy,
   onYes,
+  asked,
 }: {
   readonly error: Thrown;
   /** On the button: `Yes, run exactly this`. */
   readonly word: string;
   readonly busy: boolean;
   readonly onYes: () => void;
+  /** What a lasting rule could be made of; absent: of this none is made. */
+  readonly asked?: { readonly command: string; readonly hosts: readonly string[] };
 }): JSX.Element {
   return asksForYes(error) ? (
-    <PolicyQuestion error={error} word={word} busy={busy} onYes={onYes} />
+    <PolicyQuestion error={error} word={word} busy={busy} onYes={onYes} {...(asked && { asked })} />
   ) : (
     <Fault error={error} />
   );
 }
 
-function PolicyQuestion({ error, word, busy, onYes }: Parameters<typeof FaultOrQuestion>[0]): JSX.Element {
+function PolicyQuestion({
+  error,
+  word,
+  busy,
+  onYes,
+  asked,
+}: Parameters<typeof FaultOrQuestion>[0]): JSX.Element {
   const section = useRef<HTMLElement>(null);
   useEffect(() => section.current?.focus(), []);
   // a program that wishes for something is not the person who says yes to it
@@ -78,6 +88,9 @@ function PolicyQuestion({ error, word, busy, onYes }: Parameters<typeof FaultOrQ
           {barred}
         </p>
       )}
+      {asked && barred === null ? (
+        <AlwaysAllow key={`${asked.command} ${asked.hosts.join()}`} {...asked} />
+      ) : null}
     </section>
   );
 }

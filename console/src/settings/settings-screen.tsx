@@ -11,6 +11,7 @@ import { Choices, SearchField } from '../parts/field.tsx';
 import { ScreenFrame } from '../parts/screen.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { countText, plainText } from '../parts/words.ts';
+import { RuleList } from './rule-list.tsx';
 import { SessionList } from './session-list.tsx';
 import { SettingDialog } from './setting-form.tsx';
 import { fitsSetting, layerText, shownValue } from './setting-text.ts';
@@ -94,6 +95,7 @@ export default function SettingsScreen(): JSX.Element {
         <EmptyState title="No setting is like that." />
       )}
       <Entries entries={answer.value?.entries ?? []} />
+      <RuleList />
       <SessionList />
       <TokenList />
       {open && answer.value ? (

@@ -114,6 +114,9 @@ export const accessAnswers = {
           why: z.string(),
         }),
       ),
+      always: z
+        .array(z.object({ command: z.string(), upTo: z.enum(['change', 'unknown']), example: z.string() }))
+        .describe('rules that would let exactly this run unasked'),
     })
     .openapi('PolicyVerdict') satisfies z.ZodType<PolicyVerdict>,
   loginLink: z.object({

@@ -22,6 +22,7 @@ import type { HttpApp, HttpEnvironment } from './operation.ts';
 import { registerOversightRoutes } from './oversight-routes.ts';
 import { registerQueueRoutes } from './queue-routes.ts';
 import { registerRunRoutes } from './run-routes.ts';
+import { registerPolicyRoutes } from './policy-routes.ts';
 import { registerSettingsRoutes } from './settings-routes.ts';
 import { registerTaskRoutes } from './task-routes.ts';
 import { registerTerminalRoutes } from './terminal-routes.ts';
@@ -128,6 +129,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   registerFolderRoutes(parts);
   registerStagingRoutes(parts);
   registerSettingsRoutes(parts);
+  registerPolicyRoutes(parts);
   registerTerminalRoutes(parts);
   registerSessionRoutes(parts, options.door ?? null);
   if (options.door) registerPages(app, options.door);

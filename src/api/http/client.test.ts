@@ -119,6 +119,11 @@ const CALLS: { readonly [Name in Asked]: Parameters<TaskApi[Name]> } = {
   removeToken: ['ci'],
   auditTrail: [{ before: 7, limit: 3 }],
   explainPolicy: [surroundings, 'ls -l', 'web1'],
+  policyRules: [surroundings],
+  addAllowRules: [
+    surroundings,
+    [{ command: 'echo ü', hosts: ['web*'], why: 'ü', upTo: 'change', example: 'echo ü' }],
+  ],
 };
 /** What only the door knows: no method of the contract. */
 const AT_THE_DOOR = ['login', 'session', 'logout', 'attachTerminal'];

@@ -12,8 +12,9 @@ import { accessCalls, fileCalls } from './access-client.ts';
 import type { FolderApi } from '../folder-contract.ts';
 import type { StagingApi } from '../staging-contract.ts';
 import { folderCalls } from './folder-client.ts';
+import type { PolicyApi } from '../policy-contract.ts';
 import type { SettingsApi } from '../settings-contract.ts';
-import { settingsCalls } from './settings-client.ts';
+import { policyCalls, settingsCalls } from './settings-client.ts';
 import { chatCalls } from './chat-client.ts';
 import type { DoctorFinding, HostSummary, RunbookSummary } from '../contract.ts';
 import type { FollowOptions, Submission, TaskApi, TaskQuery, TaskView } from '../task-api.ts';
@@ -67,6 +68,7 @@ export function clientOver({ transport, signal, clock, random }: ClientParts): T
     ...fileCalls(ask),
     ...runCalls(ask),
     ...settingsCalls(ask),
+    ...policyCalls(ask),
     ...folderCalls(ask, transport, open),
     ...terminalCalls(ask, transport, open),
     async [Symbol.asyncDispose]() {
@@ -154,6 +156,7 @@ function otherCalls(
   | keyof FileApi
   | keyof RunApi
   | keyof SettingsApi
+  | keyof PolicyApi
   | keyof FolderApi
   | keyof StagingApi
   | keyof TerminalApi

@@ -1,4 +1,5 @@
 import type { FolderApi } from '../folder-contract.ts';
+import type { PolicyApi } from '../policy-contract.ts';
 import type { SettingsApi } from '../settings-contract.ts';
 import type { StagingApi } from '../staging-contract.ts';
 import type { Submitted } from '../task-api.ts';
@@ -24,9 +25,11 @@ const setting = {
   environment: 'DECKHAND_CONCURRENCY',
 } as const;
 
-/** For tests of the transport: folders, files on their way and settings, the same always. */
-export function sampleFiles(submitted: Submitted): FolderApi & StagingApi & SettingsApi {
+/** For tests of the transport: folders, files on their way, settings and rules, the same always. */
+export function sampleFiles(submitted: Submitted): FolderApi & StagingApi & SettingsApi & PolicyApi {
   return {
+    policyRules: async () => ({ file: null, broken: null, rules: [] }),
+    addAllowRules: async () => ({ file: '/c/policy.yaml', names: ['always-echo'] }),
     settings: async () => ({ file: '/c/deckhand.yaml', files: [], settings: [setting], entries: [] }),
     changeSetting: async () => setting,
     listFolder: async () => ({ path: '/srv', entries: [listed], truncated: false }),

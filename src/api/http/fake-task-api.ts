@@ -308,6 +308,7 @@ const sampleBehaviour: TaskApi = {
     hash: 'ab',
     mode: 'off',
     decisions: [],
+    always: [],
   }),
   closeConsole: async () => {},
   readFile: async (_, host, path) => ({

@@ -89,6 +89,7 @@ describe('the table', () => {
       'listHosts',
       'listRunbooks',
       'logout',
+      'policyRules',
       'recordRunbook',
       'replayRun',
       'servedModels',
@@ -100,6 +101,7 @@ describe('the table', () => {
 
   it('keeps this machine, the ways in and what was said for admins', () => {
     const admins = [
+      'addAllowRules',
       'addHost',
       'addToken',
       'auditTrail',

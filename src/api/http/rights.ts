@@ -108,6 +108,8 @@ export const RIGHTS: Readonly<Record<Exclude<OperationName, 'submitAndFollow'>, 
   removeToken: 'administer',
   auditTrail: 'administer',
   explainPolicy: 'read',
+  policyRules: 'read',
+  addAllowRules: 'administer',
 };
 
 /** Operations that change something, and so are in the audit log whatever came of them. */

@@ -10,6 +10,7 @@ import { queueDesk } from './queue-desk.ts';
 import { folderDesk } from './folder-desk.ts';
 import { stagingDesk } from './staging-desk.ts';
 import { reportDesk } from './report-desk.ts';
+import { policyDesk } from './policy-desk.ts';
 import { settingsDesk } from './settings-desk.ts';
 import { taskDesk } from './task-desk.ts';
 import { terminalDesk } from './terminal-desk.ts';
@@ -37,6 +38,7 @@ export function openDesk(parts: DeskParts, requestId?: string): TaskApi {
     ...fileDesk(request),
     ...runDesk(request),
     ...settingsDesk(request),
+    ...policyDesk(request),
     ...folderDesk(request),
     ...stagingDesk(request),
     ...terminalDesk(request),

@@ -63,6 +63,8 @@ export function placedDesk(desk: TaskApi, caller: Caller): TaskApi {
     fetchFile: async (asked, host, path) => await desk.fetchFile(at(asked), host, path),
     addToken: async (asked, token) => await desk.addToken(at(asked), token),
     explainPolicy: async (asked, command, host) => await desk.explainPolicy(at(asked), command, host),
+    policyRules: async asked => await desk.policyRules(at(asked)),
+    addAllowRules: async (asked, rules) => await desk.addAllowRules(at(asked), rules),
     openConsole: async (asked, where) => await desk.openConsole(at(asked), where),
   };
 }

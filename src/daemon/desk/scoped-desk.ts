@@ -136,6 +136,7 @@ export function scopedDesk(desk: TaskApi, request: DeskRequest, caller: Caller):
     startTunnel: whole('startTunnel', name => desk.startTunnel(name)),
     stopTunnel: whole('stopTunnel', name => desk.stopTunnel(name)),
     removeTunnel: whole('removeTunnel', name => desk.removeTunnel(name)),
+    addAllowRules: whole('addAllowRules', (at, rules) => desk.addAllowRules(at, rules)),
     removeSchedule: whole('removeSchedule', id => desk.removeSchedule(id)),
     async approvals(state) {
       const found = await desk.approvals(state);

@@ -37,7 +37,7 @@ export function settingsDesk(request: DeskRequest): SettingsApi {
 }
 
 /** The file that is changed: the one that was named, or the account's own; never a project's. */
-function ownFile({ settingsFile }: Surroundings): string {
+export function ownFile({ settingsFile }: Surroundings): string {
   return settingsFile ?? userSettingsFile({ environment: process.env, home: homedir() });
 }
 
@@ -66,7 +66,8 @@ function viewOf(name: SettingName, settings: Settings, { file, own }: Own): Sett
   };
 }
 
-function layerOf(source: string, file: string): SettingView['layer'] {
+/** Which layer a setting's value is from, when `file` is one's own. */
+export function layerOf(source: string, file: string): SettingView['layer'] {
   if (source === 'default') return 'default';
   if (source.startsWith('environment ')) return 'environment';
   if (source.startsWith('flag ')) return 'flag';
