@@ -163,6 +163,56 @@ describe('Tasks', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/fleet/);
   });
+
+  it('filters by kind and server, in the address too', async () => {
+    const kinds = page.locator('[data-row] >> xpath=ancestor::tr').getByText(/^(ssh|host)\.[a-z]+$/);
+    await page.goto(`${site.url}/tasks`);
+    await kinds.getByText('host.facts').first().waitFor();
+    await page.getByLabel('kind', { exact: true }).selectOption('ssh.execute');
+    await page.waitForURL(/kind=ssh\.execute/);
+    await expect
+      .poll(async () => new Set(await kinds.allTextContents()), { timeout: 60_000 })
+      .toEqual(new Set(['ssh.execute']));
+    const all = await page.locator('[data-row]').count();
+    await page.getByLabel('server', { exact: true }).selectOption('lab-229');
+    await page.waitForURL(/host=lab-229/);
+    await expect
+      .poll(async () => await page.locator('[data-row]').count(), { timeout: 60_000 })
+      .toBeLessThan(all);
+    await page.reload();
+    await page.locator('[data-row]').first().waitFor();
+    expect(await page.getByLabel('server', { exact: true }).inputValue()).toBe('lab-229');
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+
+  it('shows what was done in its form once more, on the same servers', async () => {
+    await page.goto(`${site.url}${run}`);
+    await page.getByRole('button', { name: 'Duplicate …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Run on 3 servers' });
+    expect(await dialog.locator('textarea').inputValue()).toContain('hostname | grep -c lab-229');
+    await dialog.locator('textarea').fill('echo again');
+    await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.waitForURL(address => address.pathname !== run && address.pathname.startsWith('/runs/group-'));
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('[data-verdict=succeeded]').waitFor();
+    expect(await page.locator('[data-row]').count()).toBe(3);
+    await page.locator('[data-line="1"]').getByText('again').waitFor();
+    // a kind without a form of its own: its parameters
+    await page.goto(`${site.url}/tasks?kind=host.facts`);
+    await page
+      .getByLabel(/^choose (?!all)/)
+      .first()
+      .check();
+    await page.getByRole('button', { name: 'Duplicate …' }).click();
+    const other = page.getByRole('dialog', { name: 'Once more: host.facts' });
+    await other.getByLabel('parameters').fill('{ "refresh": ');
+    await other.getByRole('alert').waitFor();
+    await other.getByLabel('parameters').fill('{ "refresh": true }');
+    await other.getByLabel('on which servers').fill('lab-p227');
+    expect(await seriousFindings(page)).toEqual([]);
+    await other.getByRole('button', { name: 'Submit' }).click();
+    await page.locator('[data-verdict=succeeded]').waitFor();
+  });
 });
 
 describe('what goes wrong', () => {

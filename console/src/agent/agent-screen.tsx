@@ -26,7 +26,13 @@ export default function AgentScreen(): JSX.Element {
   const runs = useTasks(filterOf(ONLY_RUNS), PAGE);
   return (
     <ScreenFrame title="Agent">
-      <IntentForm intent={address.get('intent') ?? ''} />
+      <IntentForm
+        // another request that is led here is another form
+        key={address.toString()}
+        intent={address.get('intent') ?? ''}
+        hosts={address.get('hosts') ?? ''}
+        policy={address.get('policy') ?? ''}
+      />
       {runs.error ? <Fault error={runs.error} /> : null}
       {runs.value?.tasks.length === 0 ? (
         <EmptyState title="Nothing was asked for yet.">

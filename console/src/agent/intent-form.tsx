@@ -18,12 +18,20 @@ const MODES = [
 ] as const;
 
 /** What is wanted, where, and how far it may go by itself. */
-export function IntentForm({ intent: given }: { readonly intent: string }): JSX.Element {
+export function IntentForm({
+  intent: given,
+  hosts: on,
+  policy: under,
+}: {
+  readonly intent: string;
+  readonly hosts: string;
+  readonly policy: string;
+}): JSX.Element {
   const [, navigate] = useLocation();
   const hosts = useAnswer('hosts', () => api.listHosts(HERE, null));
   const [intent, setIntent] = useState(given);
-  const [where, setWhere] = useState('');
-  const [policy, setPolicy] = useState('');
+  const [where, setWhere] = useState(on);
+  const [policy, setPolicy] = useState(MODES.some(([mode]) => mode === under) ? under : '');
   const [steps, setSteps] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<DeckhandError | null>(null);

@@ -13,14 +13,21 @@ import { countText, plainText, shellWord } from '../parts/words.ts';
 /** One command on servers that were chosen. What the policy asks about is asked here. */
 export function RunDialog({
   hosts,
+  like,
   onClose,
 }: {
   readonly hosts: readonly string[];
+  /** What stands in it already; absent: nothing. */
+  readonly like?: {
+    readonly command: string;
+    readonly root: boolean;
+    readonly more: Readonly<Record<string, unknown>>;
+  };
   readonly onClose: () => void;
 }): JSX.Element {
   const [, navigate] = useLocation();
-  const [command, setCommand] = useState('');
-  const [root, setRoot] = useState(false);
+  const [command, setCommand] = useState(like?.command ?? '');
+  const [root, setRoot] = useState(like?.root ?? false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<DeckhandError | null>(null);
   const submit = async (): Promise<void> => {
@@ -30,10 +37,11 @@ export function RunDialog({
       const { group } = await api.submit({
         kind: 'ssh.execute',
         hosts: hosts.join(','),
-        params: { command, root, ...approvalOf(error) },
+        params: { ...like?.more, command, root, ...approvalOf(error) },
         surroundings: HERE,
       });
       navigate(`/runs/${group}`);
+      onClose();
     } catch (thrown) {
       setError(toDeckhandError(thrown));
       setBusy(false);
@@ -62,6 +70,9 @@ export function RunDialog({
             }}
           />
         </label>
+        {like ? (
+          <p className="text-xs text-muted">What it was given on its standard input is not kept.</p>
+        ) : null}
         <Tick label="as root" checked={root} onChange={setRoot} />
         {error ? (
           <FaultOrQuestion
@@ -69,6 +80,7 @@ export function RunDialog({
             word="Yes, run exactly this"
             busy={busy}
             onYes={() => void submit()}
+            asked={{ command, hosts }}
           />
         ) : null}
         <div className="flex items-center gap-2">

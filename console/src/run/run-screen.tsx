@@ -11,6 +11,7 @@ import { ScreenFrame } from '../parts/screen.tsx';
 import { TASK_LOOKS } from '../parts/states.ts';
 import { durationText, plainText } from '../parts/words.ts';
 import { groupRows } from '../tasks/group-rows.ts';
+import { DuplicateButton } from '../tasks/duplicate-button.tsx';
 import { SteerButtons } from '../tasks/steer-buttons.tsx';
 import { countsText, GroupProgress } from '../tasks/task-columns.tsx';
 import { failuresFirst, outputGroups } from './host-groups.ts';
@@ -72,6 +73,7 @@ function Verdict({ tasks }: { readonly tasks: readonly TaskRow[] }): JSX.Element
       {startedAt === null ? null : <span>{durationText((finishedAt ?? now) - startedAt)}</span>}
       <GroupProgress row={row} now={now} />
       <SteerButtons tasks={tasks} ids={[group]} />
+      <DuplicateButton tasks={tasks} />
       {tasks.length === 1 && tasks[0]?.kind === 'agent.run' ? <ReportMenu task={tasks[0].id} /> : null}
       <CopyButton label="copy as CLI" text={commandOf(tasks)} />
     </>

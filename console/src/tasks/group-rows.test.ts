@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sampleRow as task } from './sample-row.ts';
 import { groupRows, progressOf, timeLeft, waitingReason } from './group-rows.ts';
-import { filterOf, fits, merged, renewed } from './task-filter.ts';
+import { choicesOf, filterOf, fits, merged, renewed } from './task-filter.ts';
 import { sensible } from './steer.ts';
 
 const half = { done: 5, total: 10, unit: 'bytes', text: '' } as const;
@@ -68,6 +68,16 @@ describe('a filtered list', () => {
     expect(fits(task({}), filter)).toBe(true);
     expect(fits(task({ host: 'db' }), filter)).toBe(false);
   });
+});
+
+it('what is chosen is among the choices, also before anything is listed', () => {
+  expect(choicesOf('every kind', ['b', 'a', 'b'], 'c')).toEqual([
+    ['', 'every kind'],
+    ['a', 'a'],
+    ['b', 'b'],
+    ['c', 'c'],
+  ]);
+  expect(choicesOf('every kind', [], '')).toEqual([['', 'every kind']]);
 });
 
 it('only what makes sense is offered', () => {

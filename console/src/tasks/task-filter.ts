@@ -18,6 +18,27 @@ export function filterOf(address: URLSearchParams): TaskFilter {
   };
 }
 
+/** Kinds that can be asked for before any such task is on the list. */
+export const USUAL_KINDS = [
+  'ssh.execute',
+  'agent.run',
+  'scp.upload',
+  'scp.download',
+  'scp.sync',
+  'model.deploy',
+  'ssh.tunnel',
+] as const;
+
+/** A choice among names, in order, each once; what is chosen stays among them, whatever the list says. */
+export function choicesOf(
+  every: string,
+  names: readonly string[],
+  chosen: string,
+): readonly (readonly [value: string, word: string])[] {
+  const all = new Set(chosen === '' ? names : [...names, chosen]);
+  return [['', every], ...[...all].toSorted().map(name => [name, name] as const)];
+}
+
 /** What the daemon filters; the text is looked for here. */
 export function queryOf({ state, kind, host }: TaskFilter): TaskQuery {
   return {

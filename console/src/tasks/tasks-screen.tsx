@@ -2,7 +2,7 @@ import { type JSX, useState } from 'react';
 import { useLocation } from 'wouter';
 import { TASK_STATES } from 'deckhand/client';
 import { useAddress } from '../engine/address.ts';
-import { api } from '../engine/api.ts';
+import { api, HERE } from '../engine/api.ts';
 import { useAnswer } from '../engine/use-answer.ts';
 import { useNow } from '../engine/use-live.ts';
 import { Button } from '../parts/button.tsx';
@@ -16,9 +16,10 @@ import { Table } from '../parts/table.tsx';
 import { shellWord } from '../parts/words.ts';
 import { type GroupRow, groupRows } from './group-rows.ts';
 import { tellRun } from './known-run.ts';
+import { DuplicateButton } from './duplicate-button.tsx';
 import { SteerButtons } from './steer-buttons.tsx';
 import { columnsOf } from './task-columns.tsx';
-import { filterOf, fits, isEmpty, type TaskFilter } from './task-filter.ts';
+import { choicesOf, filterOf, fits, isEmpty, type TaskFilter, USUAL_KINDS } from './task-filter.ts';
 import { useTasks } from './use-tasks.ts';
 
 const PAGE = 300;
@@ -36,8 +37,16 @@ export default function TasksScreen(): JSX.Element {
   const filter = filterOf(address);
   const list = useTasks(filter, limit);
   const limits = useAnswer('limits', () => api.limits());
+  const fleet = useAnswer('hosts', async () => await api.listHosts(HERE, null));
+  const listed = list.value?.tasks ?? [];
+  const kinds = choicesOf('every kind', [...USUAL_KINDS, ...listed.map(task => task.kind)], filter.kind);
+  const hosts = choicesOf(
+    'every server',
+    (fleet.value ?? []).map(({ name }) => name),
+    filter.host,
+  );
   const now = useNow(1000);
-  const rows = groupRows((list.value?.tasks ?? []).filter(task => fits(task, filter)));
+  const rows = groupRows(listed.filter(task => fits(task, filter)));
   const open = ({ group, tasks }: GroupRow): void => {
     // a filter, or the end of the list, may hide some of its tasks
     const isWhole = isEmpty(filter) && (list.value?.next === null || group !== rows.at(-1)?.group);
@@ -57,6 +66,18 @@ export default function TasksScreen(): JSX.Element {
             options={STATES}
             onChange={event => change({ state: event.target.value })}
           />
+          <Choices
+            label="kind"
+            value={filter.kind}
+            options={kinds}
+            onChange={event => change({ kind: event.target.value })}
+          />
+          <Choices
+            label="server"
+            value={filter.host}
+            options={hosts}
+            onChange={event => change({ host: event.target.value })}
+          />
           <CopyButton label="copy as CLI" text={commandOf(filter)} />
         </>
       }
@@ -66,6 +87,7 @@ export default function TasksScreen(): JSX.Element {
         <div className="sticky top-0 z-10 flex flex-wrap items-center gap-2 border-b border-line bg-accent-ground px-4 py-1.5">
           {chosenRows.length} chosen
           <SteerButtons tasks={chosenRows.flatMap(row => row.tasks)} ids={chosenRows.map(row => row.group)} />
+          {chosenRows.length === 1 ? <DuplicateButton tasks={chosenRows.flatMap(row => row.tasks)} /> : null}
         </div>
       )}
       {rows.length > 0 ? (
