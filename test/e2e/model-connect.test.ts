@@ -1,5 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
@@ -8,7 +7,7 @@ import { localSite } from '../../src/engines/deploy/local-site.ts';
 import { remove } from '../../src/engines/deploy/remove.ts';
 import { onHost } from '../faults/lab-fleet.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { connectAs, deployTiny, type ModelLab, openModelLab, siteOf } from './model-lab.ts';
+import { connectAs, deployTiny, everythingIn, type ModelLab, openModelLab, siteOf } from './model-lab.ts';
 import { signal } from './ssh-client.ts';
 
 /** Real model servers that Deckhand did not start, as far as it knows. */
@@ -75,7 +74,8 @@ describe('a server at an address', () => {
   it('is connected from this machine, and one that is not there is named', async () => {
     const base = join(folder, 'theirs');
     const site = localSite({ ...process.env, DECKHAND_BASE: base });
-    const port = await freePort();
+    // none of those that the kernel gives to whoever asks for any: seconds go by until the server listens
+    const port = 20_000 + (process.pid % 10_000);
     await deployTiny({ site, bundle, model, params: { listen: 'port', port, service: 'detached' } });
     const keyFile = join(base, 'llm/tiny/apikey');
     const words = [`http://127.0.0.1:${port}/v1`, '--key-file', keyFile];
@@ -95,17 +95,3 @@ describe('a server at an address', () => {
     );
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}
-
-async function everythingIn(path: string): Promise<Buffer> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
-  return Buffer.concat(await Promise.all(files.map(async file => await readFile(file))));
-}

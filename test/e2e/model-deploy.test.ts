@@ -1,4 +1,4 @@
-import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
@@ -20,6 +20,7 @@ import type { LabHost } from '../lab/lab.ts';
 import {
   connectAs,
   deployTiny,
+  everythingIn,
   manifestOf,
   type ModelLab,
   mountState,
@@ -40,7 +41,7 @@ let model: string;
 const BASE = '/home/guest/.local/state/deckhand';
 
 beforeAll(async () => {
-  lab = await openModelLab([30, 31, 32]);
+  lab = await openModelLab([30, 127, 32]);
   ({ folder, bundle, model } = lab);
   [plain, lasting, crowded] = lab.hosts as [LabHost, LabHost, LabHost];
 });
@@ -57,13 +58,6 @@ async function say(site: Site): Promise<string> {
   const http = engineHttp(async dialSignal => await site.dial({ path: layout.live }, dialSignal));
   const ask = { http, key: await readKey(site, layout, signal), signal };
   return (await generate(ask, '/v1/chat/completions', { model: 'tiny', tokens: 30 })).text;
-}
-
-/** All bytes of all files below a folder: the store, its journal, logs. */
-async function everythingIn(path: string): Promise<Buffer> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
-  return Buffer.concat(await Promise.all(files.map(async file => await readFile(file))));
 }
 
 async function removeTiny(site: Site): Promise<void> {

@@ -31,7 +31,7 @@ const OWN =
 const MOODY = 'MOODS=$FILES exec perl $FILES/moody-server.pl';
 
 beforeAll(async () => {
-  lab = await openModelLab([36]);
+  lab = await openModelLab([125]);
   [host] = lab.hosts as [LabHost];
   await onHost(host, 'loginctl enable-linger guest');
   before = await manifestOf(host);
@@ -52,7 +52,7 @@ async function deployed(...words: readonly string[]): Promise<DeployResult> {
 }
 
 async function isBack(model: string): Promise<string> {
-  return await until(`${model} answers again`, 90_000, async () => {
+  return await until(`${model} answers again`, 240_000, async () => {
     const { stdout, code } = await chat(model);
     return code === 0 ? stdout : undefined;
   });

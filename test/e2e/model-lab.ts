@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
@@ -16,6 +16,7 @@ import { readModel } from '../../src/engines/gguf/read-model.ts';
 import { resolveHost } from '../../src/ssh/resolve-host.ts';
 import type { SshConnection } from '../../src/ssh/connection.ts';
 import { type LabFleet, labFleet } from '../faults/lab-fleet.ts';
+import { claim, letGo } from '../lab/claim.ts';
 import { labDirectory, type LabHost } from '../lab/lab.ts';
 import { makeTinyModel, type TinyModelOptions } from '../model/tiny-model.ts';
 import { type CommandResult, deckhand, stopDaemon } from './deckhand-command.ts';
@@ -23,14 +24,21 @@ import { connect, signal } from './ssh-client.ts';
 
 /** The real engine's bundle, made once on this machine from the distribution's packages. */
 export async function realBundle(): Promise<Bundle> {
-  return await cachedBundle({
-    cacheFolder: join(labDirectory, 'cache'),
-    suite: 'forky',
-    allProcessors: false,
-    refresh: false,
-    onStage: () => {},
-    signal: AbortSignal.timeout(240_000),
-  });
+  const cacheFolder = join(labDirectory, 'cache');
+  // by one test alone, whoever comes first
+  await claim(cacheFolder);
+  try {
+    return await cachedBundle({
+      cacheFolder,
+      suite: 'forky',
+      allProcessors: false,
+      refresh: false,
+      onStage: () => {},
+      signal: AbortSignal.timeout(540_000),
+    });
+  } finally {
+    letGo(cacheFolder);
+  }
 }
 
 /** Booted hosts, the engine's bundle where the command line looks for it, and a model. */
@@ -163,15 +171,24 @@ export function siteOf(connection: SshConnection): Site {
   return sshSite(connection, { clock: systemClock, id: 'model-tiny' });
 }
 
+/** All bytes of all files below a folder: the store, its journal, logs. What goes away meanwhile is not kept. */
+export async function everythingIn(path: string): Promise<Buffer> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
+  return Buffer.concat(
+    await Promise.all(files.map(async file => await readFile(file).catch(() => Buffer.alloc(0)))),
+  );
+}
+
 /**
- * Everything on the host but what the kernel, the boot and logs make: kind, mode, owner, path, target. Left out is also
+ * Everything on the host, once it has booted, but what the kernel, the boot and logs make: kind, mode, owner, path, target. Left out is also
  * the holder's script with its folder: the daemon may have looked after old runs there over the same connection.
  */
 export async function manifestOf(host: LabHost): Promise<string> {
   const left = ['/proc', '/sys', '/run', '/dev', '/tmp', '/var/tmp', '/var/log'];
   const prune = left.map(path => `-path ${path}`).join(' -o ');
   const { stdout } = await host.run(
-    `find / -xdev \\( ${prune} \\) -prune -o -printf '%y %m %u %p %l\\n' | sort; pgrep -x llama-server; true`,
+    `systemctl is-system-running --wait >/dev/null; find / -xdev \\( ${prune} \\) -prune -o -printf '%y %m %u %p %l\\n' | sort; pgrep -x llama-server; true`,
   );
   const holder = / \/(home\/guest|root)\/\.local(\/state(\/deckhand(\/(holder-[0-9a-f]+\.sh|runs))?)?)? *$/;
   return stdout

@@ -19,7 +19,7 @@ let ports: string;
 let endpoint: EndpointView;
 
 beforeAll(async () => {
-  lab = await openModelLab([37]);
+  lab = await openModelLab([126]);
   [host] = lab.hosts as [LabHost];
   await host.mod('nopython');
   await onHost(host, 'loginctl enable-linger guest; ip route del default');

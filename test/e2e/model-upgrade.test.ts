@@ -20,7 +20,7 @@ const OWN =
   'exec $FILES/bin/llama-server --host $SOCKET --model $MODEL --alias $NAME --api-key-file $KEY_FILE --threads 1 --parallel 4 --offline --no-ui';
 
 beforeAll(async () => {
-  lab = await openModelLab([35]);
+  lab = await openModelLab([124]);
   [host] = lab.hosts as [LabHost];
   await onHost(host, 'loginctl enable-linger guest');
   next = await tinyModel(lab.folder, 'next.gguf', {

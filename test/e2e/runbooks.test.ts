@@ -10,7 +10,7 @@ describe.skipIf(!available.booted)(`shipped runbooks on a booted Debian host ${a
   let lab: RunbookLab;
   let host: LabHost;
   beforeAll(async () => {
-    lab = await runbookLab(172);
+    lab = await runbookLab(123);
     ({ host } = lab);
   });
   afterAll(async () => await lab?.[Symbol.asyncDispose]());

@@ -22,7 +22,7 @@ export function engineConformance(
     const asking = (engine: RunningEngine, key = engine.key): AskEngine => ({
       http: engineHttp(engine.dial),
       key,
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(300_000),
     });
 
     it('recognises it, and says what it serves and can do', async () => {
