@@ -106,11 +106,25 @@ describe('a run', () => {
     await page.getByText('2 same, 1 differs').waitFor();
     expect(await page.locator('[data-row]').first().textContent()).toContain('lab-229');
     await page.getByRole('alert').getByText('command.failed').waitFor();
+    const failure = page.getByRole('region', { name: 'why it failed' });
+    await failure.getByText('→ exit 1').waitFor();
+    await failure.getByText('hostname | grep -c lab-229').waitFor();
+    await failure.locator('[data-last-line="1"] .ansi-1').getByText('red').waitFor();
+    expect(await failure.locator('[data-last-line="1"]').textContent()).toContain(HOSTILE);
     await page.locator('[data-line="1"] .ansi-1').getByText('red').waitFor();
     await takePicture(page, 'run-light');
     expect(await page.locator('[data-line="1"]').textContent()).toContain(HOSTILE);
     expect(await page.evaluate('globalThis.stolen')).toBeUndefined();
     expect(await seriousFindings(page)).toEqual([]);
+  });
+
+  it('leads to the agent, who may be asked to repair it: nothing is asked by itself', async () => {
+    await page.getByRole('link', { name: 'Ask the agent to repair it …' }).click();
+    await page.waitForURL(/\/agent\?/);
+    expect(await page.getByLabel('what should be so').inputValue()).toContain('hostname | grep -c lab-229');
+    expect(await page.getByLabel('on which servers').inputValue()).toBe('lab-229');
+    await page.goto(`${site.url}${run}`);
+    await page.locator('[data-verdict=failed]').waitFor();
   });
 
   it('tells its events, and is retried where it failed only', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LinePage, TaskEvent } from 'deckhand/client';
 import { sampleRow as task } from '../tasks/sample-row.ts';
+import { lastWords, repairRequest } from './failure.ts';
 import { failuresFirst, outputGroups, sameText } from './host-groups.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -71,5 +72,20 @@ describe('timelineOf', () => {
       outcome: 'goes on',
       duration: null,
     });
+  });
+});
+
+describe('why it failed', () => {
+  it('what was said last is without the empty lines around it, and empty where nothing was said', () => {
+    const texts = (...given: readonly string[]) => lastWords(page(...given)).map(({ text }) => text);
+    expect(texts('', ' ', 'a', '', 'b', '')).toEqual(['a', '', 'b']);
+    expect(texts('', '')).toEqual([]);
+    expect(texts()).toEqual([]);
+  });
+  it('the agent is offered for what failed there, not for a host that nobody reaches', () => {
+    expect(repairRequest({ code: 'command.failed' }, 'nginx -t')).toContain('nginx -t');
+    expect(repairRequest({ code: 'ssh.unreachable' }, 'nginx -t')).toBeNull();
+    expect(repairRequest({ code: 'command.failed' }, null)).toBeNull();
+    expect(repairRequest({ code: 'command.failed' }, 'x'.repeat(9999))?.length).toBeLessThan(2100);
   });
 });

@@ -3,8 +3,8 @@ import { isFinal, type TaskRow } from 'deckhand/client';
 import { useAddress } from '../engine/address.ts';
 import { LogViewer } from '../log/log-viewer.tsx';
 import { Button } from '../parts/button.tsx';
-import { Fault } from '../parts/fault.tsx';
 import { EventsView } from './events-view.tsx';
+import { FailureBlock } from './failure-block.tsx';
 import { TaskApproval } from './task-approval.tsx';
 import { TimelineView } from './timeline-view.tsx';
 import { TransferView } from './transfer-view.tsx';
@@ -23,16 +23,19 @@ export function TaskPane({ task }: { readonly task: TaskRow }): JSX.Element {
   const whole = useTask(task).value;
   const tab = address.get('tab') === 'events' ? 'events' : 'log';
   const line = Number(address.get('line') ?? '');
-  const command = whole?.params['command'];
+  const command = textOf(whole?.params['command']);
   return (
     <div className="flex h-full min-h-96 flex-col">
       {task.error ? (
-        <div className="px-3">
-          <Fault error={task.error} />
-        </div>
+        <FailureBlock
+          task={task}
+          error={task.error}
+          command={command}
+          exitCode={exitCodeOf(whole?.result ?? null)}
+        />
       ) : null}
       <TaskApproval task={task} />
-      {typeof command === 'string' ? (
+      {command !== null && !task.error ? (
         <p className="truncate px-3 pt-1.5 font-mono text-xs" title={plainText(command, 2000)}>
           <span className="text-muted">$ </span>
           {plainText(command, 500)}
@@ -77,6 +80,15 @@ function ExitCode({
 }: {
   readonly result: Readonly<Record<string, unknown>> | null;
 }): JSX.Element | null {
+  const code = exitCodeOf(result);
+  return code === null ? null : <span className="text-muted"> → exit {code}</span>;
+}
+
+function exitCodeOf(result: Readonly<Record<string, unknown>> | null): number | null {
   const code = result?.['exitCode'];
-  return typeof code === 'number' ? <span className="text-muted"> → exit {code}</span> : null;
+  return typeof code === 'number' ? code : null;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
