@@ -56,7 +56,7 @@ describe('reaching a host', () => {
         fake.listen(port, '127.77.163.2', resolve);
       });
       const host = { ...(await hostOf(server)), address: '127.77.163.2', port };
-      const error = await failure(connect(host, { connectTimeout: greeting === null ? 600 : 10_000 }));
+      const error = await failure(connect(host, { connectTimeout: greeting === null ? 600 : 120_000 }));
       expect(error.code).toBe(greeting === null ? 'ssh.connect-timeout' : 'ssh.not-ssh');
       if (greeting === null) {
         const controller = new AbortController();

@@ -3,7 +3,7 @@ import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
 import { showEndpoint } from '../../core/endpoint.ts';
 import { isKeyRefused } from '../adapters/openai-compatible.ts';
 import type { AskEngine, EngineAdapter, Readiness } from '../engine.ts';
-import { ANSWER_LIMIT, engineHttp, LOOK_LIMIT, within } from '../engine-http.ts';
+import { allWithin, ANSWER_LIMIT, engineHttp, LOOK_LIMIT, within } from '../engine-http.ts';
 import { generate } from '../generate.ts';
 import { kindOf } from './kinds/kind-of.ts';
 import type { Layout } from './layout.ts';
@@ -222,7 +222,8 @@ function failed(
 
 /** Waits until no request is being worked on, or none is connected where a server does not tell; at most `limit` milliseconds. */
 export async function drain(place: VerifyPlace, key: string, limit: number): Promise<void> {
-  const ask = within(askRelease(place, key), LOOK_LIMIT);
+  // one that takes its time to say what it works on is not idle: no look ends earlier than the wait
+  const ask = allWithin(askRelease(place, key), limit);
   const until = place.clock.monotonic() + limit;
   while (place.clock.monotonic() < until) {
     const told = await adapterOf(place.release)
