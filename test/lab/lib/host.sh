@@ -63,6 +63,17 @@ boot() {
   fi
   if [ -n "$(fact "$id" jump)" ]; then probe=(ip netns exec "lab-$(fact "$id" jump)"); fi
   wait_banner "$id" "${probe[@]}"
+  if [ "$(kind_of "$id")" = booted ]; then wait_logins "$id"; fi
+}
+wait_logins() { # wait_logins ID: until others than root may log in, which on a busy machine can be after the banner
+  local manager init end
+  end=$(($(now_ms) + LAB_BOOT_WAIT * 1000))
+  read -ra manager <"$(host_dir "$1")/nspawn"
+  read -r init _ < <(children_of "${manager[0]}")
+  while [ -e "/proc/$init/root/run/nologin" ]; do
+    [ "$(now_ms)" -lt "$end" ] || die "host $1 let nobody but root log in for ${LAB_BOOT_WAIT}s"
+    sleep 0.03
+  done
 }
 # Pulls the plug: supervisor, then the container's init (the kernel ends the rest of its pid namespace), then nspawn,
 # which on its own would leave the guest running.
