@@ -15,7 +15,7 @@ export interface Fault {
   readonly id: string;
   /** Bash, as root, on the host, right before the step. */
   readonly fault: string;
-  /** POSIX sh; how often it ran is counted on the host. */
+  /** POSIX sh; how often it ran, and as which process, is noted on the host. */
   readonly command?: string;
   /** POSIX sh; what proves the step. Default: the command came to its end. */
   readonly proof?: string;
@@ -33,6 +33,17 @@ export interface FaultRun {
 }
 
 const COUNTS = '/srv/count';
+
+/**
+ * On the host, `sh /srv/after-first-run ID` waits until the command of that fault has run once and ended, however long
+ * it takes: what a correction is to wait for may not be over before the command has met it.
+ */
+const AFTER_FIRST_RUN = `cat >/srv/after-first-run <<'END_OF_SCRIPT'
+until [ -s ${COUNTS}/$1 ]; do sleep 0.1; done
+read -r first <${COUNTS}/$1
+while [ -e /proc/$first ]; do sleep 0.1; done
+END_OF_SCRIPT
+`;
 
 export class CorrectionLab implements AsyncDisposable {
   readonly host: LabHost;
@@ -54,7 +65,7 @@ export class CorrectionLab implements AsyncDisposable {
   /** Bash as root on the host, through its own ssh. Throws when it fails. */
   async bash(script: string): Promise<string> {
     const text = `exec 2>&1; set -e; export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive\n${script}`;
-    const { code, stdout } = await this.host.run('bash -s', { input: text, timeoutMs: 170_000 });
+    const { code, stdout } = await this.host.run('bash -s', { input: text, timeoutMs: 500_000 });
     if (code !== 0) throw new Error(`on ${this.host.name}: exit ${code}: ${stdout}`);
     return stdout;
   }
@@ -72,7 +83,7 @@ export class CorrectionLab implements AsyncDisposable {
     const files = faults.map(
       ({ id, fault }) => `cat >/srv/fault/${id} <<'END_OF_FAULT'\nset -e\n${fault}\nEND_OF_FAULT\n`,
     );
-    await this.bash(`mkdir -p /srv/fault /srv/done ${COUNTS}\n${files.join('')}`);
+    await this.bash(`mkdir -p /srv/fault /srv/done ${COUNTS}\n${AFTER_FIRST_RUN}${files.join('')}`);
     const plan = planSchema.parse({
       intent: 'faults',
       goal: 'every fault is met',
@@ -132,7 +143,7 @@ function stepOf({ id, command, proof, state, privilege = 'root' }: Fault): Step 
   const failing = state ?? {
     kind: 'command',
     title: id,
-    script: `echo ran >>${COUNTS}/${id}\n${command}\n${proof === undefined ? `touch ${done}` : ''}`,
+    script: `echo $$ >>${COUNTS}/${id}\n${command}\n${proof === undefined ? `touch ${done}` : ''}`,
     unless: proof ?? `test -e ${done}`,
     privilege,
   };

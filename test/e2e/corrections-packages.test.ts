@@ -40,16 +40,16 @@ index() { # a later time each: the server tells by it whether the lists are new
   cp -p /srv/Packages Packages
 }
 update() { apt-get -q -o APT::Update::Error-Mode=any update; }
-# holds LOCK until the command of the step has run once, and a moment longer
+# holds LOCK until the command of the step has run once, and a moment longer: the correction has to wait
 hold() { # hold fcntl|flock LOCK ID
   rm -f /srv/held
   setsid python3 - "$@" >/dev/null 2>&1 <<'PY' &
-import fcntl, os, sys, time
+import fcntl, subprocess, sys, time
 how, lock, name = sys.argv[1:]
 file = open(lock, 'r+')
 (fcntl.lockf if how == 'fcntl' else fcntl.flock)(file, fcntl.LOCK_EX)
 open('/srv/held', 'w').close()
-while not os.path.exists('/srv/count/' + name): time.sleep(0.1)
+subprocess.run(['sh', '/srv/after-first-run', name])
 time.sleep(2)
 PY
   until [ -e /srv/held ]; do sleep 0.1; done

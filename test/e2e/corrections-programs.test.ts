@@ -58,7 +58,7 @@ const FAULTS: readonly Fault[] = [
   {
     id: 'git-locked',
     fault: `touch /srv/locked/.git/index.lock
-systemd-run -q --unit=other-git sh -c 'until [ -e /srv/count/git-locked ]; do sleep 0.2; done; sleep 2; rm /srv/locked/.git/index.lock'`,
+systemd-run -q --unit=other-git sh -c 'sh /srv/after-first-run git-locked; sleep 2; rm /srv/locked/.git/index.lock'`,
     command: 'cd /srv/locked; echo three >page; git -C /srv/locked add page',
     proof: 'git -C /srv/locked diff --cached --name-only | grep -qx page',
   },

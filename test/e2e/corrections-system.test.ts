@@ -139,7 +139,7 @@ http.server.HTTPServer(('127.0.0.1', 8098), Server).serve_forever()
 END
 systemd-run -q --unit=busy python3 /srv/busy.py
 until curl -s -o /dev/null http://127.0.0.1:8098/; do sleep 0.1; done
-systemd-run -q --unit=calm sh -c 'until [ -e /srv/count/server-busy ]; do sleep 0.2; done; sleep 2; touch /srv/calm'`,
+systemd-run -q --unit=calm sh -c 'sh /srv/after-first-run server-busy; touch /srv/calm'`,
     command: 'curl -sSf http://127.0.0.1:8098/',
   },
   {
@@ -150,7 +150,18 @@ systemd-run -q --unit=names sh -c 'until [ -e /srv/names-failed ]; do sleep 0.2;
   },
   {
     id: 'local-port-closed',
-    fault: `systemd-run -q --unit=slow sh -c 'until [ -e /srv/count/local-port-closed ]; do sleep 0.2; done; sleep 2; exec python3 -m http.server 8097 --bind 127.0.0.1'`,
+    // all but listening before the step begins: the correction gives it five seconds, and no more
+    fault: `cat >/srv/slow.py <<'END'
+import http.server, subprocess
+server = http.server.HTTPServer(('127.0.0.1', 8097), http.server.SimpleHTTPRequestHandler, False)
+server.server_bind()
+open('/srv/bound', 'w').close()
+subprocess.run(['sh', '/srv/after-first-run', 'local-port-closed'])
+server.server_activate()
+server.serve_forever()
+END
+systemd-run -q --unit=slow python3 /srv/slow.py
+until [ -e /srv/bound ]; do sleep 0.1; done`,
     command: 'curl -sS -o /dev/null http://127.0.0.1:8097/',
   },
 ];
