@@ -155,7 +155,7 @@ describe('a request that Task Master is to break down (A02)', () => {
 
   it.each([
     ['broken', 'exit 1', 'ended with 1', {}],
-    ['slow', 'sleep 600', 'did not end in time', { 'agent.timeout': '8s' }],
+    ['slow', 'sleep 600', 'did not end in time', { 'agent.timeout': '20s' }],
   ] as const)('is made clear by the built-in stage when it is %s', async (_, script, reason, settings) => {
     await program(`#!/bin/sh\n[ "$1" = --version ] && { echo 0.43.1; exit 0; }\n${script}\n`);
     const { notes, prompt } = await wanted([IMPROVED, filePlan('/srv/clear', reason.slice(0, 3))], settings);

@@ -54,6 +54,8 @@ describe.skipIf(!available.booted)(`a plan only looks (A20) ${available.why}`, (
     host = await bootHost(220);
     folder = await mkdtemp(join(tmpdir(), 'deckhand-dry-run-'));
     engine = await openDeckhand({ sshConfigFile: await labSshConfig([host], folder) });
+    // the banner comes before the boot has ended, and units that come and go belong to neither manifest
+    await host.run('systemctl is-system-running --wait', { timeoutMs: 300_000 });
     await host.run(
       `mkdir -p /srv/vol /opt; cd /srv/vol; echo x >a.log.1; echo x >a.tmp; touch -d '30 days ago' a.log.1; printf '#!/bin/sh\\n' >/opt/job.sh; touch /var/cache/apt/archives/x.deb
        printf '[Service]\\nUser=nobody-yet\\nExecStart=/bin/sleep 1000\\n' >/etc/systemd/system/broken.service; systemctl daemon-reload; systemctl start broken; true`,

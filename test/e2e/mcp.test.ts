@@ -50,8 +50,10 @@ interface Told {
   /** What stands before any remote text. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
+/** Seconds that no test needs; the client's own limit, and that of a tool that waits, is one minute. */
+const LIMIT = 500;
 async function call(name: string, given: Record<string, unknown> = {}): Promise<Told> {
-  const result = await client.callTool({ name, arguments: given });
+  const result = await client.callTool({ name, arguments: given }, { timeout: LIMIT * 1000 });
   const [first] = result.content as readonly { readonly text: string }[];
   const text = first?.text ?? '';
   const end = text.indexOf('\n}\n\n');
@@ -83,7 +85,7 @@ it('looks at hosts, files and facts; what hosts say stands between marks they ca
 });
 
 it('runs what only looks; is told to ask a person about the rest; bounded whatever comes', async () => {
-  const looked = await call('exec', { hosts: host.name, command: 'uname -s' });
+  const looked = await call('exec', { hosts: host.name, command: 'uname -s', wait: LIMIT });
   expect(looked.failed, looked.text).toBe(false);
   expect(looked.text).toContain('Linux');
   const asked = await call('exec', { hosts: host.name, command: 'touch /tmp/changed-by-a-model' });
@@ -91,7 +93,7 @@ it('runs what only looks; is told to ask a person about the rest; bounded whatev
   const refused = await call('exec', { hosts: host.name, command: 'rm -rf /' });
   expect(refused).toMatchObject({ failed: true, facts: { error: { code: 'policy.refused' } } });
   expect(await onHost(host, 'ls /tmp/changed-by-a-model 2>/dev/null || echo none')).toContain('none');
-  const much = await call('exec', { hosts: host.name, command: 'seq 1 200000' });
+  const much = await call('exec', { hosts: host.name, command: 'seq 1 200000', wait: LIMIT });
   expect(much.text.length).toBeLessThan(110_000);
   expect(much.text).toContain('200000');
   expect(much.text).toContain('left out');
@@ -166,7 +168,7 @@ describe('what touches this machine', () => {
     expect(shown).toContain('data-loss');
     expect(shown).toContain('mcp:claude asks for it');
     await daemon.api.decide(approval.id, 'approved');
-    const ended = await call('task_wait', { id: task });
+    const ended = await call('task_wait', { id: task, wait: LIMIT });
     expect(ended.facts['tasks'], ended.text).toMatchObject([{ state: 'succeeded' }]);
     expect(await onHost(host, 'cat /srv/site/*')).toBe('hello\n');
 
@@ -174,7 +176,7 @@ describe('what touches this machine', () => {
       await call('file_download', { host: host.name, source: '/srv/site', target: 'back' }),
     );
     await daemon.api.decide(fetched.approval.id, 'approved');
-    expect((await call('task_wait', { id: fetched.task })).text).toContain('succeeded');
+    expect((await call('task_wait', { id: fetched.task, wait: LIMIT })).text).toContain('succeeded');
     expect(await readFile(join(folder, 'back/index.html'), 'utf8')).toBe('hello\n');
   });
 
@@ -182,7 +184,7 @@ describe('what touches this machine', () => {
     const wish = { hosts: host.name, source: 'site/index.html', target: '/srv/again' };
     const first = await askedAbout(await call('file_upload', wish));
     await daemon.api.decide(first.approval.id, 'declined');
-    expect((await call('task_wait', { id: first.task })).text).toContain('approval.declined');
+    expect((await call('task_wait', { id: first.task, wait: LIMIT })).text).toContain('approval.declined');
     const retried = await call('task_retry', { id: first.task });
     const [again] = retried.facts['tasks'] as readonly { readonly id: string }[];
     await daemon.seen(again?.id ?? '', 'asks again', ({ state }) => state === 'waiting-approval');

@@ -14,7 +14,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'undo-'));
   host = await bootHost(208);
   await labSshConfig([host], folder);
-  const ready = await host.run(PREPARE, { timeoutMs: 120_000 });
+  const ready = await host.run(PREPARE, { timeoutMs: 500_000 });
   if (ready.code !== 0) throw new Error(ready.stderr);
 });
 afterAll(async () => {
@@ -38,7 +38,7 @@ async function settings(text: string): Promise<void> {
   await writeFile(join(folder, 'config', 'deckhand', 'deckhand.yaml'), text);
 }
 const manifest = async (): Promise<readonly string[]> => {
-  const { stdout } = await host.run(MANIFEST, { timeoutMs: 60_000 });
+  const { stdout } = await host.run(MANIFEST, { timeoutMs: 300_000 });
   return stdout.split('\n');
 };
 const seen = async (command: string): Promise<string> => (await host.run(command)).stdout.trim();
