@@ -48,6 +48,22 @@ describe('a pool of model servers', () => {
     await expect(ask()).rejects.toMatchObject({ hint: 'Say which one.' });
   });
 
+  it('asks each server once what it has, however many questions come meanwhile', async () => {
+    await using one = await FakeModelServer.start({ models: ['tiny'] });
+    await using two = await FakeModelServer.start({ models: ['tiny'] });
+    const pool = new ModelPool(systemClock);
+    const servers = [serverOf('a', one), serverOf('b', two)];
+    const leaving = new AbortController();
+    const left = passWhole(pool, passed(servers, { signal: leaving.signal }));
+    const asked = Array.from({ length: 20 }, async () => await passWhole(pool, passed(servers)));
+    // the first that asked leaves: the others have their answer all the same
+    leaving.abort(new Error('enough'));
+    await expect(left).rejects.toThrow('enough');
+    await Promise.all(asked);
+    const lists = [one, two].map(fake => fake.requests.filter(({ path }) => path === '/v1/models').length);
+    expect(lists).toEqual([1, 1]);
+  });
+
   it('waits long for the list of a server only where no other has the model', async () => {
     await using fake = await FakeModelServer.start();
     /** A clock on which so many milliseconds are over at once, and more never are. */

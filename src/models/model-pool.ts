@@ -4,7 +4,7 @@ import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { ErrorCode } from '../core/error-table.ts';
 import { Admission, type Slotted } from './admission.ts';
 import type { ModelDoor } from './door.ts';
-import { type ServedModel, servedModels } from './served-models.ts';
+import { ModelLists } from './model-lists.ts';
 
 /** A server that a question may go to. The same object for as long as it is the same server. */
 export interface ModelServer extends Slotted {
@@ -56,11 +56,12 @@ const WORTH_ANOTHER: readonly ErrorCode[] = [
 export class ModelPool {
   readonly #clock: Clock;
   readonly #admission: Admission<ModelServer>;
-  readonly #lists = new Map<ModelServer, { readonly at: number; readonly models: readonly ServedModel[] }>();
+  readonly #lists: ModelLists;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#admission = new Admission(clock);
+    this.#lists = new ModelLists(clock);
   }
 
   get waiting(): number {
@@ -79,7 +80,7 @@ export class ModelPool {
           running: this.#admission.running(server),
         });
         try {
-          const models = await this.#asked(server, signal, { age: 0, limit: LIST_LIMIT });
+          const models = await this.#lists.of(server, signal, { age: 0, limit: LIST_LIMIT });
           return models.map(({ name: model, context }) => ({ ...about(), model, context, error: null }));
         } catch (thrown) {
           signal.throwIfAborted();
@@ -202,34 +203,10 @@ export class ModelPool {
   /** Given back and not thrown: another server may have the model. */
   async #names(server: ModelServer, signal: AbortSignal): Promise<readonly string[] | DeckhandError> {
     try {
-      return (await this.#asked(server, signal, { age: FRESH, limit: PATIENCE })).map(({ name }) => name);
+      return (await this.#lists.of(server, signal, { age: FRESH, limit: PATIENCE })).map(({ name }) => name);
     } catch (thrown) {
       signal.throwIfAborted();
       return toDeckhandError(thrown);
-    }
-  }
-
-  async #asked(
-    server: ModelServer,
-    signal: AbortSignal,
-    { age, limit }: { readonly age: number; readonly limit: number },
-  ): Promise<readonly ServedModel[]> {
-    const known = this.#lists.get(server);
-    if (known && this.#clock.monotonic() - known.at < age) return known.models;
-    const late = new AbortController();
-    const rest = new AbortController();
-    const text = `${server.name}: it did not answer within ${limit / 1000} s.`;
-    void this.#clock.sleep(limit, rest.signal).then(
-      () => late.abort(new DeckhandError('engine.down', text)),
-      () => {},
-    );
-    try {
-      const both = AbortSignal.any([signal, late.signal]);
-      const models = await listOf(server, both);
-      this.#lists.set(server, { at: this.#clock.monotonic(), models });
-      return models;
-    } finally {
-      rest.abort();
     }
   }
 }
@@ -249,18 +226,6 @@ function hasModel(known: ReadonlyMap<ModelServer, readonly string[]>, model: str
   return [...known].some(([server, names]) =>
     model === undefined ? names.length > 0 : servedAs(server, names, model) !== undefined,
   );
-}
-
-/** What a server lists; a key that was refused is read anew, once. */
-async function listOf(server: ModelServer, signal: AbortSignal): Promise<readonly ServedModel[]> {
-  try {
-    return await servedModels(await server.door(signal), signal);
-  } catch (thrown) {
-    signal.throwIfAborted();
-    if (toDeckhandError(thrown).code !== 'engine.key-rejected') throw thrown;
-    server.forget();
-    return await servedModels(await server.door(signal), signal);
-  }
 }
 
 /** Throws when several could be meant, or there is none. `failure`: why a server could not be asked. */
