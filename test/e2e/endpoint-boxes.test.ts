@@ -1,33 +1,38 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Surroundings } from '../../src/core/task.ts';
 import { DaemonUnderTest } from '../faults/daemon-under-test.ts';
-import { type LightFleet, lightFleet } from '../lab/light.ts';
+import { until } from '../faults/fault.ts';
+import { type LightFleet, type LightHost, lightFleet } from '../lab/light.ts';
 import { realBundle, tinyModel } from './model-lab.ts';
 
 /** Twenty boxes, each reached through an SSH connection of its own, each with a real server of the same model. */
 const BOXES = 20;
+/** Each box has an address of its own, so nothing else has this port there. */
+const PORT = 8080;
 let folder: string;
 let fleet: LightFleet;
 let daemon: DaemonUnderTest;
 let servers: readonly ChildProcess[];
 let url: string;
 let token: string;
+let surroundings: Surroundings;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'boxes-'));
-  [fleet, servers] = await Promise.all([lightFleet(BOXES, join(folder, 'fleet')), startServers()]);
+  fleet = await lightFleet(BOXES, join(folder, 'fleet'));
+  servers = await startServers(fleet.hosts);
   daemon = await DaemonUnderTest.start(folder);
-  const surroundings = { folder, sshConfigFile: fleet.sshConfigFile, overrides: {} };
+  surroundings = { folder, sshConfigFile: fleet.sshConfigFile, overrides: {} };
   await Promise.all(
-    fleet.hosts.map(async ({ name }, index) => {
-      const params = { name: 'box', listen: [{ host: '127.0.0.1', port: ports[index] }] };
+    fleet.hosts.map(async ({ name, address }) => {
+      const params = { name: 'box', listen: [{ host: address, port: PORT }] };
       const { tasks } = await daemon.api.submit({ kind: 'model.connect', hosts: name, params, surroundings });
       expect(await daemon.ended(tasks[0]?.id ?? '')).toMatchObject({ state: 'succeeded' });
     }),
@@ -43,22 +48,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const ports: number[] = [];
-
 /** Each says which one it is. */
-async function startServers(): Promise<readonly ChildProcess[]> {
+async function startServers(boxes: readonly LightHost[]): Promise<readonly ChildProcess[]> {
   const bundle = await realBundle();
   const engine = join(folder, 'engine');
   await mkdir(engine, { recursive: true });
   await promisify(execFile)('tar', ['-xzf', bundle.path, '-C', engine]);
   const started: ChildProcess[] = [];
-  for (let box = 1; box <= BOXES; box += 1) {
+  for (const [index, { address }] of boxes.entries()) {
+    const box = index + 1;
     const model = await tinyModel(folder, `${box}.gguf`, {
       sentence: `Ahoy from number ${box} of all boxes.`,
     });
-    const port = await freePort();
-    ports.push(port);
-    const words = ['--host', '127.0.0.1', '--port', `${port}`, '--model', model, '--alias', 'tiny'];
+    const words = ['--host', address, '--port', `${PORT}`, '--model', model, '--alias', 'tiny'];
     // ended by the kernel with this process, whatever becomes of it
     const command = ['--pdeathsig', 'KILL', join(engine, 'bin/llama-server'), ...words];
     const child = spawn('setpriv', [...command, '--threads', '1', '--no-ui', '--offline'], {
@@ -66,25 +68,20 @@ async function startServers(): Promise<readonly ChildProcess[]> {
     });
     started.push(child);
   }
-  for (const port of ports) while (!(await isOpen(port))) await pause(50);
+  for (const [index, { address }] of boxes.entries())
+    while (!(await serves(address))) {
+      if (started[index]?.exitCode !== null) throw new Error(`the server of box ${index + 1} has ended`);
+      await pause(50);
+    }
   return started;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  return await new Promise(resolve => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
+/** It answers, and has its model. */
+async function serves(address: string): Promise<boolean> {
+  return await fetch(`http://${address}:${PORT}/health`).then(
+    async answer => (await answer.text()) !== '' && answer.ok,
+    () => false,
+  );
 }
 
 async function ended(server: ChildProcess): Promise<void> {
@@ -120,6 +117,11 @@ async function answeredBy(questions: number, tokens = 12): Promise<readonly numb
 
 describe('twenty boxes behind one address (B08)', () => {
   it('share the questions', async () => {
+    // who does not say in five seconds what it serves is left out for the while, however many others wait for it
+    await until('each box says what it serves', 240_000, async () => {
+      const models = await daemon.api.servedModels(surroundings);
+      return models.every(({ error }) => error === null) || undefined;
+    });
     const boxes = new Set(await answeredBy(100, 300));
     console.log(`100 questions at once were answered by ${boxes.size} of ${BOXES} boxes`);
     expect(boxes.size).toBe(BOXES);
