@@ -11,6 +11,7 @@ import { answers } from '../src/daemon/answers.ts';
 import { HEAP_FLAGS } from '../src/daemon/heap-flags.ts';
 import { placesOf } from '../src/daemon/places.ts';
 import { expectCode, type Outcome, runProgram } from './lab-link.ts';
+import { alsoWhenCut, cut } from './on-cut.ts';
 
 const root = join(import.meta.dirname, '..');
 const START_LIMIT = 30_000;
@@ -45,6 +46,10 @@ export class BenchDaemon implements AsyncDisposable {
   readonly folder: string;
   readonly environment: Record<string, string>;
   readonly #sshConfigFile: string | undefined;
+  readonly #close = alsoWhenCut(async () => {
+    await this.#end();
+    rmSync(this.folder, { recursive: true, force: true });
+  });
   #child: ChildProcess | undefined;
   #api: TaskApi | undefined;
 
@@ -116,6 +121,7 @@ export class BenchDaemon implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
+    cut.throwIfAborted();
     mkdirSync(this.folder, { recursive: true });
     const logFile = join(this.folder, 'daemon.log');
     const log = openSync(logFile, 'a', 0o600);
@@ -135,8 +141,7 @@ export class BenchDaemon implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end();
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.#close();
   }
 
   async #end(): Promise<void> {

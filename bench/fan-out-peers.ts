@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectCode, type Outcome, runProgram } from './lab-link.ts';
+import { alsoWhenCut } from './on-cut.ts';
 
 /** Sessions at once that each peer is allowed. */
 export const AT_ONCE = 64;
@@ -23,6 +24,23 @@ export type Way = 'cold' | 'warm';
 /** Programs that other machines may lack; each is asked for by running it. */
 export async function isInstalled(program: string): Promise<boolean> {
   return (await runProgram(program, ['--version'])).code === 0;
+}
+
+export interface Peers {
+  readonly pssh: boolean;
+  readonly clush: boolean;
+  readonly ansible: boolean;
+}
+
+/** Says which are missing. */
+export async function installedPeers(say: (line: string) => void): Promise<Peers> {
+  const programs = { pssh: 'parallel-ssh', clush: 'clush', ansible: 'ansible' };
+  const there = { pssh: false, clush: false, ansible: false };
+  for (const [name, program] of Object.entries(programs)) {
+    there[name as keyof Peers] = await isInstalled(program);
+    if (!there[name as keyof Peers]) say(`left out, not installed: ${program}`);
+  }
+  return there;
 }
 
 /** Debian calls it `parallel-ssh`. */
@@ -76,19 +94,20 @@ export async function ansible(
 /** Opens a master to every host. Disposing of the answer closes them. */
 export async function openMasters(fanOut: FanOut): Promise<AsyncDisposable> {
   const words = [...(await sshWords(fanOut, 'warm')).split(' '), '-o', 'BatchMode=yes'];
+  const close = alsoWhenCut(
+    async () =>
+      await eachOf(
+        fanOut.names,
+        async name => void (await runProgram('ssh', [...words, '-O', 'exit', name])),
+      ),
+  );
   await eachOf(fanOut.names, async name => {
     // -f goes to the background with its output still open: a pipe would never end
     const master = spawn('ssh', [...words, '-M', '-N', '-f', name], { stdio: 'ignore' });
     const [code] = (await once(master, 'exit')) as [number | null];
     expectCode(code, 0, `ssh -M ${name}`);
   });
-  return {
-    [Symbol.asyncDispose]: async () =>
-      await eachOf(
-        fanOut.names,
-        async name => void (await runProgram('ssh', [...words, '-O', 'exit', name])),
-      ),
-  };
+  return { [Symbol.asyncDispose]: close };
 }
 
 /** A file, because clush and ssh do not agree about what a % on the command line means. */

@@ -3,13 +3,19 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectOptions, SshConnection } from '../src/ssh/connection.ts';
 import { resolveHost } from '../src/ssh/resolve-host.ts';
 import { ssh2Engine } from '../src/ssh/ssh2-engine.ts';
-import { bootHost, labSshConfig, type LabHost } from '../test/lab/lab.ts';
+import { bootHost, lab, labSshConfig, type LabHost } from '../test/lab/lab.ts';
+import { alsoWhenCut, cut } from './on-cut.ts';
 
 /** Lab numbers of the benches; no test uses them. */
 export const BENCH_HOSTS = [61, 62, 63, 64, 65];
+/** Hosts that boot side by side. */
+const BOOTS_AT_ONCE = 4;
+/** Milliseconds given to hosts that are booting when they are to go down. */
+const BOOT_LIMIT = 60_000;
 export const MANY_BENCH_HOSTS = Array.from({ length: 20 }, (_, index) => 181 + index);
 
 export interface Outcome {
@@ -29,10 +35,15 @@ export function runProgram(
     execFile(
       file,
       [...words],
-      { env: { ...process.env, ...environment }, cwd: folder, maxBuffer: 64 * 1024 * 1024 },
+      { env: { ...process.env, ...environment }, cwd: folder, maxBuffer: 64 * 1024 * 1024, ...endedByCut() },
       (error, stdout, stderr) => resolve({ code: error ? (error.code ?? 'killed') : 0, stdout, stderr }),
     );
   });
+}
+
+/** What is run to take things down is not cut itself. */
+function endedByCut(): { readonly signal?: AbortSignal } {
+  return cut.aborted ? {} : { signal: cut };
 }
 
 /** Lab hosts, an ssh configuration that reaches them, and a folder of this bench. */
@@ -50,18 +61,24 @@ export interface LabLink extends AsyncDisposable {
 
 const accept: Omit<ConnectOptions, 'signal'> = { hostKeys: { acceptUnknown: () => Promise.resolve(false) } };
 
-/** Boots the hosts from a pristine disk. */
+/** Boots the hosts from a pristine disk. They go down with the link, and with a run that is cut. */
 export async function openLab(numbers: readonly number[]): Promise<LabLink> {
   const folder = await mkdtemp(join(tmpdir(), 'deckhand-bench-'));
-  const hosts: LabHost[] = [];
+  const booting: Promise<LabHost>[] = [];
   const closers: (() => Promise<unknown>)[] = [];
-  const close = async (): Promise<void> => {
+  const close = alsoWhenCut(async () => {
     for (const closer of closers.toReversed()) await closer();
-    for (const host of hosts) await host.down();
+    await Promise.all(booting.map(async (host, index) => await takenDown(host, numbers[index])));
     await rm(folder, { recursive: true, force: true });
-  };
+  });
   try {
-    for (const number of numbers) hosts.push(await bootHost(number));
+    const hosts: LabHost[] = [];
+    while (hosts.length < numbers.length) {
+      cut.throwIfAborted();
+      for (const number of numbers.slice(hosts.length, hosts.length + BOOTS_AT_ONCE))
+        booting.push(bootHost(number));
+      hosts.push(...(await Promise.all(booting.slice(hosts.length))));
+    }
     const configFile = await labSshConfig(hosts, folder);
     const sshWords = (name: string, ...further: readonly string[]): readonly string[] => [
       '-F',
@@ -97,6 +114,15 @@ export async function openLab(numbers: readonly number[]): Promise<LabLink> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Also one whose boot was broken off; one that still waits for its number is somebody else's. */
+async function takenDown(booting: Promise<LabHost>, number: number | undefined): Promise<void> {
+  try {
+    await (await Promise.race([booting, pause(BOOT_LIMIT, null, { ref: false })]))?.down();
+  } catch {
+    await lab(['down', String(number)]);
   }
 }
 

@@ -1,37 +1,58 @@
-import type { Comparison, Question, RunOptions } from './question.ts';
+import type { Comparison, Pace, Question, RunOptions } from './question.ts';
 import { openTransferLab, THERE, type TransferLab } from './transfer-lab.ts';
 import { contest, meterHere, type Way } from './transfer-meter.ts';
 import { type PeerName, peerOf } from './transfer-peers.ts';
 
+/** A size and how often it is copied. A small file says what a copy costs before its bytes do. */
+interface Size {
+  readonly mebibytes: number;
+  readonly pace: Pace;
+  /** Only the largest is judged. */
+  readonly isJudged: boolean;
+}
+
+const SIZES: readonly Size[] = [
+  { mebibytes: 1, pace: { rounds: 9, least: 5, budget: 8000 }, isJudged: false },
+  { mebibytes: 32, pace: { rounds: 5, least: 3, budget: 10_000 }, isJudged: false },
+  // copied and read again for its checksum each time: half a minute a round
+  { mebibytes: 1024, pace: { rounds: 5, least: 3, budget: 60_000 }, isJudged: true },
+];
+const ONCE: Pace = { rounds: 1, least: 1, budget: 0 };
+
 export const question: Question = {
   id: 'P05',
-  title: 'A file of 1 GiB from memory to memory, up and down',
+  title: 'One file of 1 MiB to 1 GiB from memory to memory, up and down',
   verified:
     'the SHA-256 of each copy was that of its source; ours had compared it itself before the file got its name.',
   peers: ['rsync --version', 'ssh -V'],
-  async run(options) {
+  async *run(options) {
     await using lab = await openTransferLab();
-    const mebibytes = options.quick ? 64 : 1024;
-    await lab.here(`head -c ${mebibytes}M /dev/urandom > ${lab.folder}/whole`);
     await lab.there(`mkdir -p ${THERE}`);
-    await lab.ours({ direction: 'push', local: `${lab.folder}/whole`, remote: `${THERE}/whole` });
-    const found: Comparison[] = [];
-    for (const direction of ['down', 'up'] as const) {
-      // two copies may be more than the host's memory has room for
-      if (direction === 'up') await lab.there(`rm ${THERE}/whole`);
-      found.push(await copy(lab, direction, options));
+    for (const size of options.quick ? SIZES.slice(0, 2) : SIZES) {
+      await lab.here(`head -c ${size.mebibytes}M /dev/urandom > ${lab.folder}/whole`);
+      await lab.ours({ direction: 'push', local: `${lab.folder}/whole`, remote: `${THERE}/whole` });
+      for (const direction of ['down', 'up'] as const) {
+        // two copies may be more than the host's memory has room for
+        if (direction === 'up') await lab.there(`rm ${THERE}/whole`);
+        yield await copy(lab, direction, size, options);
+      }
     }
-    return found;
   },
 };
 
-async function copy(lab: TransferLab, direction: 'up' | 'down', options: RunOptions): Promise<Comparison> {
+async function copy(
+  lab: TransferLab,
+  direction: 'up' | 'down',
+  { mebibytes, pace, isJudged }: Size,
+  options: RunOptions,
+): Promise<Comparison> {
   const [root, script] = direction === 'up' ? [THERE, lab.there] : [lab.folder, lab.here];
   const wanted = await lab.here(`sha256sum < ${lab.folder}/whole`);
   const before = async (): Promise<void> => void (await script(`rm -f ${root}/copy`));
   const after = async (): Promise<void> => {
     if ((await script(`sha256sum < ${root}/copy`)) !== wanted)
       throw new Error('The copy is not what was copied.');
+    await before();
   };
   const work = { lab, direction, from: 'whole', to: 'copy', before, after };
   const peer = (name: PeerName): Way => peerOf(name, true, work);
@@ -41,8 +62,8 @@ async function copy(lab: TransferLab, direction: 'up' | 'down', options: RunOpti
       : ({ direction: 'pull', local: `${lab.folder}/copy`, remote: `${THERE}/whole` } as const);
   return await contest(
     {
-      title: direction,
-      rounds: options.quick ? 1 : 5,
+      title: `${mebibytes} MiB ${direction}`,
+      rounds: options.quick ? ONCE : pace,
       ours: {
         what: 'transfer() over an open connection, compared by SHA-256, on disk',
         run: async () => {
@@ -53,7 +74,7 @@ async function copy(lab: TransferLab, direction: 'up' | 'down', options: RunOpti
         },
       },
       peers: [peer('scp'), peer('sftp'), peer('rsync')],
-      target: { kind: 'times-faster', atLeast: 1 },
+      ...(isJudged ? { target: { kind: 'times-faster', atLeast: 1 } } : {}),
     },
     options,
   );

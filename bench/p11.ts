@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/core/clock.ts';
 import { newId } from '../src/core/ids.ts';
@@ -15,6 +14,7 @@ import { openSqliteStore } from '../src/store/sqlite/open-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { TaskRegistry } from '../src/tasks/task-registry.ts';
 import { expectCode } from './lab-link.ts';
+import { ownFolder } from './own-folder.ts';
 import { kinds, pluginFile, preciseNow } from './plugin-kinds.ts';
 import { type Comparison, inTurns, type Question, type RunOptions } from './question.ts';
 
@@ -34,7 +34,8 @@ export const question: Question = {
   async run(options) {
     // executor processes load the kinds of the benches as they load those of a person
     process.env['DECKHAND_PLUGINS'] = pluginFile;
-    const folder = await mkdtemp(join(tmpdir(), 'deckhand-queue-'));
+    await using own = await ownFolder('queue');
+    const folder = own.path;
     try {
       return [
         ...(await starts(folder, options)),
@@ -43,7 +44,6 @@ export const question: Question = {
       ];
     } finally {
       delete process.env['DECKHAND_PLUGINS'];
-      await rm(folder, { recursive: true, force: true });
     }
   },
 };

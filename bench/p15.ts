@@ -7,6 +7,7 @@ import type { Deployment } from '../src/core/model-params.ts';
 import { realBundle } from '../test/e2e/model-lab.ts';
 import { makeTinyModel } from '../test/model/tiny-model.ts';
 import { BENCH_HOSTS, expectCode, type LabLink, openLab, runProgram } from './lab-link.ts';
+import { alsoWhenCut } from './on-cut.ts';
 import { inTurns, type Question } from './question.ts';
 
 const DECKHAND = join(import.meta.dirname, '../src/bin.ts');
@@ -30,6 +31,10 @@ export const question: Question = {
     await using lab = await openLab(BENCH_HOSTS.slice(0, 1));
     const deckhand = commandOf(lab);
     const peerChild: { current: ChildProcess | null } = { current: null };
+    const close = alsoWhenCut(async () => {
+      peerChild.current?.kill();
+      await deckhand('daemon', 'stop');
+    });
     try {
       const ours = await openEndpoint(lab, deckhand);
       const peer = await openPeer(lab, deckhand, peerChild);
@@ -57,8 +62,7 @@ export const question: Question = {
         },
       ];
     } finally {
-      peerChild.current?.kill();
-      await deckhand('daemon', 'stop');
+      await close();
     }
   },
 };

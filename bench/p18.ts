@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { lightFleet } from '../test/lab/light.ts';
 import { BenchDaemon, execOnAll } from './bench-daemon.ts';
+import { openLightLab } from './light-lab.ts';
 import { cpuTimeOf, residentOf, residentTogether } from './process-meter.ts';
-import { type Comparison, inTurns, type Question, type RunOptions } from './question.ts';
+import { type Comparison, inTurns, type Pace, type Question, roundsOf, type RunOptions } from './question.ts';
 
-const ROUNDS = 5;
+/** What is watched for so long varies little from round to round. */
+const ROUNDS: Pace = { rounds: 5, least: 2, budget: 40_000 };
 const CONNECTIONS = 500;
 /** Milliseconds until what starting or connecting left behind has gone. */
 const SETTLE = 5000;
@@ -20,8 +18,9 @@ export const question: Question = {
   verified: 'a command ran on every host before; the connections were there: one sshd session of each.',
   hosts: 'light',
   peers: [],
-  async run(options) {
-    return [...(await idle(options)), ...(await connected(options))];
+  async *run(options) {
+    yield* await idle(options);
+    yield* await connected(options);
   },
 };
 
@@ -64,20 +63,15 @@ interface Taken {
 
 async function connected({ quick }: RunOptions): Promise<readonly Comparison[]> {
   const count = quick ? 10 : CONNECTIONS;
-  const folder = await mkdtemp(join(tmpdir(), 'deckhand-light-'));
   const taken: Taken[] = [];
-  try {
-    await using fleet = await lightFleet(count, folder);
-    for (let round = 0; round < (quick ? 1 : ROUNDS); round += 1) {
-      await using daemon = await BenchDaemon.start({ sshConfigFile: fleet.sshConfigFile });
-      await execOnAll(daemon, 'all', count);
-      await pause(quick ? 1000 : SETTLE);
-      taken.push(await takenBy(daemon, quick ? 1000 : WATCH));
-      const sessions = fleet.sessions();
-      if (sessions !== count) throw new Error(`${sessions} connections are open, not ${count}.`);
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  await using lab = await openLightLab(count);
+  for (const _round of roundsOf(quick ? 1 : ROUNDS)) {
+    await using daemon = await BenchDaemon.start({ sshConfigFile: lab.fanOut.sshConfigFile });
+    await execOnAll(daemon, 'all', count);
+    await pause(quick ? 1000 : SETTLE);
+    taken.push(await takenBy(daemon, quick ? 1000 : WATCH));
+    const sessions = lab.fleet.sessions();
+    if (sessions !== count) throw new Error(`${sessions} connections are open, not ${count}.`);
   }
   const title = `${count} idle connections`;
   const sum = ({ daemon, executors }: Taken): number => executors.reduce((all, one) => all + one, daemon);

@@ -56,14 +56,40 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
-/** Runs the works in turns (a b a b …), so that what else the machine does meets all of them alike. */
+/** How many rounds there are: all of them, or what there is time for. */
+export interface Pace {
+  readonly rounds: number;
+  /** So many in any case. */
+  readonly least: number;
+  /** Milliseconds after which no round begins that is not one of the least. */
+  readonly budget: number;
+}
+
+/** The numbers of the rounds, from 0. */
+export function* roundsOf(pace: number | Pace): Generator<number, void, void> {
+  const { rounds, least, budget } =
+    typeof pace === 'number' ? { rounds: pace, least: pace, budget: Number.POSITIVE_INFINITY } : pace;
+  const begun = performance.now();
+  for (let round = 0; round < rounds; round += 1) {
+    if (round >= least && performance.now() - begun >= budget) return;
+    yield round;
+  }
+}
+
+/**
+ * Runs the works in turns (a b a b …), so that what else the machine does meets all of them alike. One that answers
+ * null does not take its turn in this round.
+ */
 export async function inTurns(
-  rounds: number,
-  works: readonly (() => Promise<number>)[],
+  pace: number | Pace,
+  works: readonly ((round: number) => Promise<number | null>)[],
 ): Promise<readonly (readonly number[])[]> {
   const times: number[][] = works.map(() => []);
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [index, work] of works.entries()) times[index]?.push(await work());
+  for (const round of roundsOf(pace)) {
+    for (const [index, work] of works.entries()) {
+      const time = await work(round);
+      if (time !== null) times[index]?.push(time);
+    }
   }
   return times;
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { labAvailable } from '../test/lab/lab.ts';
 import { runProgram } from './lab-link.ts';
+import { cut, endWhenCut } from './on-cut.ts';
 import { judge, type Question } from './question.ts';
 
 const files = {
@@ -48,6 +49,7 @@ if (unknown.length > 0) {
   console.error(`No such bench: ${unknown.join(', ')}. There are ${Object.keys(files).join(', ')}.`);
   process.exit(2);
 }
+endWhenCut();
 const can = labAvailable();
 
 /** What else the machine was doing: figures of a busy machine are worth less. */
@@ -69,10 +71,12 @@ for (const id of positionals.length > 0 ? (positionals as Id[]) : (Object.keys(f
     await answer(question);
   } catch (error) {
     // the others still have something to say
-    say(`    no answer: ${error instanceof Error ? error.message : String(error)}`);
+    const reason: unknown = cut.aborted ? cut.reason : error;
+    say(`    no answer: ${reason instanceof Error ? reason.message : String(reason)}`);
     missed += 1;
   }
   record();
+  if (cut.aborted) break;
 }
 console.log(`bench: ${met} met, ${missed} missed`);
 process.exitCode = values.assert && missed > 0 ? 1 : 0;

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SshConnection } from '../src/ssh/connection.ts';
@@ -9,6 +8,8 @@ import { opensshEngine } from '../src/ssh/openssh/openssh-engine.ts';
 import { ssh2Engine } from '../src/ssh/ssh2-engine.ts';
 import { transfer, type TransferRequest } from '../src/transfer/transfer.ts';
 import { expectCode, openLab, runProgram } from './lab-link.ts';
+import { alsoWhenCut } from './on-cut.ts';
+import { ownFolder } from './own-folder.ts';
 import { plainTransfer } from '../test/fakes/plain-transfer.ts';
 
 /** Of the lab; no test uses it. */
@@ -46,16 +47,17 @@ export interface TransferLab extends AsyncDisposable {
 /** `roundTrip`: milliseconds that the way there and back takes. */
 export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
   const closers: (() => PromiseLike<unknown>)[] = [];
-  const close = async (): Promise<void> => {
+  const close = alsoWhenCut(async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
-  };
+  });
   try {
     const lab = await openLab([HOST]);
     closers.push(() => lab[Symbol.asyncDispose]());
     const [host] = lab.hosts;
     if (host === undefined) throw new Error('The lab has no host.');
-    const folder = mkdtempSync(join(MEMORY_HERE, 'deckhand-bench-'));
-    closers.push(async () => rmSync(folder, { recursive: true, force: true }));
+    const own = await ownFolder('bench', MEMORY_HERE);
+    closers.push(() => own[Symbol.asyncDispose]());
+    const folder = own.path;
     const { name, address } = host;
     let { configFile } = lab;
     let port = host.port;

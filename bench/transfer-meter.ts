@@ -1,8 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cut } from './on-cut.ts';
 import { cpuTimeOf } from './process-meter.ts';
-import { type Comparison, median, type RunOptions, type Samples, type Target } from './question.ts';
+import {
+  type Comparison,
+  median,
+  type Pace,
+  roundsOf,
+  type RunOptions,
+  type Samples,
+  type Target,
+} from './question.ts';
 
 /** Milliseconds between looks at what a peer's processes hold in memory. */
 const LOOK = 50;
@@ -50,6 +59,7 @@ export async function meterProgram(
   const begun = performance.now();
   const child = spawn(file, words, {
     stdio: ['ignore', 'ignore', 'pipe'],
+    signal: cut,
     env: { ...process.env, ...environment },
   });
   let said = '';
@@ -115,7 +125,7 @@ export interface Contest {
   readonly peers: readonly Way[];
   /** Not asked for the whole work when a tenth of it takes them longer than all of it the best, `HOPELESS` times. */
   readonly slow?: readonly SlowWay[];
-  readonly rounds: number;
+  readonly rounds: number | Pace;
   readonly target?: Target;
 }
 
@@ -126,7 +136,7 @@ export async function contest(
 ): Promise<Comparison> {
   const costs = new Map<Way, Cost[]>([ours, ...peers].map(way => [way, []]));
   let running = [...costs.keys()];
-  for (let round = 0; round < rounds; round += 1) {
+  for (const round of roundsOf(rounds)) {
     for (const way of running) costs.get(way)?.push(await way.run());
     if (round > 0) continue;
     const best = Math.min(...peers.map(way => costs.get(way)?.[0]?.time ?? Number.POSITIVE_INFINITY));

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HEAP_FLAGS } from '../src/daemon/heap-flags.ts';
 import type { LabHost } from '../test/lab/lab.ts';
 import type { LabLink } from './lab-link.ts';
+import { alsoWhenCut } from './on-cut.ts';
 
 const SOURCE_PORT = 9000;
 /** Sends as many bytes as the first line says, then ends. */
@@ -45,6 +46,7 @@ export async function ourWay(lab: LabLink, name: string): Promise<Way> {
     // as an executor of the daemon has it
     execArgv: [...HEAP_FLAGS],
   });
+  const close = alsoWhenCut(async () => await end(child));
   const changes: Way['changes'] = [];
   const ready = Promise.withResolvers<number>();
   child.once('exit', code => ready.reject(new Error(`our tunnel ended with ${code}`)));
@@ -54,7 +56,7 @@ export async function ourWay(lab: LabLink, name: string): Promise<Way> {
       if (word === 'port') ready.resolve(Number(number));
       else changes.push({ state: word, time: Number(number) });
     });
-  return { port: await ready.promise, changes, [Symbol.asyncDispose]: async () => await end(child) };
+  return { port: await ready.promise, changes, [Symbol.asyncDispose]: close };
 }
 
 /** `ssh -L` or `autossh` with these options. */
@@ -77,8 +79,9 @@ export async function peerWay(
     stdio: 'ignore',
     env: { ...process.env, AUTOSSH_GATETIME: '0' },
   });
+  const close = alsoWhenCut(async () => await end(child));
   while (!(await fetched(port, 1, 2_000))) await pause(50);
-  return { port, changes: [], [Symbol.asyncDispose]: async () => await end(child) };
+  return { port, changes: [], [Symbol.asyncDispose]: close };
 }
 
 /** True: all the bytes arrived, in time (milliseconds). */
