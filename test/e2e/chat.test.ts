@@ -9,16 +9,21 @@ import { EngineEyes } from './engine-eyes.ts';
 import { type ModelLab, openModelLab, tinyModel } from './model-lab.ts';
 
 /** Chats with a real model server on a booted host, by an account that has nothing but sshd. */
+const CONTEXT = 32_768;
+const START = ['--threads', '1', '--context', `${CONTEXT}`];
 const ENDLESS = { ignore_eos: true, temperature: 0 };
 
 let lab: ModelLab;
 let host: LabHost;
+let model: string;
 let eyes: EngineEyes;
 let deckhand: ModelLab['deckhand'];
 let reach: readonly string[];
 
 beforeAll(async () => {
   lab = await openModelLab([36]);
+  // answers that go on share the context: there is room in it until each is stopped
+  model = await tinyModel(lab.folder, 'tiny.gguf', { context: CONTEXT });
   ({ deckhand, asGuest: reach } = lab);
   [host] = lab.hosts as [LabHost];
   eyes = new EngineEyes(host, lab.folder);
@@ -31,7 +36,7 @@ afterAll(async () => {
 describe('a host with nothing but sshd', () => {
   it('answers after two commands; the second time nothing is sent (L04 L21 L22 L32)', async () => {
     const begun = performance.now();
-    const deploy = ['model', 'deploy', ...reach, host.name, lab.model, '--threads', '1'];
+    const deploy = ['model', 'deploy', ...reach, host.name, model, ...START];
     expect(await deckhand(...deploy)).toMatchObject({ code: 0 });
     const answer = await deckhand('chat', 'tiny', 'hi', ...reach, '--temperature', '0');
     console.log(`deploy and first answer: ${Math.round(performance.now() - begun)} ms`);
@@ -54,16 +59,7 @@ describe('a host with nothing but sshd', () => {
     expect(nothing.stdout).toContain('nothing was missing');
     // its service is stopped: it is begun again, and nothing is sent
     await onHost(host, 'pkill -KILL -f "^/bin/sh .*keep" ; pkill -KILL -x llama-server; true');
-    const missing = await deckhand(
-      'model',
-      'ensure',
-      host.name,
-      lab.model,
-      ...reach,
-      '--threads',
-      '1',
-      '--json',
-    );
+    const missing = await deckhand('model', 'ensure', host.name, model, ...reach, ...START, '--json');
     expect(missing.code).toBe(0);
     const ensured = JSON.parse(missing.stdout) as { results?: { result: { uploaded: number } }[] };
     expect(ensured.results?.[0]?.result.uploaded ?? 0).toBe(0);
@@ -86,7 +82,7 @@ describe('a host with nothing but sshd', () => {
     const { code, stderr } = await deckhand('chat', 'nope', 'hi', ...reach);
     expect([code, stderr]).toEqual([2, expect.stringContaining("a model 'nope'. There are tiny.") as string]);
     expect((await deckhand('chat', 'models', ...reach)).stdout).toMatch(
-      /tiny +\S+\/tiny +serves +2048 +0\/4/,
+      /tiny +\S+\/tiny +serves +32768 +0\/4/,
     );
   });
 });

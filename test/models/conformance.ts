@@ -35,7 +35,7 @@ export async function answerOf(
 /** What a chat is on every model server, the real one and the pretended. */
 export function chatConformance(name: string, open: () => Promise<ServedHere>): void {
   describe(`a chat with ${name}`, () => {
-    const call = (server: ServedHere, signal = AbortSignal.timeout(30_000)) => ({
+    const call = (server: ServedHere, signal = AbortSignal.timeout(300_000)) => ({
       model: server.model,
       messages: hi,
       parameters: { temperature: 0 },
@@ -50,13 +50,13 @@ export function chatConformance(name: string, open: () => Promise<ServedHere>): 
       expect(done?.finishReason).toBe('stop');
       expect(done?.usage.promptTokens).toBe(22);
       expect(done?.usage.completionTokens).toBeGreaterThan(1);
-      expect(done?.usage.tokensPerSecond).toBeGreaterThan(1);
+      expect(done?.usage.tokensPerSecond).toBeGreaterThan(0);
       expect(done?.usage.resumed).toBe(0);
     });
 
     it('lists what is served (L28)', async () => {
       await using server = await open();
-      const models = await servedModels(server.door, AbortSignal.timeout(30_000));
+      const models = await servedModels(server.door, AbortSignal.timeout(300_000));
       expect(models.map(each => each.name)).toContain(server.model);
       expect(models[0]?.context).toBeGreaterThan(0);
     });
@@ -121,10 +121,10 @@ export function chatConformance(name: string, open: () => Promise<ServedHere>): 
   });
 }
 
-/** Zero as soon as it is zero; else what it stays at. */
+/** Zero as soon as it is zero; else what it stays at for longer than any machine needs. */
 async function soon(busy: () => Promise<number>): Promise<number> {
   let seen = await busy();
-  for (let look = 0; look < 100 && seen > 0; look += 1) {
+  for (let look = 0; look < 2000 && seen > 0; look += 1) {
     await systemClock.sleep(20);
     seen = await busy();
   }
