@@ -16,8 +16,8 @@ import { type PlainSshd, startPlainSshd } from './plain-sshd.ts';
 import { connect, failure, hostOf, signal } from './ssh-client.ts';
 
 /** Numbers of this suite's own hosts. */
-const BOOTED = 156;
-const BUSYBOX = 157;
+const BOOTED = 128;
+const BUSYBOX = 129;
 const MEBIBYTE = 1024 * 1024;
 
 let server: PlainSshd;

@@ -8,8 +8,8 @@ import { bootHost, type LabHost, labAvailable } from '../lab/lab.ts';
 import { connect, failure, outputOf, signal } from './ssh-client.ts';
 
 /** Numbers of this suite's own hosts. */
-const BOOTED = 151;
-const BUSYBOX = 152;
+const BOOTED = 132;
+const BUSYBOX = 133;
 
 async function labResolve(lab: LabHost, overrides: HostOverrides): Promise<ResolvedHost> {
   const host = await resolveHost(lab.name, {

@@ -17,7 +17,7 @@ const state = (input: object): State => stateSchema.parse(input);
 describe.skipIf(!available.booted)(`states on a booted Debian host ${available.why}`, () => {
   let host: LabHost;
   beforeAll(async () => {
-    host = await bootHost(171);
+    host = await bootHost(130);
   });
   afterAll(async () => {
     await host.down();
@@ -271,7 +271,7 @@ describe.skipIf(!available.booted)(`states on a booted Debian host ${available.w
 
 describe.skipIf(!available.booted)(`states on a busybox host ${available.why}`, () => {
   test('what needs dpkg or systemd is undecided, files work', async () => {
-    await using host = await bootHost(172, { kind: 'busybox' });
+    await using host = await bootHost(131, { kind: 'busybox' });
     const run = async (script: string) => {
       return host.run('cat >/tmp/script && sh /tmp/script </dev/null', { input: script });
     };
