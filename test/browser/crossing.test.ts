@@ -68,6 +68,21 @@ it('the last lines, asked for while no daemon answers, are there once it does', 
   await line(2).getByText('last').waitFor();
 });
 
+it('a line that is linked to is shown also when the connection is made anew before it has come', async () => {
+  const id = await site.submit(HOST, 'seq 5000');
+  await expect.poll(async () => (await site.run('task', 'show', id)).stdout).toContain('succeeded');
+  const release = await hold(/\/lines\?/);
+  const asked = page.waitForRequest(/\/lines\?/);
+  await page.goto(`${site.url}/runs/${id}?line=4000`);
+  await asked;
+  const askedAnew = page.waitForRequest(/\/lines\?/);
+  await reconnect();
+  await askedAnew;
+  release();
+  await page.locator('[data-open-line="4000"] pre').getByText('4000').waitFor();
+  await line(4000).getByText('4000').last().waitFor();
+});
+
 it('what is searched is found also where it comes later', async () => {
   const { id, go } = await begin('hits', 'echo needle; WAIT; echo hay; echo a needle');
   await page.goto(`${site.url}/runs/${id}`);

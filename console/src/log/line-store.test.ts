@@ -32,6 +32,25 @@ describe('LineStore', () => {
     expect(store.get(4_999_951)?.text).toBe('line 4999951');
   });
 
+  it('lines that are wanted before it is known how many there are come with that, in one answer', async () => {
+    const { store, asked } = log(5_000_000);
+    await store.want(77_777, 77_777);
+    expect(asked).toHaveLength(1);
+    expect(store.total).toBe(5_000_000);
+    expect(store.get(77_777)?.text).toBe('line 77777');
+    expect(store.get(77_750)?.text).toBe('line 77750');
+  });
+
+  it('an empty log is asked once each time, and growth brings what was wanted', async () => {
+    const { store, state, asked } = log(0);
+    await store.want(1, 1);
+    expect(asked).toHaveLength(1);
+    state.total = 3;
+    store.grown();
+    await store.want(1, 1);
+    expect(store.get(1)?.text).toBe('line 1');
+  });
+
   it('asks for what is missing only', async () => {
     const { store, asked } = log(10_000);
     await store.tail(1);

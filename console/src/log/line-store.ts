@@ -79,6 +79,8 @@ export class LineStore {
 
   #missing(): number | null {
     const [from, to] = this.#wanted;
+    // how many there are comes with the first answer
+    if (this.total === 0) return to < from ? null : Math.max(1, from - BLOCK / 2);
     for (let number = from; number <= Math.min(to, this.total); number += 1)
       if (!this.#lines.has(number) || this.#stale.has(number))
         return Math.max(1, number - (from === number ? BLOCK / 2 : 0));

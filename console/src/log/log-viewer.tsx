@@ -51,6 +51,10 @@ export function LogViewer({
   const [look, setLook] = useState<LogLook>({ stream: null, times: 'none', search: '' });
   const [follows, setFollows] = useState(line === null);
   const [place, setPlace] = useState<Place>({ base: 0, scrollTop: 0, height: 400 });
+  /** The line that is to be seen, until it has its place. */
+  const [target, setTarget] = useState<number | null>(line);
+  /** Where the lines are to be scrolled to. */
+  const [jump, setJump] = useState<{ readonly top: number } | null>(null);
   const [seen, setSeen] = useState(0);
   const [, setDrawn] = useState(0);
   const [round, setRound] = useState(0);
@@ -68,23 +72,17 @@ export function LogViewer({
   const tailLength = Math.ceil((place.height / ROW + SPARE_TAIL) / TAIL_STEP) * TAIL_STEP;
   const shown = windowOf(place.base, lines.total, place.scrollTop, place.height);
 
-  const say = useCallback(
-    (error: unknown): void => notice.say(error instanceof Error ? error.message : ''),
-    [],
-  );
   const toEnd = useCallback((): void => {
     setFollows(true);
+    setTarget(null);
     onLine(null);
   }, [onLine]);
 
   const isMissing = useRef(false);
-  const lost = useCallback(
-    (error: unknown): void => {
-      isMissing.current = isAway(error);
-      say(error);
-    },
-    [say],
-  );
+  const lost = useCallback((error: unknown): void => {
+    isMissing.current = isAway(error);
+    notice.say(error instanceof Error ? error.message : '');
+  }, []);
   useChanges(change => {
     if (change.item === 'hello') lines.giveUp();
     else if (!isMissing.current) return;
@@ -97,10 +95,13 @@ export function LogViewer({
     if (!follows) return;
     lines.tail(tailLength).catch(lost);
   }, [follows, lines, length, round, tailLength, lost]);
+  const { total } = lines;
   useEffect(() => {
     lines.grown();
-    if (!follows) void lines.want(shown.from, Math.max(shown.to, 1)).catch(lost);
-  }, [follows, lines, shown.from, shown.to, length, round, lost]);
+    if (follows) return;
+    const [from, to] = total === 0 ? [target ?? 1, target ?? 1] : [shown.from, shown.to];
+    void lines.want(from, to).catch(lost);
+  }, [follows, lines, target, total, shown.from, shown.to, length, round, lost]);
   useEffect(() => {
     if (follows) setSeen(lines.total);
   });
@@ -114,20 +115,26 @@ export function LogViewer({
     element.scrollTop = element.scrollHeight;
   });
 
-  const showLine = useCallback(
-    async (wanted: number): Promise<void> => {
-      setFollows(false);
-      if (lines.total === 0) await lines.tail(1).catch(say);
-      const base = baseFor(wanted, lines.total);
-      const scrollTop = Math.max(0, (wanted - base - 4) * ROW);
-      setPlace(old => ({ ...old, base, scrollTop }));
-      requestAnimationFrame(() => scroller.current?.scrollTo({ top: scrollTop }));
-    },
-    [lines, say],
-  );
+  const showLine = useCallback((wanted: number): void => {
+    setFollows(false);
+    setTarget(wanted);
+  }, []);
   useEffect(() => {
-    if (line !== null) void showLine(line);
+    if (line !== null) showLine(line);
   }, [line, showLine]);
+  // once it is known how many lines there are
+  useEffect(() => {
+    if (target === null || total === 0) return;
+    const base = baseFor(target, total);
+    const scrollTop = Math.max(0, (target - base - 4) * ROW);
+    setTarget(null);
+    setPlace(old => ({ ...old, base, scrollTop }));
+    setJump({ top: scrollTop });
+  }, [target, total]);
+  // not before the page is as high as the lines need
+  useLayoutEffect(() => {
+    if (jump) scroller.current?.scrollTo({ top: jump.top });
+  }, [jump]);
 
   const onScroll = (): void => {
     const element = scroller.current;
@@ -146,7 +153,7 @@ export function LogViewer({
     }
     const shifted = scrollTop + (place.base - base) * ROW;
     setPlace({ ...moved, base, scrollTop: shifted });
-    requestAnimationFrame(() => scroller.current?.scrollTo({ top: shifted }));
+    setJump({ top: shifted });
   };
   useEffect(() => {
     const element = scroller.current;
@@ -158,7 +165,7 @@ export function LogViewer({
 
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === 'End') toEnd();
-    else if (event.key === 'Home') void showLine(1);
+    else if (event.key === 'Home') showLine(1);
     else return;
     event.preventDefault();
   };
