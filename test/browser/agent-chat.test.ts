@@ -43,6 +43,8 @@ const says = (...answers: readonly object[]) => answers.map(answer => ({ say: JS
 
 beforeAll(async () => {
   planner = await ScriptedPlanner.start('openai-compatible', says(UNDERSTOOD, PLAN));
+  // before the site: its first link is good for five minutes
+  const { path: bundle } = await realBundle();
   site = await openSite([{ number: 238, kind: 'booted' }]);
   host = site.hosts[0]?.name ?? '';
   const settings = {
@@ -52,7 +54,7 @@ beforeAll(async () => {
   await writeFile(join(site.folder, 'deckhand.yaml'), JSON.stringify(settings));
   const cache = join(site.folder, 'cache/deckhand/bundles');
   await mkdir(cache, { recursive: true });
-  await copyFile((await realBundle()).path, join(cache, 'llama.cpp-forky-slim.tar.gz'));
+  await copyFile(bundle, join(cache, 'llama.cpp-forky-slim.tar.gz'));
   model = await tinyModel(site.folder, 'tiny.gguf');
   page = await site.open('/models');
 });
@@ -78,7 +80,8 @@ describe('Models', () => {
     await page.locator('[data-deploying]').waitFor();
     await page.reload();
     await page.locator('[data-deploying=succeeded]').waitFor();
-    expect(await page.locator('[data-step$=" done"]').count()).toBe(7);
+    // they are told by events, which may come after the state
+    await expect.poll(async () => await page.locator('[data-step$=" done"]').count()).toBe(7);
     await page.locator(`[data-model="${host}/tiny"]`).getByText('serves').waitFor();
   });
 

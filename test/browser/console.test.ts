@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { openSite, type ConsoleSite } from './console-site.ts';
-import { seriousFindings, takePicture } from './look.ts';
+import { leap, seriousFindings, takePicture } from './look.ts';
 
 /** Three hosts, two daemons one after the other, one browser. What one test did is there for the next. */
 let site: ConsoleSite;
@@ -133,7 +133,8 @@ describe('a run', () => {
     await page.getByRole('button', { name: 'Retry what failed' }).click();
     await page.waitForURL(address => address.pathname !== run && address.pathname.startsWith('/runs/group-'));
     await page.locator('[data-verdict=failed]').waitFor();
-    expect(await page.locator('[data-row]').count()).toBe(0);
+    // one host has no list
+    await expect.poll(async () => await page.locator('[data-row]').count()).toBe(0);
   });
 
   it('looks the same in two browsers, and is cancelled in one', async () => {
@@ -149,14 +150,13 @@ describe('a run', () => {
 
 describe('Tasks', () => {
   it('lists what was submitted, filters by state, and says when nothing fits', async () => {
-    await page.keyboard.press('g');
-    await page.keyboard.press('t');
+    await leap(page, 't');
     await page.getByRole('table', { name: 'tasks' }).waitFor();
     await takePicture(page, 'tasks-light');
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByLabel('state', { exact: true }).selectOption('cancelled');
     await page.waitForURL(/state=cancelled/);
-    await expect.poll(async () => await page.locator('[data-row]').count(), { timeout: 60_000 }).toBe(1);
+    await expect.poll(async () => await page.locator('[data-row]').count()).toBe(1);
     await page.getByLabel('filter').fill('no such thing');
     await page.getByRole('button', { name: 'Clear the filters' }).click();
     await page.locator('[data-row]').nth(3).waitFor();

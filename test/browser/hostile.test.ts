@@ -12,7 +12,7 @@ import { FakeModelServer } from '../models/fake-model-server.ts';
 import { ScriptedPlanner } from '../models/scripted-planner.ts';
 import { ownHome } from '../own-home.ts';
 import { openSite, type ConsoleSite } from './console-site.ts';
-import { seriousFindings } from './look.ts';
+import { leap, seriousFindings } from './look.ts';
 
 /**
  * Text that would be a script, planted through every way by which text of others comes into the console; then every
@@ -209,6 +209,7 @@ describe.each(['light', 'dark'] as const)('every screen, %s', scheme => {
   it('shows what was planted as text, runs none of it, and is fit for everybody (axe)', async () => {
     await page.emulateMedia({ colorScheme: scheme });
     await page.goto(`${site.url}/fleet`);
+    await page.locator('[data-link=live]').waitFor();
     const rail = await page
       .getByRole('navigation', { name: 'screens' })
       .getByRole('link')
@@ -243,8 +244,7 @@ it('every screen is reached, walked and left by the keyboard alone', async () =>
     }),
   );
   for (const { path, key } of ways) {
-    await page.keyboard.press('g');
-    await page.keyboard.press(key);
+    await leap(page, key);
     await page.waitForURL(new RegExp(`${path}(\\?|$)`));
     await page.getByRole('main').waitFor();
     // Tab goes through everything once: it is never caught, and always seen

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FakeModelServer } from '../models/fake-model-server.ts';
 import { openSite, type ConsoleSite } from './console-site.ts';
-import { hasFocus, isFocused, tabTo } from './look.ts';
+import { hasFocus, isFocused, leap, tabTo } from './look.ts';
 
 /** Main paths by the keyboard alone: nothing here has a mouse. What one test did is there for the next. */
 let site: ConsoleSite;
@@ -38,9 +38,12 @@ const enter = async (name: string | RegExp): Promise<void> => {
   await page.keyboard.press('Enter');
 };
 const type = async (text: string): Promise<void> => await page.keyboard.type(text);
+/** A screen gives the focus on once it has drawn what is seen. */
+const gets = async (target: Locator): Promise<void> =>
+  await expect.poll(async () => await isFocused(target)).toBe(true);
+const keepsFocus = async (): Promise<void> => await expect.poll(async () => await hasFocus(page)).toBe(true);
 const go = async (key: string, path: RegExp): Promise<void> => {
-  await page.keyboard.press('g');
-  await page.keyboard.press(key);
+  await leap(page, key);
   await page.waitForURL(path);
 };
 
@@ -50,7 +53,7 @@ it('the sheet of keys opens and closes, and the focus is back where it was', asy
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  expect(await isFocused(button('Add server').first())).toBe(true);
+  await gets(button('Add server').first());
 });
 
 it('a server is added', async () => {
@@ -66,10 +69,10 @@ it('a server is added', async () => {
   await page.locator('[data-question=accept-host-key]').waitFor();
   await enter(/trust it/);
   await page.getByRole('dialog', { name: 'fresh' }).waitFor();
-  expect(await hasFocus(page)).toBe(true);
+  await keepsFocus();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  expect(await hasFocus(page)).toBe(true);
+  await keepsFocus();
 });
 
 it('a command is run, and cancelled', async () => {
@@ -79,10 +82,10 @@ it('a command is run, and cancelled', async () => {
   await type('while :; do echo tick; sleep 0.2; done');
   await enter('Run');
   await page.locator('[data-line]').nth(2).getByText('tick').waitFor();
-  expect(await hasFocus(page)).toBe(true);
+  await keepsFocus();
   await enter('Cancel');
   await page.locator('[data-verdict=cancelled]').waitFor();
-  expect(await hasFocus(page)).toBe(true);
+  await keepsFocus();
 });
 
 it('what failed is retried, from the list', async () => {
@@ -96,7 +99,7 @@ it('what failed is retried, from the list', async () => {
   await enter('Retry what failed');
   await page.waitForURL(address => address.href !== before);
   await page.locator('[data-verdict=failed]').waitFor();
-  expect(await hasFocus(page)).toBe(true);
+  await keepsFocus();
 });
 
 it('a model is asked and stopped before its first word, asked again, and its question written anew', async () => {
@@ -110,13 +113,13 @@ it('a model is asked and stopped before its first word, asked again, and its que
   await page.keyboard.press('Enter');
   await enter('Stop');
   await page.getByText('stopped on the server').waitFor();
-  await expect.poll(() => model.busy, { timeout: 60_000 }).toBe(0);
+  await expect.poll(() => model.busy).toBe(0);
   // the button that stopped it is gone: the next question is what comes next
-  expect(await isFocused(question)).toBe(true);
+  await gets(question);
   model.release();
   await enter('ask again');
   await page.getByText('one word').waitFor();
-  expect(await hasFocus(page)).toBe(true);
+  await keepsFocus();
   await enter('edit');
   await tabTo(page, page.locator('#edited'));
   await page.keyboard.press('Control+a');
@@ -124,7 +127,7 @@ it('a model is asked and stopped before its first word, asked again, and its que
   await enter('Ask this instead');
   await page.getByText('The answer is complete.').waitFor({ state: 'attached' });
   expect(await page.getByLabel('you', { exact: true }).count()).toBe(1);
-  expect(await hasFocus(page)).toBe(true);
+  await keepsFocus();
 });
 
 it('a file is edited; what the policy asks about has the focus, not the button that says yes', async () => {
@@ -143,7 +146,7 @@ it('a file is edited; what the policy asks about has the focus, not the button t
   await enter('Save exactly this');
   const question = page.locator('[data-policy-question]');
   await question.waitFor();
-  expect(await isFocused(question)).toBe(true);
+  await gets(question);
   // a key too many is no yes
   await page.keyboard.press('Enter');
   await page.keyboard.press('Enter');
@@ -151,7 +154,7 @@ it('a file is edited; what the policy asks about has the focus, not the button t
   await enter('Yes, write exactly this');
   await page.getByText(/^Saved; mode/).waitFor();
   expect(await onHost('cat /srv/keys/app.conf')).toBe('one\ntwo\n');
-  expect(await hasFocus(page)).toBe(true);
+  await keepsFocus();
 });
 
 it('who may not approve sees why, and no button', async () => {

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** Tabs after which something counts as out of a keyboard's reach. */
 const MOST_TABS = 90;
@@ -35,9 +36,18 @@ export async function takePicture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
-/** Presses Tab until it has the focus, as a person without a mouse would; every stop on the way must be seen. */
+/** `g` and the key of a screen. Sent together: the second one counts for a moment only, in which a machine may be busy. */
+export async function leap(page: Page, key: string): Promise<void> {
+  await Promise.all(['g', key].map(async each => await page.keyboard.press(each)));
+}
+
+/**
+ * Presses Tab until it has the focus, as a person without a mouse would; every stop on the way must be seen. What can
+ * not be pressed yet is waited for: Tab would pass it by.
+ */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   await target.waitFor();
+  await expect.poll(async () => await target.isEnabled()).toBe(true);
   for (let count = 0; count < MOST_TABS; count += 1) {
     if (await isFocused(target)) return;
     await page.keyboard.press('Tab');

@@ -14,11 +14,13 @@ let page: Page;
 
 beforeAll(async () => {
   host = await bootHost(231, { kind: 'booted' });
+  // before the site: its first link is good for five minutes
+  const { path: bundle } = await realBundle();
   // `~` is the account's home to ssh, whatever HOME says: a key that is trusted here must not be there next time
   site = await openSite([], folder => `\nHost *\n  UserKnownHostsFile ${folder}/known_new\n`);
   const cache = join(site.folder, 'cache/deckhand/bundles');
   await mkdir(cache, { recursive: true });
-  await copyFile((await realBundle()).path, join(cache, 'llama.cpp-forky-slim.tar.gz'));
+  await copyFile(bundle, join(cache, 'llama.cpp-forky-slim.tar.gz'));
   await tinyModel(site.folder, 'tiny.gguf');
   await mkdir(join(site.folder, 'site'));
   await writeFile(join(site.folder, 'site/index.html'), 'a page of mine\n');

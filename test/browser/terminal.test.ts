@@ -57,9 +57,13 @@ it('needs no hole in the policy for content, and shows what a host says of itsel
   expect(await page.title()).toBe('Deckhand');
   expect(await page.evaluate('refused')).toEqual([]);
   // of the host's own colour, which the theme may make darker to be read
-  const colour = await page.evaluate<string>(
-    "getComputedStyle([...document.querySelectorAll('.xterm-rows span')].findLast(each => each.textContent === 'ORANGE')).color",
-  );
+  const colour = await rows()
+    .getByText('ORANGE', { exact: true })
+    .last()
+    .evaluate(element => {
+      const page = globalThis as unknown as { getComputedStyle(of: unknown): { readonly color: string } };
+      return page.getComputedStyle(element).color;
+    });
   const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map(Number);
   expect([red > 150, red > green * 1.5, green > blue * 2], colour).toEqual([true, true, true]);
 });
@@ -106,7 +110,10 @@ it('fits a phone, both themes, and screen readers', async () => {
   await page.locator('[data-screen] .xterm-accessibility').waitFor();
   expect(await seriousFindings(page)).toEqual([]);
   await page.setViewportSize({ width: 390, height: 700 });
-  await type('clear; echo "w-$(stty size | cut -d" " -f2)-"');
+  // the page tells the host of its size when it has laid itself out anew
+  await type(
+    'clear; until test "$(stty size | cut -d" " -f2)" -lt 60; do sleep 0.1; done; echo "w-$(stty size | cut -d" " -f2)-"',
+  );
   const width = /w-(\d+)-/.exec(
     (await rows()
       .getByText(/w-\d+-/)
