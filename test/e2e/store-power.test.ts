@@ -25,7 +25,6 @@ it.runIf(possible)(
       console.log(`${cut.submitted} + ${cut.succeeded} acknowledged, ${cut.lost.length} lost`);
     expect(cuts.map(cut => cut.faults)).toEqual(cuts.map(() => []));
     expect(cuts.map(cut => cut.lost)).toEqual(cuts.map(() => []));
-    // a cut that came before any work shows nothing
     for (const cut of cuts) expect(cut.succeeded).toBeGreaterThan(0);
   },
 );

@@ -77,20 +77,27 @@ describe('a daemon that is killed', () => {
 });
 
 describe('a daemon that is stopped', () => {
-  it('ends within five seconds, leaves commands running, and sees them to their end afterwards', async () => {
+  it('ends without waiting for commands, leaves them running, and sees them to their end afterwards', async () => {
     await using daemon = await DaemonUnderTest.start(home);
     const ids: string[] = [];
     for (let index = 0; index < 4; index += 1)
-      ids.push(await begin(daemon, `echo a; echo ${index} >>/root/stopped; sleep 6; echo b; exit ${index}`));
+      ids.push(
+        await begin(
+          daemon,
+          `echo a; echo ${index} >>/root/stopped; until test -e /root/go; do sleep 0.1; done; echo b; exit ${index}`,
+        ),
+      );
     for (const id of ids) await daemon.seen(id, 'runs', isRunning);
-    await until('all have begun', 10_000, async () =>
+    await until('all have begun', 120_000, async () =>
       (await onHost(host, 'cat /root/stopped; true')).split('\n').length > 4 ? true : undefined,
     );
     const executors = await daemon.executors();
-    expect(await daemon.end('SIGTERM')).toBeLessThan(5000);
-    expect(executors.filter(isThere)).toEqual([]);
+    // they go on until the next daemon is there
+    await daemon.end('SIGTERM');
+    await expect.poll(() => executors.filter(isThere)).toEqual([]);
     expect((await processesOf(host, 'task-')).length).toBeGreaterThan(0);
     await daemon.start();
+    await onHost(host, 'touch /root/go');
     for (const [index, id] of ids.entries()) {
       const task = await daemon.ended(id);
       expect(task).toMatchObject({ attempt: 1, crashes: 0, result: { exitCode: index } });
@@ -196,8 +203,6 @@ describe('kinds of task that are not ours', () => {
     }
     for (const id of others)
       expect(await daemon.ended(id)).toMatchObject({ state: 'succeeded', attempt: 1, crashes: 0 });
-    await until('nothing runs', 5000, async () =>
-      (await daemon.api.health()).counts.running === 0 ? true : undefined,
-    ).catch(async () => expect((await daemon.api.health()).counts.running ?? 0).toBe(0));
+    await expect.poll(async () => (await daemon.api.health()).counts.running ?? 0).toBe(0);
   });
 });

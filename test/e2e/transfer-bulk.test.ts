@@ -96,12 +96,9 @@ const masters = (): number[] => processesWith(`-M\0-S\0${folder}/dh-`);
 
 /** Everything that a transfer needs while it runs is gone. */
 async function nothingIsLeft(): Promise<void> {
-  await vi.waitFor(() => expect([...clients(), ...masters()]).toEqual([]), { timeout: 20_000 });
-  expect(readdirSync(folder).filter(name => name.startsWith('dh-'))).toEqual([]);
-  await vi.waitFor(
-    async () => expect((await machine.run('pgrep -x "cat|tail|dd|sha256sum"')).stdout).toBe(''),
-    { timeout: 20_000, interval: 200 },
-  );
+  await expect.poll(() => [...clients(), ...masters()]).toEqual([]);
+  await expect.poll(() => readdirSync(folder).filter(name => name.startsWith('dh-'))).toEqual([]);
+  await expect.poll(async () => (await machine.run('pgrep -x "cat|tail|dd|sha256sum"')).stdout).toBe('');
 }
 
 const WAYS = [
@@ -123,7 +120,7 @@ describe('a large file', () => {
     expect(down).toMatchObject({ error: undefined, files: 1, bytes: SIZE, verified: 1 });
     expect(hashHere(copy)).toBe(hashHere(local));
     // told as it comes, never back, and no more than there is
-    expect(seen.length).toBeGreaterThan(3);
+    expect(seen.some(done => done > 0 && done < SIZE)).toBe(true);
     expect(seen).toEqual(seen.toSorted((one, other) => one - other));
     expect(seen.at(-1)).toBe(SIZE);
     expect(process.cpuUsage(before).user).toBeGreaterThan(0);
@@ -250,18 +247,15 @@ describe('a client that moves a file', () => {
     const words = [program, join(folder, 'ssh_config'), machine.name, join(folder, 'endless')];
     const child: ChildProcess = spawn(process.execPath, words, { stdio: 'inherit' });
     const written = (): number => statSync(join(folder, 'endless'), { throwIfNoEntry: false })?.size ?? 0;
-    await vi.waitFor(() => expect(written()).toBeGreaterThan(0), { timeout: 60_000 });
+    await expect.poll(written).toBeGreaterThan(0);
     expect(clients().length).toBeGreaterThan(0);
     child.kill('SIGKILL');
-    await vi.waitFor(() => expect(clients()).toEqual([]), { timeout: 20_000 });
+    await expect.poll(clients).toEqual([]);
     const size = written();
-    await vi.waitFor(async () => expect((await machine.run('pgrep -x cat')).stdout).toBe(''), {
-      timeout: 20_000,
-      interval: 200,
-    });
+    await expect.poll(async () => (await machine.run('pgrep -x cat')).stdout).toBe('');
     expect(written() - size).toBeLessThan(16 * 1024 * 1024);
     // the master takes its socket, a later process the folder
-    await vi.waitFor(() => expect(masters()).toEqual([]), { timeout: 60_000, interval: 500 });
+    await expect.poll(masters).toEqual([]);
     const left = readdirSync(folder).filter(name => name.startsWith('dh-'));
     expect(left.map(name => readdirSync(join(folder, name)))).toEqual([[]]);
     // this process looks now if it has not yet, and never again
@@ -271,8 +265,8 @@ describe('a client that moves a file', () => {
     const stay = (): string[] => readdirSync(folder).filter(name => left.includes(name));
     expect(stay()).toEqual(left);
     const later = spawn(process.execPath, words, { stdio: 'inherit' });
-    await vi.waitFor(() => expect(stay()).toEqual([]), { timeout: 60_000, interval: 200 });
+    await expect.poll(stay).toEqual([]);
     later.kill('SIGKILL');
-    await vi.waitFor(() => expect(clients()).toEqual([]), { timeout: 20_000 });
+    await expect.poll(clients).toEqual([]);
   });
 });

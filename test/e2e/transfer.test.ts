@@ -60,7 +60,6 @@ interface Result {
   readonly unchanged: number;
   readonly verified: number;
   readonly deleted: number;
-  readonly skipped: readonly { readonly path: string }[];
   readonly conflicts: readonly { readonly path: string }[];
   readonly plan?: readonly { readonly action: string; readonly path: string }[];
 }
@@ -125,6 +124,8 @@ async function each(ids: readonly string[], is: (shown: Shown) => boolean): Prom
 }
 
 const isOver = ({ state }: Shown): boolean => ['succeeded', 'failed', 'cancelled', 'lost'].includes(state);
+/** A link over which large files are on their way for minutes: none arrives before the test has done to it what it will. */
+const CRAWL = '8mbit';
 const isUnderWay = ({ progress }: Shown): boolean => (progress?.done ?? 0) > 5_000_000;
 
 describe('large files', () => {
@@ -143,7 +144,7 @@ describe('large files', () => {
       const seen = events.flatMap(({ progress }) => (progress ? [progress] : []));
       const done = seen.map(progress => progress.done);
       expect(done).toEqual([...done].sort((a, b) => a - b));
-      expect(seen.length).toBeGreaterThan(3);
+      expect(done.some(bytes => bytes > 0 && bytes < LARGE)).toBe(true);
       expect(seen.at(-1)).toMatchObject({ done: LARGE, total: LARGE });
     }
     const hash = await hashOf(file);
@@ -276,15 +277,15 @@ describe('what goes wrong', () => {
   it('a cancel leaves nothing half-written, of a put and of a get', async () => {
     const file = bigFile('slow', 60_000_000);
     await other.run('head -c 60000000 /dev/urandom >/srv/slow');
-    const target = join(folder, 'cancelled');
-    const slow = ['--limit-rate', '2MiB'];
+    await other.net('rate', CRAWL);
     const ids = await Promise.all([
-      detached('put', ...slow, file, `${other.name}:/root/cancelled`),
-      detached('get', ...slow, `${other.name}:/srv/slow`, target),
+      detached('put', file, `${other.name}:/root/cancelled`),
+      detached('get', `${other.name}:/srv/slow`, join(folder, 'cancelled')),
     ]);
-    for (const id of ids) await until(id, isUnderWay);
+    await each(ids, isUnderWay);
     await Promise.all(ids.map(async id => await runDeckhand(['task', 'cancel', id], { folder })));
     for (const id of ids) expect(await until(id, isOver)).toMatchObject({ state: 'cancelled' });
+    await other.net('ok');
     expect(await leftovers(other)).toBe('');
     expect(readdirSync(folder).filter(name => name.startsWith('.deckhand') || name === 'cancelled')).toEqual(
       [],
@@ -296,6 +297,7 @@ describe('what goes wrong', () => {
     const file = bigFile('resumed', 80_000_000);
     await other.run('head -c 80000000 /dev/urandom >/srv/source');
     const target = join(folder, 'resumed-get');
+    await other.net('rate', CRAWL);
     const slow = ['--limit-rate', '8MiB'];
     const ids = await Promise.all([
       detached('put', ...slow, file, `${other.name}:/srv/resumed`),

@@ -31,6 +31,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** 4: it is there, and not connected within twenty seconds, as on a machine that is very busy. */
+const CONNECTS = [0, 4];
+
 async function tunnel(...words: readonly string[]): Promise<CommandResult> {
   return await deckhand(['tunnel', ...words], { folder });
 }
@@ -54,8 +57,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
 
 it('adds, lists, restores after a killed daemon, stops, starts and removes; nothing is left', async () => {
   const added = await add('web', '-L', `0:localhost:${SITE_PORT}`, '--json');
-  // 4: added, and not connected within twenty seconds, as on a machine that is very busy
-  expect([0, 4], added.stderr).toContain(added.code);
+  expect(CONNECTS, added.stderr).toContain(added.code);
   const { tunnel: view } = JSON.parse(added.stdout) as { tunnel: TunnelView };
   const port = portOf(view);
   expect(view).toMatchObject({ name: 'web', host: host.name });
@@ -66,9 +68,11 @@ it('adds, lists, restores after a killed daemon, stops, starts and removes; noth
   expect((await add('web', '-D', '0')).stderr).toContain('tunnel.exists');
 
   await daemon.kill();
-  expect(await serves(port)).toBe(false);
+  // its executor, which listens, ends after it
+  await until('nobody serves', async () => !(await serves(port)));
   await daemon.start();
   await until('the tunnel is back on its port', async () => await serves(port));
+  await until('it is known to be up', async () => (await daemon.api.tunnel('web')).state === 'up');
   expect((await tunnel('list')).stdout).toMatch(
     new RegExp(`web +up .*127.0.0.1:${port} -> localhost:${SITE_PORT}`),
   );
@@ -79,14 +83,14 @@ it('adds, lists, restores after a killed daemon, stops, starts and removes; noth
 
   expect(await tunnel('stop', 'web')).toMatchObject({ code: 0, stdout: expect.stringContaining('stopped') });
   expect(await serves(port)).toBe(false);
-  expect(await tunnel('start', 'web')).toMatchObject({ code: 0 });
+  expect(CONNECTS).toContain((await tunnel('start', 'web')).code);
   await until('it serves again', async () => await serves(port));
 
   // cancelled as a task it is closed, and may be started anew
   const { task } = await daemon.api.tunnel('web');
   expect(await deckhand(['task', 'cancel', task], { folder })).toMatchObject({ code: 0 });
+  await until('it has ended', async () => (await daemon.api.tunnel('web')).state === 'ended');
   expect(await serves(port)).toBe(false);
-  expect(await daemon.api.tunnel('web')).toMatchObject({ state: 'ended' });
 
   expect(await tunnel('remove', 'web')).toMatchObject({ code: 0, stdout: 'removed web\n' });
   expect((await tunnel('list')).stdout).toBe('There is no tunnel.\n');
@@ -100,7 +104,8 @@ it('says what is wrong: a busy port, words that are none, a socket path too long
   const taken = await add('busy', '-L', `${port}:localhost:80`);
   expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('tunnel.port-busy') });
   expect(taken.stderr).toContain(`127.0.0.1:${port}`);
-  expect(await add('busy', '-L', `${port}:localhost:${SITE_PORT}`, '--any-port')).toMatchObject({ code: 0 });
+  const other = await add('busy', '-L', `${port}:localhost:${SITE_PORT}`, '--any-port');
+  expect(CONNECTS, other.stderr).toContain(other.code);
   expect(await tunnel('remove', '--all')).toMatchObject({ code: 0 });
   busy.close();
   expect(await add('x', '-L', '8080')).toMatchObject({ code: 2, stderr: expect.stringContaining('-L') });

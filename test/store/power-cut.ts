@@ -23,7 +23,7 @@ export interface PowerCut {
 export interface PowerCutOptions {
   /** An empty folder for images and mounts; it may be left as it is afterwards. */
   readonly folder: string;
-  /** Milliseconds of work before the cut. */
+  /** Milliseconds of work before the cut, from the first task that was carried out. */
   readonly after: number;
   /** True: the kernel writes files back at moments of its own, as it may. */
   readonly writeBack: boolean;
@@ -43,6 +43,8 @@ export async function cutPower({ folder, after, writeBack }: PowerCutOptions): P
     try {
       const worker = await startStoreProcess(join(before.path, 'state'));
       await run('sync', ['-f', before.path]);
+      // a cut that came before any work would show nothing
+      while (worker.succeeded.length === 0) await worker.more(1);
       const cut = new AbortController();
       const writingBack = writeBack ? writeBackNowAndThen(join(before.path, 'state'), cut.signal) : undefined;
       await pause(after);
