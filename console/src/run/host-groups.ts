@@ -30,10 +30,16 @@ export interface OutputGroup {
   readonly sample: string;
 }
 
-/** What a host said, for comparing: how it ended, how much, and the first lines. */
+/**
+ * What a host said, for comparing: how it ended, how much, and the first lines. Each stream by itself: in which order
+ * the two arrived is chance.
+ */
 export function signatureOf(task: TaskRow, page: LinePage): string {
-  const lines = page.lines.map(({ stream, text }) => `${stream} ${text}`);
-  return [task.state, task.error?.code ?? '', page.total, ...lines].join('\n');
+  const linesOf = (name: string): readonly string[] =>
+    page.lines.filter(({ stream }) => stream === name).map(({ text }) => `${name} ${text}`);
+  return [task.state, task.error?.code ?? '', page.total, ...linesOf('stdout'), ...linesOf('stderr')].join(
+    '\n',
+  );
 }
 
 /** Hosts that said the same together, the largest group first. Null until all have ended. */

@@ -39,6 +39,17 @@ describe('hosts that said the same', () => {
     expect(groups.map(group => group.tasks.length)).toEqual([2, 1]);
     expect(sameText(groups)).toBe('2 same, 1 differs');
   });
+  it('are the same in whatever order their two streams arrived', () => {
+    const [out, err] = page('x', 'y').lines;
+    if (!out || !err) throw new Error('two lines');
+    const both = [out, { ...err, stream: 'stderr' as const }];
+    const pages = new Map([
+      ['a', { ...page('x', 'y'), lines: both }],
+      ['b', { ...page('x', 'y'), lines: both.toReversed() }],
+      ['c', page('x', 'y')],
+    ]);
+    expect(sameText(outputGroups(ended, pages) ?? [])).toBe('2 same, 1 differs');
+  });
   it('are not compared before all have ended', () => {
     expect(outputGroups([...ended, task({ id: 'd' })], new Map())).toBeNull();
   });
