@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { openSite, type ConsoleSite } from './console-site.ts';
@@ -254,6 +255,39 @@ describe('what goes wrong', () => {
     await page.getByRole('option').getByText(HOSTILE).first().waitFor();
     await page.keyboard.press('Escape');
     expect(await page.evaluate('globalThis.stolen')).toBeUndefined();
+  });
+});
+
+describe('what goes on on a server', () => {
+  it('is the task that runs there and the tunnels through it, as they begin and end', async () => {
+    const work = page.locator('tr', { has: rowOf('lab-p227') }).locator('[data-work]');
+    await page.goto(`${site.url}/fleet?text=lab-p227`);
+    await rowOf('lab-p227').waitFor();
+    await site.submit('lab-p227', 'sleep 1000 # long');
+    await work.getByRole('link', { name: /sleep 1000/ }).waitFor();
+    const added = await site.run(
+      'tunnel',
+      'add',
+      'there',
+      'lab-p227',
+      '-L',
+      '0:localhost:22',
+      '-F',
+      join(site.folder, 'ssh_config'),
+    );
+    expect(added.code, added.stderr).toBe(0);
+    await work.filter({ hasText: 'tunnel there' }).getByText('up', { exact: true }).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    expect((await site.run('tunnel', 'stop', 'there')).code).toBe(0);
+    await work.filter({ hasText: 'tunnel there' }).getByText('stopped').waitFor();
+    await work.getByRole('link', { name: /sleep 1000/ }).click();
+    await page.waitForURL(/\/runs\/task-/);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('[data-verdict=cancelled]').waitFor();
+    expect((await site.run('tunnel', 'remove', 'there')).code).toBe(0);
+    await page.goto(`${site.url}/fleet?text=lab-p227`);
+    await rowOf('lab-p227').waitFor();
+    await expect.poll(async () => await work.count(), { timeout: 60_000 }).toBe(0);
   });
 });
 

@@ -20,6 +20,7 @@ import { RunDialog } from './run-dialog.tsx';
 import { SyncDialog } from './sync-dialog.tsx';
 import { UsageBar } from './usage-bar.tsx';
 import { askHosts, useFleet } from './use-fleet.ts';
+import { WorkCell } from './work-cell.tsx';
 
 const STATES = [
   ['', 'every state'],
@@ -42,6 +43,7 @@ const COLUMNS: readonly Column<HostRow>[] = [
     wide: true,
     render: row => <UsageBar what="memory" usage={row.facts?.memory ?? null} />,
   },
+  { title: 'goes on', wide: true, render: row => <WorkCell row={row} /> },
   { title: 'last seen', render: row => <When time={row.seenAt} /> },
 ];
 

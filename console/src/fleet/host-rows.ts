@@ -1,4 +1,4 @@
-import type { HostSummary, TaskRow } from 'deckhand/client';
+import type { HostSummary, TaskRow, TunnelView } from 'deckhand/client';
 import type { StateLook } from '../parts/states.ts';
 
 /** What is known of each host, from what was last asked of it. Pure. */
@@ -28,7 +28,13 @@ export interface HostRow extends HostSummary {
   readonly reason: string | null;
   /** When somebody last heard of it, milliseconds since the epoch. */
   readonly seenAt: number | null;
+  /** Tasks that run there, without its tunnels. */
   readonly running: number;
+  /** The newest of them. */
+  readonly current: TaskRow | null;
+  readonly others: number;
+  /** Those that lead through it and have not ended, by their names. */
+  readonly tunnels: readonly TunnelView[];
   readonly facts: ShortFacts | null;
 }
 
@@ -37,19 +43,28 @@ interface Known {
   /** Newest first, of any kind. */
   readonly tasks: readonly TaskRow[];
   readonly facts: ReadonlyMap<string, ShortFacts>;
+  readonly tunnels: readonly TunnelView[];
 }
 
-export function hostRows({ hosts, tasks, facts }: Known): readonly HostRow[] {
+export function hostRows({ hosts, tasks, facts, tunnels }: Known): readonly HostRow[] {
   const byHost = Map.groupBy(tasks, task => task.host ?? '');
+  const through = Map.groupBy(
+    tunnels.filter(({ state }) => state !== 'ended'),
+    tunnel => tunnel.host,
+  );
   return hosts.map(host => {
     const own = byHost.get(host.name) ?? [];
+    const running = own.filter(task => task.state === 'running' && task.kind !== 'ssh.tunnel');
     const told = own.find(task => stateOf(task) !== null);
     return {
       ...host,
       state: (told && stateOf(told)) ?? 'unknown',
       reason: told?.error?.code ?? null,
       seenAt: own.find(task => stateOf(task) === 'ready')?.finishedAt ?? null,
-      running: own.filter(task => task.state === 'running').length,
+      running: running.length,
+      current: running[0] ?? null,
+      others: Math.max(0, running.length - 1),
+      tunnels: (through.get(host.name) ?? []).toSorted((a, b) => a.name.localeCompare(b.name, 'en')),
       facts: facts.get(host.name) ?? null,
     };
   });

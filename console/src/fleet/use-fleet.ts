@@ -1,5 +1,5 @@
 import { useRef } from 'react';
-import type { HostSummary, TaskRow } from 'deckhand/client';
+import type { HostSummary, TaskRow, TunnelView } from 'deckhand/client';
 import { api, HERE } from '../engine/api.ts';
 import { useAnswer, type Answer } from '../engine/use-answer.ts';
 import { useChanges } from '../engine/use-live.ts';
@@ -16,30 +16,35 @@ interface Fleet {
   readonly hosts: readonly HostSummary[];
   readonly tasks: readonly TaskRow[];
   readonly facts: ReadonlyMap<string, ShortFacts>;
+  readonly tunnels: readonly TunnelView[];
 }
 
 /** All hosts with what is known of them, kept true by every task that ends. Nothing is asked of a host for it. */
 export function useFleet(): { readonly rows: readonly HostRow[]; readonly answer: Answer<Fleet> } {
   const answer = useAnswer<Fleet>('fleet', async () => {
-    const [hosts, tasks, facts] = await Promise.all([
+    const [hosts, tasks, facts, tunnels] = await Promise.all([
       api.listHosts(HERE, null),
       api.tasks({ limit: MOST_TASKS }),
       api.tasks({ kind: 'host.facts', states: ['succeeded'], limit: MOST_FACTS }),
+      api.tunnels(),
     ]);
     const newest = new Map<string, ShortFacts>();
     for (const { host, result } of facts.tasks.toReversed()) {
       const short = shortFacts(result);
       if (host !== null && short) newest.set(host, short);
     }
-    return { hosts, tasks: tasks.tasks, facts: newest };
+    return { hosts, tasks: tasks.tasks, facts: newest, tunnels };
   });
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   useChanges(change => {
     if (change.item !== 'tasks' && change.item !== 'many') return;
-    const isFacts =
+    // a tunnel tells its state with its task
+    const isMore =
       change.item === 'tasks' &&
-      change.tasks.some(task => task.kind === 'host.facts' && task.state === 'succeeded');
-    if (change.item === 'many' || isFacts) {
+      change.tasks.some(
+        ({ kind, state }) => kind === 'ssh.tunnel' || (kind === 'host.facts' && state === 'succeeded'),
+      );
+    if (change.item === 'many' || isMore) {
       timer.current ??= setTimeout(() => {
         timer.current = null;
         answer.reload();

@@ -1,22 +1,13 @@
 import type { JSX } from 'react';
-import { toDeckhandError, type TunnelState, type TunnelView } from 'deckhand/client';
+import { toDeckhandError, type TunnelView } from 'deckhand/client';
 import { api } from '../engine/api.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Button } from '../parts/button.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { notice } from '../parts/notice.ts';
-import type { StateLook } from '../parts/states.ts';
+import { TUNNEL_LOOKS } from '../parts/states.ts';
 import { When } from '../parts/when.tsx';
 import { bytesText, countText, plainText } from '../parts/words.ts';
-
-const LOOKS: Readonly<Record<TunnelState, StateLook>> = {
-  starting: { word: 'starting', glyph: '◔', tone: 'busy' },
-  up: { word: 'up', glyph: '✓', tone: 'good' },
-  down: { word: 'down, tries again', glyph: '✗', tone: 'bad' },
-  'needs-attention': { word: 'needs you', glyph: '!', tone: 'warn' },
-  stopped: { word: 'stopped', glyph: '‖', tone: 'quiet' },
-  ended: { word: 'ended', glyph: '⊘', tone: 'quiet' },
-};
 
 /** Every tunnel, how it is, and its steering. */
 export function TunnelList({
@@ -38,7 +29,7 @@ export function TunnelList({
           <li key={name} className="flex flex-wrap items-center gap-x-3 border-b border-line py-1">
             <span className="font-medium">{plainText(name, 64)}</span>
             <span className="text-muted">{plainText(host, 80)}</span>
-            <Badge look={LOOKS[state]} />
+            <Badge look={TUNNEL_LOOKS[state]} />
             {status ? (
               <span className="text-muted">
                 since <When time={status.linkSince} /> ·{' '}

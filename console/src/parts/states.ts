@@ -1,4 +1,4 @@
-import type { TaskState } from 'deckhand/client';
+import type { TaskState, TunnelState } from 'deckhand/client';
 
 /** How a state is said: never by its colour alone. */
 export interface StateLook {
@@ -20,4 +20,13 @@ export const TASK_LOOKS: Readonly<Record<TaskState, StateLook>> = {
   cancelled: { word: 'cancelled', glyph: '⊘', tone: 'quiet' },
   skipped: { word: 'skipped', glyph: '↷', tone: 'quiet' },
   lost: { word: 'lost', glyph: '?', tone: 'bad' },
+};
+
+export const TUNNEL_LOOKS: Readonly<Record<TunnelState, StateLook>> = {
+  starting: { word: 'starting', glyph: '◔', tone: 'busy' },
+  up: { word: 'up', glyph: '✓', tone: 'good' },
+  down: { word: 'down, tries again', glyph: '✗', tone: 'bad' },
+  'needs-attention': { word: 'needs you', glyph: '!', tone: 'warn' },
+  stopped: { word: 'stopped', glyph: '‖', tone: 'quiet' },
+  ended: { word: 'ended', glyph: '⊘', tone: 'quiet' },
 };
