@@ -43,6 +43,9 @@ const succeeds = async (id: string): Promise<void> => {
 /** Notes each time that it is run. */
 const counted = (name: string, rest = ''): string =>
   `echo ran >>/srv/${name}.count${rest}; touch /srv/${name}`;
+/** It goes on until it is let go, so that the kill comes in the middle of it. */
+const held = (name: string): string => counted(name, `; until [ -e /srv/${name}.free ]; do sleep 0.2; done`);
+const free = async (name: string): Promise<unknown> => await onHost(host, `touch /srv/${name}.free`);
 const timesRun = async (name: string): Promise<string> => await onHost(host, `wc -l </srv/${name}.count`);
 
 describe('a kill of the daemon', () => {
@@ -70,13 +73,14 @@ describe('a kill of the daemon', () => {
   });
 
   it('while a step runs: it is found again and not begun twice', async () => {
-    const id = await lab.begin([commandPlan(counted('k4', '; sleep 4'), '/srv/k4')], { policy: 'auto' });
+    const id = await lab.begin([commandPlan(held('k4'), '/srv/k4')], { policy: 'auto' });
     await until(
       'it runs',
       60_000,
       async () => (await host.run('test -e /srv/k4.count')).code === 0 || undefined,
     );
     await killed();
+    await free('k4');
     await succeeds(id);
     expect(await timesRun('k4')).toBe('1\n');
     expect(lab.planner.seen).toHaveLength(0);
@@ -84,10 +88,7 @@ describe('a kill of the daemon', () => {
 
   it('while a step runs: what was before it is still known, and it can be taken back (A23)', async () => {
     await onHost(host, 'echo before >/srv/k8.conf');
-    const states = [
-      fileState('/srv/k8.conf', 'after\n'),
-      commandState(counted('k8', '; sleep 4'), '/srv/k8'),
-    ];
+    const states = [fileState('/srv/k8.conf', 'after\n'), commandState(held('k8'), '/srv/k8')];
     const plan = { ...commandPlan('true', '/srv/k8'), steps: [sampleStep('both', states)] };
     const id = await lab.begin([plan], { policy: 'auto' });
     await until(
@@ -96,6 +97,7 @@ describe('a kill of the daemon', () => {
       async () => (await host.run('test -e /srv/k8.count')).code === 0 || undefined,
     );
     await killed();
+    await free('k8');
     await succeeds(id);
     const { undo } = resultOf(await lab.rests(id)).report?.hosts[0]?.steps[0] ?? {};
     const file = undo?.subjects.find(({ name }) => name === '/srv/k8.conf');
