@@ -37,6 +37,9 @@ export class FileMoves {
   readonly #names: Names;
   #versions: Versions = new Map();
   #both: Versions = new Map();
+  /** What the sources are like: nobody may change them, so they are looked at once. */
+  #source = '';
+  #large: ReadonlyMap<string, string> = new Map();
   #round = 0;
 
   constructor(daemon: DaemonUnderTest, fleet: LabFleet, kit: FaultKit, names?: Names) {
@@ -73,6 +76,8 @@ export class FileMoves {
     const { large = 250_000_000 } = size;
     await onHost(this.#one, `mkdir /srv/large && head -c ${large} /dev/urandom >/srv/large/file`);
     this.#versions = versionsOf([hashesHere(source), hashesHere(old)]);
+    this.#source = manifestHere(source);
+    this.#large = await hashesThere(this.#one, '/srv/large');
   }
 
   /** Begins all of them; each has places of its own. `ready`: just before the first. */
@@ -82,13 +87,14 @@ export class FileMoves {
   ): Promise<ReadonlyMap<Move, string>> {
     this.#round += 1;
     const there = this.#there();
-    mkdirSync(this.#here(`r${this.#round}`));
-    for (const name of ['pull', 'both'])
-      execFileSync('cp', ['-a', this.#here('old'), this.#here(`r${this.#round}`, name)]);
-    await onHost(
+    const prepared = onHost(
       this.#one,
       `mkdir -p ${there} && cp -a /srv/old ${there}/push && cp -a /srv/old ${there}/both`,
     );
+    mkdirSync(this.#here(`r${this.#round}`));
+    for (const name of ['pull', 'both'])
+      execFileSync('cp', ['-a', this.#here('old'), this.#here(`r${this.#round}`, name)]);
+    await prepared;
     const ids = new Map<Move, string>();
     // both sides were equal once, then each became newer in something
     if (moves.includes('both')) {
@@ -128,31 +134,33 @@ export class FileMoves {
   /** Throws nothing away but what this round made. */
   async clear(): Promise<void> {
     rmSync(this.#here(`r${this.#round}`), { recursive: true, force: true });
-    for (const host of [this.#one, this.#other]) await onHost(host, `rm -rf ${this.#there()}`);
+    await Promise.all(
+      [this.#one, this.#other].map(async host => await onHost(host, `rm -rf ${this.#there()}`)),
+    );
   }
 
   /** Where what came of a transfer differs from its source; `` = nowhere. */
   async differs(move: Move): Promise<string> {
     const there = this.#there();
     const here = this.#here(`r${this.#round}`);
-    const source = manifestHere(this.#here('source'));
     switch (move) {
       case 'put':
       case 'push':
-        return firstDifference(await manifestThere(this.#one, `${there}/${move}`), source);
+        return firstDifference(await manifestThere(this.#one, `${there}/${move}`), this.#source);
       case 'get':
       case 'pull':
-        return firstDifference(manifestHere(join(here, move)), source);
+        return firstDifference(manifestHere(join(here, move)), this.#source);
       case 'both': {
+        const looking = hashesThere(this.#one, `${there}/both`);
         const mine = hashesHere(join(here, 'both'));
+        const theirs = await looking;
         if (!mine.has('./mine') || !mine.has('./theirs')) return 'what was new on one side is not there';
-        return differentHash(mine, await hashesThere(this.#one, `${there}/both`));
+        const strange = [...mine].find(([name, hash]) => this.#both.get(name)?.includes(hash) !== true);
+        if (strange) return `${strange[0]} is as on neither side`;
+        return differentHash(mine, theirs);
       }
       case 'cp':
-        return differentHash(
-          await hashesThere(this.#other, `${there}/cp`),
-          await hashesThere(this.#one, '/srv/large'),
-        );
+        return differentHash(await hashesThere(this.#other, `${there}/cp`), this.#large);
     }
   }
 
@@ -168,10 +176,9 @@ export class FileMoves {
       const different = isThere ? await this.differs(move) : '';
       return different === '' ? [] : [`${move}: a tree that is not whole: ${different}`];
     }
-    const found = [
-      ...(move === 'push' ? [] : [hashesHere(join(here, move))]),
-      ...(move === 'pull' ? [] : [await hashesThere(this.#one, `${there}/${move}`)]),
-    ];
+    const theirs = move === 'pull' ? [] : [hashesThere(this.#one, `${there}/${move}`)];
+    const mine = move === 'push' ? [] : [hashesHere(join(here, move))];
+    const found = [...mine, ...(await Promise.all(theirs))];
     const known = move === 'both' ? this.#both : this.#versions;
     return found.flatMap(hashes =>
       [...hashes]

@@ -8,6 +8,8 @@ import { labFleet, type LabFleet } from './lab-fleet.ts';
 
 /** Milliseconds that all transfers of a round take together, about. */
 const WHOLE = 6000;
+/** Rounds of hits at random moments: so many, or what can be done in so many milliseconds, but not fewer than this. */
+const [MOST, LONG, FEWEST] = [12, 900_000, 5];
 
 /** Transfers of every kind, stopped and hit at every phase: whole in the end, or nothing half-written is left. */
 export const fault: Fault = {
@@ -21,11 +23,13 @@ export const fault: Fault = {
     await moves.prepare({ files: kit.short ? 400 : 2000, big: 12_000_000 });
     const hits = new Hits(daemon, fleet, kit, moves);
     await hits.phases();
-    const rounds = kit.short ? 1 : 12;
-    for (let round = 0; round < rounds; round += 1) {
-      await hits.cancel(`${Math.round(((round + 0.5) / rounds) * WHOLE)} ms`, async () => {
-        await pause(((round + 0.5) / rounds) * WHOLE);
-      });
+    const begun = performance.now();
+    const isEnough = (rounds: number): boolean =>
+      rounds >= (kit.short ? 1 : FEWEST) && (kit.short || rounds >= MOST || performance.now() - begun > LONG);
+    for (let round = 0; !isEnough(round); round += 1) {
+      // the golden ratio: however many there are, they are spread over the whole
+      const moment = Math.round(((0.5 + round * 0.618) % 1) * WHOLE);
+      await hits.cancel(`${moment} ms`, async () => await pause(moment));
       await hits.survive('kill -9 of the daemon', async () => {
         await daemon.kill();
         await daemon.start();
@@ -92,15 +96,20 @@ class Hits {
     await stop(ids);
     const ends: string[] = [];
     const wrong: string[] = [];
+    const stopped: Move[] = [];
+    const whole: Move[] = [];
     for (const [move, id] of ids) {
       const { state, error } = await this.#daemon.ended(id);
       ends.push(`${move} ${state}`);
       if (state !== 'cancelled' && state !== 'succeeded') wrong.push(`${move}: ${state} ${error?.code}`);
-      const different = state === 'succeeded' ? await this.#moves.differs(move) : '';
-      if (different !== '') wrong.push(`${move}: not whole: ${different}`);
-      wrong.push(...(await this.#moves.halves(move)));
+      (state === 'succeeded' ? whole : stopped).push(move);
     }
-    const left = await partsLeft(this.#kit.folder, this.#fleet.hosts);
+    const [left, different, ...halves] = await Promise.all([
+      partsLeft(this.#kit.folder, this.#fleet.hosts),
+      this.#different(whole),
+      ...stopped.map(async move => await this.#moves.halves(move)),
+    ]);
+    wrong.push(...different, ...halves.flat());
     this.#kit.check(
       wrong.length === 0 && left.length === 0,
       `cancel ${when}: ${ends.join(', ')}; ${[...wrong, ...left].slice(0, 5).join('; ') || 'nothing half, nothing left'}`,
@@ -115,20 +124,32 @@ class Hits {
     await pause(after);
     await happen();
     const wrong: string[] = [];
+    const whole: Move[] = [];
     let claims = 0;
     for (const [move, id] of ids) {
       const { state, error, claim } = await this.#daemon.ended(id);
       claims += claim;
-      if (state !== 'succeeded') wrong.push(`${move}: ${state} ${error?.code} ${error?.message}`);
-      const different = state === 'succeeded' ? await this.#moves.differs(move) : '';
-      if (different !== '') wrong.push(`${move}: not whole: ${different}`);
+      if (state === 'succeeded') whole.push(move);
+      else wrong.push(`${move}: ${state} ${error?.code} ${error?.message}`);
     }
-    const left = await partsLeft(this.#kit.folder, this.#fleet.hosts);
+    const [left, different] = await Promise.all([
+      partsLeft(this.#kit.folder, this.#fleet.hosts),
+      this.#different(whole),
+    ]);
+    wrong.push(...different);
     this.#kit.check(
       wrong.length === 0 && left.length === 0,
       `${what} after ${after} ms: ${ids.size} transfers, ${claims} claims; ${[...wrong, ...left].slice(0, 5).join('; ') || 'all whole, nothing left'}`,
     );
     await this.#moves.clear();
+  }
+
+  /** What is not as its source, of those that say that they succeeded. All are looked at side by side. */
+  async #different(moves: readonly Move[]): Promise<readonly string[]> {
+    const seen = await Promise.all(moves.map(async move => [move, await this.#moves.differs(move)] as const));
+    return seen.flatMap(([move, different]) =>
+      different === '' ? [] : [`${move}: not whole: ${different}`],
+    );
   }
 
   async #cancel(id: string): Promise<void> {

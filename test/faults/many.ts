@@ -2,9 +2,16 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskView } from '../../src/api/task-api.ts';
 import type { ListResult, TransferResult } from '../../src/core/transfer-params.ts';
-import { DaemonUnderTest, memoryOf } from './daemon-under-test.ts';
+import { DaemonUnderTest } from './daemon-under-test.ts';
 import type { Fault, FaultKit } from './fault.ts';
+import { firstDifference, manifestHere, manifestThere } from './file-trees.ts';
 import { labFleet, type LabFleet, onHost } from './lab-fleet.ts';
+import { both, type Memory, memoryAfter, withMemory } from './memory-watch.ts';
+
+/** Milliseconds for what is done to all of them. */
+const LONG = 2_400_000;
+/** Kibibytes that a daemon and an executor may keep after a task over all of them. */
+const KEPT = 500 * 1024;
 
 /** As many things as people have: listed, fetched, compared again; memory grows no faster than their number. */
 export const fault: Fault = {
@@ -12,13 +19,14 @@ export const fault: Fault = {
   title: 'listing and sync of very many entries',
   async run(kit) {
     const total = kit.short ? 100_000 : 1_000_000;
-    await using fleet = await labFleet([172], kit.folder);
+    // a million files of a block each, and their copies, are more than the memory that a host's disk has
+    await using fleet = await labFleet([172], kit.folder, kit.short ? {} : { disk: '48g' });
     await using daemon = await DaemonUnderTest.start(kit.folder);
     const many = new Many(daemon, fleet, kit);
     await many.make(total);
     await many.listing(total);
     await many.compared(total);
-    await many.moved(100_000);
+    await many.moved(total);
     if (!kit.short) await many.tooMany(total);
   },
 };
@@ -32,16 +40,16 @@ class Many {
     [this.#daemon, this.#fleet, this.#kit] = [daemon, fleet, kit];
   }
 
-  /** Folders of a thousand files; the root and the folders count. */
+  /** Folders of a thousand files, each with a line of its own; the root and the folders count. */
   async make(total: number): Promise<void> {
-    const script = (count: number, root: string): string =>
-      `mkdir -p ${root} && cd ${root} && i=0; while [ $i -lt ${Math.floor((count - 1) / 1000)} ]; do mkdir d$i; ( cd d$i; seq 999 | sed 's/^/file with a name /' | tr '\\n' '\\0' | xargs -0 touch ); i=$((i + 1)); done`;
+    const script = [
+      'mkdir /srv/many && cd /srv/many && i=0',
+      `while [ $i -lt ${Math.floor((total - 1) / 1000)} ]; do mkdir d$i`,
+      `( cd d$i && seq -f "$i %g" 999 | split -l 1 -d -a 4 - 'file with a name ' ) || exit`,
+      'i=$((i + 1)); done',
+    ];
     const [host] = this.#fleet.hosts;
-    if (!host) return;
-    const { code, stderr } = await host.run(script(total, '/srv/many'), { timeoutMs: 600_000 });
-    if (code !== 0) throw new Error(stderr);
-    if (total > 100_000) await host.run(script(100_000, '/srv/some'), { timeoutMs: 600_000 });
-    else await onHost(host, 'ln -s many /srv/some');
+    if (host) await onHost(host, script.join('; '), LONG);
   }
 
   async listing(total: number): Promise<void> {
@@ -73,23 +81,31 @@ class Many {
     this.#bounded('dry run', run, 250 + total / 1000);
   }
 
+  /** Down, again, and up: the same to the byte, and memory is given back. */
   async moved(total: number): Promise<void> {
+    const [host] = this.#fleet.hosts;
+    if (!host) return;
     const target = join(this.#kit.folder, 'moved');
-    const down = await this.#done('scp.download', { source: '/srv/some/', target });
-    const { files } = down.task.result as unknown as TransferResult;
-    this.#kit.check(down.task.state === 'succeeded', `get of ${total}: ${files} files, ${said(down)}`);
+    const wanted = await manifestThere(host, '/srv/many');
+    const down = await this.#done('scp.download', { source: '/srv/many', target });
+    this.#same(`get of ${total}`, down, firstDifference(manifestHere(target), wanted));
+    await this.#givenBack('get', down);
     const again = await this.#done('scp.sync', {
       local: target,
-      remote: '/srv/some/',
+      remote: '/srv/many',
       direction: 'pull',
       deleteExtra: true,
     });
-    const { bytes, unchanged } = again.task.result as unknown as TransferResult;
-    this.#kit.check(bytes === 0 && unchanged > 99_000, `again: ${unchanged} unchanged, ${said(again)}`);
+    const { bytes, unchanged } = (again.task.result ?? {}) as Partial<TransferResult>;
+    this.#kit.check(
+      bytes === 0 && unchanged === filesOf(total),
+      `again: ${unchanged} unchanged, ${said(again)}`,
+    );
+    await this.#givenBack('again', again);
     const up = await this.#done('scp.upload', { source: target, target: '/srv/back' });
-    const back = up.task.result as unknown as TransferResult;
-    this.#kit.check(back.files === files, `put of ${total}: ${back.files} files, ${said(up)}`);
-    for (const each of [down, again, up]) this.#bounded('move', each, 700);
+    this.#same(`put of ${total}`, up, firstDifference(await manifestThere(host, '/srv/back'), wanted));
+    await this.#givenBack('put', up);
+    for (const each of [down, again, up]) this.#bounded('move', each, 400 + total / 1000);
     rmSync(target, { recursive: true });
   }
 
@@ -110,43 +126,49 @@ class Many {
     );
   }
 
+  #same(what: string, run: Ran, differs: string): void {
+    const { files } = (run.task.result ?? {}) as Partial<TransferResult>;
+    this.#kit.check(
+      run.task.state === 'succeeded' && differs === '',
+      `${what}: ${files} files, ${said(run)}, ${differs || 'identical'}`,
+    );
+  }
+
+  /** What a task over all of them needed is not kept until the next one. */
+  async #givenBack(what: string, { most }: Ran): Promise<void> {
+    const after = await memoryAfter(this.#daemon, KEPT);
+    this.#kit.check(after.daemon < KEPT, `after ${what}: ${both(after)}; at most it was ${both(most)}`);
+  }
+
   #bounded(what: string, { most }: Ran, limit: number): void {
     this.#kit.check(
-      most < limit * 1024,
-      `${what}: at most ${(most / 1024).toFixed(0)} MiB in one process (limit ${limit.toFixed(0)})`,
+      Math.max(most.daemon, most.executor) < limit * 1024,
+      `${what}: at most ${both(most)} (limit ${limit.toFixed(0)})`,
     );
   }
 
   async #done(kind: string, params: Record<string, unknown>): Promise<Ran> {
     const { surroundings, hosts } = this.#fleet;
     const begun = performance.now();
-    const id = await this.#daemon.submit({
-      kind,
-      hosts: hosts[0]?.name ?? '',
-      params,
-      surroundings,
+    const { value: task, most } = await withMemory(this.#daemon, async () => {
+      const id = await this.#daemon.submit({ kind, hosts: hosts[0]?.name ?? '', params, surroundings });
+      return await this.#daemon.ended(id, LONG);
     });
-    const pids = [this.#daemon.pid, ...(await this.#daemon.executors())];
-    let most = 0;
-    const watch = setInterval(() => {
-      for (const pid of pids) most = Math.max(most, memoryOf(pid));
-    }, 100);
-    try {
-      const task = await this.#daemon.ended(id, 1_200_000);
-      return { task, most, seconds: (performance.now() - begun) / 1000 };
-    } finally {
-      clearInterval(watch);
-    }
+    return { task, most, seconds: (performance.now() - begun) / 1000 };
   }
 }
 
 interface Ran {
   readonly task: TaskView;
-  /** Kibibytes of the largest process. */
-  readonly most: number;
+  readonly most: Memory;
   readonly seconds: number;
 }
 
+/** How many files there are among so many things. */
+function filesOf(total: number): number {
+  return Math.floor((total - 1) / 1000) * 999;
+}
+
 function said({ task, most, seconds }: Ran): string {
-  return `${task.state} ${task.error?.code ?? ''} in ${seconds.toFixed(1)} s, at most ${(most / 1024).toFixed(0)} MiB`;
+  return `${task.state} ${task.error?.code ?? ''} in ${seconds.toFixed(1)} s, at most ${both(most)}`;
 }

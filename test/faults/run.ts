@@ -27,6 +27,7 @@ const files = {
   TREES: 'trees.ts',
   SOAK: 'soak.ts',
   MANY: 'many.ts',
+  LARGE: 'large.ts',
   L14: 'l14-idle.ts',
   B08: 'b08-holes.ts',
   R05: 'r05-cancel.ts',
