@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Executor, FromExecutor, StartExecutor } from '../queue/executor-protocol.ts';
 import { compiledCodeFolder } from './compiled-code.ts';
 import { HEAP_FLAGS } from './heap-flags.ts';
+import { pulseOf } from './process-pulse.ts';
 
 /** `.ts` while developing, `.js` in the package. */
 const ENTRY = fileURLToPath(
@@ -34,6 +35,7 @@ export const executorProcess: StartExecutor = (name, { onMessage, onExit }): Exe
       // a process that is gone says so by its exit
       if (child.connected) child.send(message, () => undefined);
     },
+    pulse: () => (child.pid === undefined ? null : pulseOf(child.pid)),
     kill: () => void child.kill('SIGKILL'),
   };
 };

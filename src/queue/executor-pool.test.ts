@@ -8,6 +8,8 @@ import { sampleTask } from './sample-task.ts';
 interface Process {
   readonly heard: ToExecutor[];
   readonly say: (message: FromExecutor) => void;
+  /** Milliseconds of processor time it has had; null: nobody says. */
+  used: number | null;
   killed: boolean;
 }
 
@@ -31,12 +33,13 @@ beforeEach(() => {
       silenceLimit: 10_000,
       idleLimit: 0,
       start: (name, { onMessage, onExit }) => {
-        const process: Process = { heard: [], say: onMessage, killed: false };
+        const process: Process = { heard: [], say: onMessage, used: null, killed: false };
         processes.push(process);
         return {
           name,
           pid: processes.length,
           send: message => process.heard.push(message),
+          pulse: () => (process.used === null ? null : { used: process.used, stopped: false }),
           kill: () => {
             process.killed = true;
             onExit('killed');
@@ -83,6 +86,21 @@ describe('an executor', () => {
     processes[0]?.say({ say: 'alive' });
     expect(processes[0]?.heard.at(-1)).toEqual({ say: 'leave' });
     expect(processes[0]?.killed).toBe(false);
+  });
+
+  it('that hardly gets a processor keeps its claims until it has had its turn (R07)', () => {
+    begin();
+    processes[0]?.say({ say: 'ready' });
+    for (let second = 0; second < 60; second += 1) {
+      if (processes[0]) processes[0].used = second * 25;
+      vi.advanceTimersByTime(1000);
+    }
+    expect(lost).toEqual([]);
+    for (let second = 0; second < 10; second += 1) {
+      if (processes[0]) processes[0].used = 2000 + second * 1000;
+      vi.advanceTimersByTime(1000);
+    }
+    expect(lost).toEqual(['executor-1 fell silent']);
   });
 
   it('that stays silent is ended', () => {

@@ -3,6 +3,7 @@ import type { TaskRecord } from '../core/task.ts';
 import type { Fence } from '../store/store.ts';
 import type { Executor, FromExecutor, StartExecutor, ToExecutor } from './executor-protocol.ts';
 import { Placement } from './placement.ts';
+import { Silence } from './silence.ts';
 
 /** Milliseconds between two looks at the executors. */
 const LOOK = 1000;
@@ -16,7 +17,7 @@ export interface PoolOptions {
   /** Executors at most; tasks of one host always meet at the same one, so that they share its connection. */
   readonly size: number;
   readonly clock: Clock;
-  /** Milliseconds without a sign of life after which an executor counts as gone. */
+  /** Milliseconds without a sign of life after which an executor counts as gone, unless it only waits for its turn. */
   readonly silenceLimit: number;
   /** Milliseconds without work after which an executor is let go; 0 = never. */
   readonly idleLimit: number;
@@ -36,6 +37,7 @@ interface Member {
   readonly executor: Executor;
   readonly slot: number;
   readonly claims: Map<string, TaskRecord>;
+  readonly silence: Silence;
   lastSeen: number;
   /** It has started, and says so every second. */
   ready: boolean;
@@ -145,6 +147,7 @@ export class ExecutorPool implements AsyncDisposable {
       executor,
       slot,
       claims: new Map(),
+      silence: new Silence(this.#options.silenceLimit, () => executor.pulse?.() ?? null),
       lastSeen: now,
       ready: false,
       idleSince: now,
@@ -201,7 +204,8 @@ export class ExecutorPool implements AsyncDisposable {
       // when we ourselves did not run (a suspended laptop), their silence means nothing
       if (late) member.lastSeen = now;
       if (member.executor.pid === null) continue;
-      if (now - member.lastSeen > (member.ready ? silenceLimit : START_LIMIT))
+      const { ready, silence, lastSeen } = member;
+      if (ready ? silence.isStuck(now, lastSeen) : now - lastSeen > START_LIMIT)
         this.#gone(member, `${member.executor.name} fell silent`, false);
       else if (idleLimit > 0 && member.claims.size === 0 && now - member.idleSince > idleLimit) {
         this.#gone(member, 'idle', false);

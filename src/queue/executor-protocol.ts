@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../core/deckhand-error.ts';
 import type { KnownModelServers } from '../core/known-models.ts';
 import type { Approval, TaskRecord } from '../core/task.ts';
 import type { ClaimWrite, Fence, NewApproval } from '../store/store.ts';
+import type { Pulse } from './silence.ts';
 
 /** One claim with all that is needed to carry it out, or to go on where an earlier claim stopped. */
 export interface Assignment {
@@ -80,6 +81,8 @@ export interface Executor {
   /** Null: it lives in this process. */
   readonly pid: number | null;
   send(message: ToExecutor): void;
+  /** What the system says of its process; null or absent: it does not tell. */
+  pulse?(): Pulse | null;
   /** Ends it at once. */
   kill(): void;
 }

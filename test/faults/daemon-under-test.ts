@@ -30,7 +30,13 @@ export class DaemonUnderTest implements AsyncDisposable {
 
   static async start(folder: string, extra: NodeJS.ProcessEnv = {}): Promise<DaemonUnderTest> {
     const daemon = new DaemonUnderTest(folder, extra);
-    await daemon.start();
+    try {
+      await daemon.start();
+    } catch (error) {
+      // nobody has it yet who could end it
+      await daemon.end('SIGKILL');
+      throw error;
+    }
     return daemon;
   }
 
