@@ -46,6 +46,7 @@ export function dial(
     signal.addEventListener('abort', stop, { once: true });
     socket.once('open', () => {
       signal.removeEventListener('abort', stop);
+      keepUntilHeard(socket);
       resolve(socket);
     });
     socket.once('unexpected-response', (_request, response) => {
@@ -57,4 +58,15 @@ export function dial(
     });
     socket.on('error', reject);
   });
+}
+
+/** What came along with the answer would be told before whoever waits for the socket can listen to it. */
+function keepUntilHeard(socket: WebSocket): void {
+  socket.pause();
+  const resume = (name: string | symbol): void => {
+    if (name !== 'message') return;
+    socket.off('newListener', resume);
+    socket.resume();
+  };
+  socket.on('newListener', resume);
 }
