@@ -128,3 +128,16 @@ it('a progress line shows its last state', async () => {
   await line(2).getByText('done').waitFor();
   expect(await line(1).textContent()).toBe('1100 %');
 });
+
+it('what failed shows its last twenty lines, and leaves room for the log in a low window', async () => {
+  const id = await site.submit('lab-p230', 'seq 1 40; exit 3');
+  const low = await site.open(`/runs/${id}`, { viewport: { width: 1280, height: 560 } });
+  const failure = low.getByRole('region', { name: 'why it failed' });
+  await failure.getByText('→ exit 3').waitFor();
+  await failure.locator('[data-last-line="40"]').waitFor();
+  expect(await failure.locator('[data-last-line]').count()).toBe(20);
+  await low.locator('[data-line="40"]').waitFor();
+  const height = (await low.locator('[data-log]').boundingBox())?.height ?? 0;
+  expect(height).toBeGreaterThanOrEqual(100);
+  await low.context().close();
+});
