@@ -58,6 +58,35 @@ describe('a model server that somebody else runs', () => {
     ]);
   });
 
+  it('is well, and said to serve nothing where its list is empty', async () => {
+    await using engine = await FakeEngine.start({ models: [] });
+    const params = connectParams.parse({ listen: at(3) });
+    const site = siteWith({ 3: engine });
+    const attached = await connectModel({ site, params, clock, signal });
+    const look = async () => await inspectAttached({ site, attached, clock, signal });
+    expect(await look()).toMatchObject({
+      readiness: 'ready',
+      problem: { code: 'engine.no-model', message: 'web-1/llama.cpp answers, and serves no model.' },
+      endpoints: expect.arrayContaining([
+        { path: '/v1/chat/completions', status: null, latency: 0, notAsked: 'it names no model' },
+      ]) as object[],
+    });
+    engine.behaviour.models = ['tiny'];
+    expect(await look()).toMatchObject({ problem: null });
+  });
+
+  it('that sleeps is left asleep by whoever only looks', async () => {
+    await using engine = await FakeEngine.start({ sleeping: true });
+    const params = connectParams.parse({ listen: at(3) });
+    const site = siteWith({ 3: engine });
+    const attached = await connectModel({ site, params, clock, signal });
+    const status = await inspectAttached({ site, attached, clock, signal });
+    expect(status).toMatchObject({ readiness: 'sleeping', problem: null, models: ['tiny'] });
+    expect(status.endpoints.at(-1)).toMatchObject({ path: '/v1/chat/completions', notAsked: 'it sleeps' });
+    // what makes the real one load its model again
+    expect(engine.asked.filter(each => /slots|chat/.test(each))).toEqual([]);
+  });
+
   it('is not there: each place is named', async () => {
     const params = connectParams.parse({ listen: at(1, 2) });
     const error = connectModel({ site: siteWith({}), params, clock, signal });

@@ -6,6 +6,7 @@ import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { showEndpoint } from '../core/endpoint.ts';
 import type { StatusResult } from '../core/model-params.ts';
 import { attachEngine, type AttachedEngine } from './attach.ts';
+import { servesNothing } from './deploy/inspect.ts';
 import type { Site } from './deploy/site.ts';
 import type { AskEngine } from './engine.ts';
 import { allWithin, engineHttp, limited, LOOK_LIMIT, within } from './engine-http.ts';
@@ -170,12 +171,24 @@ export async function inspectAttached({
       clock,
     });
     const { readiness, models, abilities } = found;
-    return { ...about, problem: null, readiness, models, abilities: { ...abilities }, endpoints };
+    const isEmpty = readiness === 'ready' && models.length === 0;
+    const problem = isEmpty ? servesNothing(`${attached.host}/${attached.name}`) : null;
+    return {
+      ...about,
+      problem: problem === null ? null : told(problem),
+      readiness,
+      models,
+      abilities: { ...abilities },
+      endpoints,
+    };
   } catch (thrown) {
     signal.throwIfAborted();
-    const { code, message, hint } = toDeckhandError(thrown);
-    const readiness = code === 'engine.key-rejected' ? 'key rejected' : 'down';
-    const problem = { code, message, hint };
+    const problem = told(toDeckhandError(thrown));
+    const readiness = problem.code === 'engine.key-rejected' ? 'key rejected' : 'down';
     return { ...about, problem, readiness, models: [], abilities: null, endpoints: [] };
   }
+}
+
+function told({ code, message, hint }: DeckhandError): NonNullable<StatusResult['problem']> {
+  return { code, message, hint };
 }

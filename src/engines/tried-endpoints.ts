@@ -22,19 +22,22 @@ export interface TriedEngine {
 
 /**
  * Every endpoint of a model server asked at the same time, with status and latency, then the chat. That is one word, and
- * is left out while the server works for somebody: nobody is to wait for a question about health.
+ * is left out while the server works for somebody: nobody is to wait for a question about health. One that sleeps is
+ * left asleep.
  */
 export async function triedEndpoints(engine: TriedEngine): Promise<readonly EndpointState[]> {
   const { ask, look, adapter, chatLimit = CHAT_LIMIT } = engine;
   const { health, models, chat, metrics } = adapter.endpoints;
   const paths = [...new Set([health, models, ...(metrics === null ? [] : [metrics])])];
-  const [busy, model, ...tried] = await Promise.all([
+  const [busy, readiness, model, ...tried] = await Promise.all([
     adapter.busy(look).catch(() => null),
+    adapter.readiness(look).catch(() => null),
     engine.model,
     ...paths.map(async path => await timed(engine, look, { method: 'GET', path })),
   ]);
   if (tried[0]?.status === null) return [...tried, notAsked(chat, 'nothing answers')];
   if (model === null) return [...tried, notAsked(chat, 'it names no model')];
+  if (readiness === 'sleeping') return [...tried, notAsked(chat, 'it sleeps')];
   if (busy !== null && busy > 0) return [...tried, notAsked(chat, `it works on ${busy} requests`)];
   const body = {
     model,

@@ -67,6 +67,8 @@ describe('an engine', () => {
     fake.behaviour.loading = false;
     fake.behaviour.sleeping = true;
     expect(await llamaCpp.readiness(ask(fake))).toBe('sleeping');
+    expect(await llamaCpp.busy(ask(fake))).toBe(0);
+    fake.behaviour.sleeping = false;
     expect(await llamaCpp.busy(ask(fake))).toBe(1);
   });
 

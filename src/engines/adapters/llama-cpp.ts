@@ -35,6 +35,8 @@ export const llamaCpp: EngineAdapter = {
     };
   },
   async busy(ask) {
+    // asked for its slots, one that sleeps would wake up
+    if (await isSleeping(ask)) return 0;
     const answer = await ask.http(request(ask, '/slots'));
     if (answer.status !== 200) return null;
     return listField(answer.json).filter(slot => field(slot, 'is_processing') === true).length;
@@ -46,8 +48,13 @@ async function readiness(ask: AskEngine): Promise<Readiness> {
   const health = await ask.http({ ...request(ask, '/health'), key: undefined });
   if (health.status === 503) return 'loading';
   if (health.status !== 200) return 'failed';
+  return (await isSleeping(ask)) ? 'sleeping' : 'ready';
+}
+
+/** Health, list of models and this do not wake it. */
+async function isSleeping(ask: AskEngine): Promise<boolean> {
   const props = await ask.http(request(ask, '/props'));
-  return field(props.json, 'is_sleeping') === true ? 'sleeping' : 'ready';
+  return field(props.json, 'is_sleeping') === true;
 }
 
 /** Its own words for a wrong key, and for a model that is still loading. */

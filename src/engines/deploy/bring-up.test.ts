@@ -53,6 +53,7 @@ function wishFor(id: string, start: string, part: Partial<BringUp> = {}): BringU
     estimate: 0,
     probe: '/v1/models',
     guarded: false,
+    promptCache: 0,
   };
   const params = deployParams.parse({ name: 'tiny', engine: 'command', start });
   const current = id === OLD ? null : OLD;

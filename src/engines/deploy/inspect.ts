@@ -27,9 +27,10 @@ export async function inspect(request: InspectRequest): Promise<StatusResult> {
   ]);
   const ask = askRelease({ site, layout, release, name, clock, signal }, key);
   const adapter = adapterOf(release);
-  const seen = await lookedAt(ask, { adapter, name, clock });
+  const { isEmpty, ...seen } = await lookedAt(ask, { adapter, name, clock });
   const over = isOver(status) ? failureOf({ site, name, adapter }, status) : null;
-  const problem = over ?? silenceOf(site.name, name, status, seen.endpoints);
+  const silence = over ?? silenceOf(site.name, name, status, seen.endpoints);
+  const problem = silence ?? (isEmpty ? servesNothing(`${site.name}/${name}`) : null);
   return {
     name,
     release: release.id,
@@ -45,14 +46,21 @@ export async function inspect(request: InspectRequest): Promise<StatusResult> {
 
 type Seen = Pick<StatusResult, 'readiness' | 'models' | 'abilities' | 'endpoints'>;
 
+/** A server that is well and serves nothing: its health says nothing of that. */
+export function servesNothing(server: string): DeckhandError {
+  return new DeckhandError('engine.no-model', `${server} answers, and serves no model.`, {
+    hint: 'Have it load a model, or look at how it is started.',
+  });
+}
+
 /** All that a server says of itself, asked at once within one limit; then one word of it. */
 export async function lookedAt(
   ask: AskEngine,
   { adapter, name, clock }: { readonly adapter: EngineAdapter; readonly name: string; readonly clock: Clock },
-): Promise<Seen> {
+): Promise<Seen & { readonly isEmpty: boolean }> {
   const limited = allWithin(ask, LOOK_LIMIT);
   const look = { ...limited, http: askedOnce(limited.http) };
-  const served = orElse(adapter.models(look), []);
+  const served = orElse(adapter.models(look), null);
   const [models, readiness, abilities, endpoints] = await Promise.all([
     served,
     orElse(adapter.readiness(look), 'failed'),
@@ -61,7 +69,7 @@ export async function lookedAt(
       ask,
       look,
       adapter,
-      model: served.then(names => (names.length === 0 ? null : name)),
+      model: served.then(names => (names === null || names.length === 0 ? null : name)),
       clock,
     }),
   ]);
@@ -69,7 +77,8 @@ export async function lookedAt(
   const isUp = endpoints.some(each => each.path === adapter.endpoints.models && each.status === 200);
   return {
     readiness: endpoints[0]?.status === null ? 'failed' : readiness,
-    models,
+    models: models ?? [],
+    isEmpty: models?.length === 0,
     abilities: isUp && abilities !== null ? { ...abilities } : null,
     endpoints,
   };

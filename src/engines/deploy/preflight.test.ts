@@ -127,6 +127,32 @@ describe('before anything changes', () => {
     expect(on({ base: '/elsewhere' }).release.id).not.toBe(id);
   });
 
+  it('earlier prompts get a quarter of the memory that is left, never more than the engine would take itself', () => {
+    const needed = plan().estimate?.total ?? 0;
+    const left = (bytes: number) => ({ memoryAvailable: needed + bytes });
+    const cache = (part: Partial<ProbeFacts>) => on(part).release.promptCache;
+    expect(cache(left(GIB))).toBe(256);
+    expect(cache({ ...left(64 * GIB), groupMemory: needed + 400 * 1024 * 1024 })).toBe(100);
+    expect(cache(left(64 * GIB))).toBe(8192);
+    expect(cache(left(0))).toBe(0);
+    // the release before it is stopped first, and what it uses is free then
+    const tight = { current: 'ab', isRunning: true, memoryAvailable: 0 };
+    expect(cache({ ...tight, currentMemory: needed + GIB })).toBe(256);
+  });
+
+  it('what runs keeps the memory for prompts that it was started with, until it is begun anew', () => {
+    const { id } = on({}).release;
+    const running = {
+      current: id,
+      isRunning: true,
+      currentRelease: '{"id":"x","promptCache":77,"probe":null}',
+    };
+    expect(on(running).release.promptCache).toBe(77);
+    expect(on({ ...running, currentRelease: '{"id":"x"}' }).release.promptCache).toBe(256);
+    const stopped = { ...running, isRunning: false };
+    expect(on(stopped).release.promptCache).toBe(on({}).release.promptCache);
+  });
+
   it('both releases run at once where memory allows it', () => {
     const running = { current: 'ab', isRunning: true, currentMemory: 30 * 1024 * 1024 };
     expect(on(running).instead).toBe(false);

@@ -23,6 +23,13 @@ const OWN_FILES = 20;
 const SMALL_FILES = 1024 * 1024;
 /** Seconds. */
 const CLOCK_TOLERANCE = 300;
+const MEBIBYTE = 1024 * 1024;
+/** Of the memory that is left: others of the host need some as well. */
+const CACHE_SHARE = 1 / 4;
+/** Bytes: the engine's own measure. */
+const LARGEST_CACHE = 8192 * MEBIBYTE;
+/** Mebibytes, of a release that was started before it was chosen. */
+const UNTOLD_CACHE = 256;
 
 /**
  * Everything that could make a deployment fail is looked at before anything changes. Throws
@@ -37,7 +44,10 @@ export function decide(host: string, facts: ProbeFacts, plan: DeployPlan, now: n
   };
   checkDisk(host, facts, plan, missing);
   const service = serviceFor(host, facts, plan.params.service);
-  const release = releaseFor(plan, facts.base, service, id => listenFor(host, facts, plan, service, id));
+  const release = releaseFor(plan, facts.base, service, id => ({
+    listen: listenFor(host, facts, plan, service, id),
+    promptCache: promptCacheFor(facts, plan, id),
+  }));
   const isSame = facts.current === release.id && facts.isRunning;
   const instead = !isSame && checkMemory(host, facts, plan, release);
   const warnings = [
@@ -101,7 +111,7 @@ function checkMemory(
   { estimate, context }: DeployPlan,
   release: Release,
 ): boolean {
-  const free = Math.min(facts.memoryAvailable, facts.groupMemory ?? Number.POSITIVE_INFINITY);
+  const free = freeMemory(facts);
   const own = release.listen;
   const needsPortOfOld = 'port' in own && facts.isRunning && facts.ports.has(own.port);
   if (estimate === null) return needsPortOfOld;
@@ -112,6 +122,24 @@ function checkMemory(
     `${host} has ${mebibytes(free + facts.currentMemory)} of memory for it; the model needs ${mebibytes(estimate.total)} (weights ${mebibytes(estimate.model)}, context of ${context} tokens ${mebibytes(estimate.context)}, working space ${mebibytes(estimate.compute + estimate.program)}).`,
     { details: { host, free, estimate } },
   );
+}
+
+function freeMemory({ memoryAvailable, groupMemory }: ProbeFacts): number {
+  return Math.min(memoryAvailable, groupMemory ?? Number.POSITIVE_INFINITY);
+}
+
+/**
+ * Mebibytes of earlier prompts that the server may keep: a share of what the model leaves free. By itself it would keep
+ * 8 GiB, whatever the host has. What runs already keeps what it was started with.
+ */
+function promptCacheFor(facts: ProbeFacts, { estimate }: DeployPlan, id: string): number {
+  if (facts.current === id && facts.isRunning)
+    return Number(/"promptCache":(\d{1,5})\b/.exec(facts.currentRelease ?? '')?.[1] ?? UNTOLD_CACHE);
+  const free = freeMemory(facts);
+  const need = estimate?.total ?? 0;
+  // where it does not fit beside the release before it, that one is stopped first
+  const left = need <= free ? free - need : free + facts.currentMemory - need;
+  return Math.floor(Math.min(Math.max(left, 0) * CACHE_SHARE, LARGEST_CACHE) / MEBIBYTE);
 }
 
 /** The first of the ways to keep it running that the account may have. */

@@ -1,10 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  deployedEngines,
-  type DeployParams,
-  type EngineListen,
-  type ServiceMode,
-} from '../../core/model-params.ts';
+import { deployedEngines, type DeployParams, type ServiceMode } from '../../core/model-params.ts';
 import { z } from '../../core/schema.ts';
 import type { EngineArchive } from '../bundle/engine-archive.ts';
 import type { ModelFile } from '../gguf/read-model.ts';
@@ -58,6 +53,8 @@ export const releaseSchema = z.object({
   ]),
   /** Bytes of memory; 0: nobody knows. */
   estimate: z.number(),
+  /** Mebibytes of earlier prompts that it may keep in memory; before it was chosen, all had as many. */
+  promptCache: z.number().int().min(0).default(256),
   /** A path that says whether it is ready, where the person named one. */
   probe: z.string().max(1000).nullable().default(null),
   /** Whoever has no key is refused. */
@@ -66,14 +63,14 @@ export const releaseSchema = z.object({
 export type Release = z.infer<typeof releaseSchema>;
 
 /**
- * The release of a plan. Its id is made of everything that its start depends on but a port that was free by
- * chance: the same plan is the same release.
+ * The release of a plan. Its id is made of everything that its start depends on but what was free by chance, a port
+ * and memory: the same plan is the same release.
  */
 export function releaseFor(
   plan: DeployPlan,
   base: string,
   service: ServiceMode,
-  listen: (id: string) => EngineListen,
+  chosen: (id: string) => Pick<Release, 'listen' | 'promptCache'>,
 ): Release {
   const { params, context, archive, model } = plan;
   const { name, threads, slots, port, listen: wish } = params;
@@ -94,7 +91,7 @@ export function releaseFor(
     modelName: model === null ? '' : shapeOf(model.header).name.slice(0, 200),
     context,
     service,
-    listen: listen(id),
+    ...chosen(id),
     estimate: plan.estimate?.total ?? 0,
     probe: params.probe ?? null,
     guarded: kind.isGuarded(params),

@@ -5,8 +5,6 @@ import { demand, type EngineKind, refuse } from './engine-kind.ts';
 
 /** Seconds between comments in a stream: a stop waits for one at most. */
 const PING = 3;
-/** Mebibytes of prompts that are kept in memory, instead of the engine's own 8192. */
-const PROMPT_CACHE = 256;
 
 /** llama-server, from a bundle that was made here. */
 export const llamaCppKind: EngineKind = {
@@ -56,6 +54,6 @@ function startCommand({ layout, release, params }: StartPlace): readonly string[
     '--sse-ping-interval',
     `${PING}`,
     '--cache-ram',
-    `${PROMPT_CACHE}`,
+    `${release.promptCache}`,
   ];
 }
