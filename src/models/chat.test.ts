@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatEvent, ChatParameters } from '../core/chat.ts';
 import { systemClock } from '../core/clock.ts';
+import { DeckhandError } from '../core/deckhand-error.ts';
 import { FakeModelServer } from '../../test/models/fake-model-server.ts';
 import { answerOf, chatConformance, hi, type ServedHere } from '../../test/models/conformance.ts';
 import { chat, type ChatCall } from './chat.ts';
@@ -185,6 +186,29 @@ describe('a server that says nothing', () => {
       code: 'chat.stalled',
     });
     await expect.poll(() => server.busy).toBe(0);
+  });
+});
+
+describe('a way to the server that is closed for longer than the server may be silent', () => {
+  it('is waited for, and told as what it is', async () => {
+    await using server = await FakeModelServer.start();
+    const dial: ModelDoor['dial'] = async signal => {
+      await systemClock.sleep(60, signal);
+      throw new DeckhandError('tunnel.down', 'held for a while');
+    };
+    expect(await errorOf(server.door({ pingInterval: 5, dial }))).toMatchObject({ code: 'tunnel.down' });
+  });
+
+  it('is not waited for without an end', async () => {
+    await using server = await FakeModelServer.start();
+    const dial: ModelDoor['dial'] = async signal =>
+      await new Promise<never>((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error)),
+      );
+    const limits = { firstEvent: 30 };
+    expect(await errorOf(server.door({ pingInterval: 5, dial }), { limits })).toMatchObject({
+      code: 'chat.stalled',
+    });
   });
 });
 

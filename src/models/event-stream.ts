@@ -106,16 +106,27 @@ class ResumableStream {
     const headers = this.#door.resumes ? { 'x-conversation-id': this.#id } : {};
     this.#begun = true;
     const late = new AbortController();
-    using _watch = this.#watch(() => late.abort());
+    using watches = new DisposableStack();
+    const giveUp = (): void => late.abort();
+    watches.use(new Watchdog(this.#call.clock, this.#limits.firstEvent, giveUp));
+    // until the way is open it is not the server that gives no sign of life: a tunnel may hold the question for a while
+    const dial: ModelDoor['dial'] = async dialSignal => {
+      const stream = await this.#door.dial(dialSignal);
+      watches.use(this.#watch(giveUp));
+      return stream;
+    };
     let response: IncomingMessage;
     try {
-      response = await ask(this.#door, {
-        method: 'POST',
-        path,
-        body,
-        headers: { accept: 'text/event-stream', ...headers },
-        signal: AbortSignal.any([signal, late.signal]),
-      });
+      response = await ask(
+        { ...this.#door, dial },
+        {
+          method: 'POST',
+          path,
+          body,
+          headers: { accept: 'text/event-stream', ...headers },
+          signal: AbortSignal.any([signal, late.signal]),
+        },
+      );
       this.#response = response;
       await this.#expectStream(response);
     } catch (error) {
