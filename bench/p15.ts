@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Deployment } from '../src/core/model-params.ts';
 import { realBundle } from '../test/e2e/model-lab.ts';
 import { makeTinyModel } from '../test/model/tiny-model.ts';
+import { deployTimes } from './deploy-times.ts';
 import { BENCH_HOSTS, expectCode, type LabLink, openLab, runProgram } from './lab-link.ts';
 import { alsoWhenCut } from './on-cut.ts';
 import { inTurns, type Question } from './question.ts';
@@ -24,8 +25,8 @@ interface Address {
 export const question: Question = {
   id: 'P15',
   title:
-    'A chat: what tunnel and endpoint add to the first token and to each one, beside `ssh -L` to the same server',
-  verified: `every answer had the ${TOKENS} tokens that were asked for; both ways by the same client.`,
+    'A chat: from nothing to its answer, and what tunnel and endpoint add to the first token and to each one, beside `ssh -L` to the same server',
+  verified: `every answer had the ${TOKENS} tokens that were asked for; both ways by the same client; a first deployment sent something, a second one nothing.`,
   peers: ['ssh -V'],
   async run({ quick }) {
     await using lab = await openLab(BENCH_HOSTS.slice(0, 1));
@@ -36,6 +37,8 @@ export const question: Question = {
       await deckhand('daemon', 'stop');
     });
     try {
+      await keepBundle(lab);
+      const deployed = await deployTimes(deckhand, lab, quick);
       const ours = await openEndpoint(lab, deckhand);
       const peer = await openPeer(lab, deckhand, peerChild);
       const rests: number[][] = [[], []];
@@ -48,6 +51,7 @@ export const question: Question = {
       for (const rest of rests) rest.splice(0);
       const [firsts = [], peerFirsts = []] = await inTurns(quick ? 2 : ROUNDS, works);
       return [
+        ...deployed,
         {
           title: 'until the first token',
           ours: { what: 'deckhand serve', times: firsts },
@@ -85,10 +89,14 @@ function commandOf(lab: LabLink): Deckhand {
   };
 }
 
-async function openEndpoint(lab: LabLink, deckhand: Deckhand): Promise<Address> {
+/** Where the command line looks for the engine: making it is no part of a deployment. */
+async function keepBundle(lab: LabLink): Promise<void> {
   const bundles = join(lab.folder, 'cache/deckhand/bundles');
   await mkdir(bundles, { recursive: true });
   await copyFile((await realBundle()).path, join(bundles, 'llama.cpp-forky-slim.tar.gz'));
+}
+
+async function openEndpoint(lab: LabLink, deckhand: Deckhand): Promise<Address> {
   const model = join(lab.folder, 'slow.gguf');
   const shape = { dimension: 256, feedForward: 1024, layers: 4, heads: 8, context: 4096 };
   await writeFile(model, makeTinyModel(shape));

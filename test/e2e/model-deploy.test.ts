@@ -321,12 +321,11 @@ describe('a deployment with a service', () => {
     const status = await inspect({ ...watch, site, name: 'tiny' });
     expect(status).toMatchObject({ readiness: 'ready', service: 'user', state: 'active', models: ['tiny'] });
     await removeTiny(site);
-    expect(
-      await onHost(
-        lasting,
-        'systemctl --user -M guest@ list-units "deckhand*" --all --no-legend; ls -A /home/guest',
-      ),
-    ).not.toMatch(/deckhand|\.local|\.config/);
+    const look =
+      'XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user list-units "deckhand*" --all --no-legend && ls -A /home/guest';
+    const left = await lasting.run(look, { user: 'guest' });
+    expect(left).toMatchObject({ code: 0, stdout: expect.stringContaining('.profile') as string });
+    expect(left.stdout).not.toMatch(/deckhand|\.local|\.config/);
   });
 });
 
