@@ -37,7 +37,7 @@ export const fault: Fault = {
     await daemon.kill();
     await host.net('ok');
     await daemon.start();
-    const task = await daemon.ended(id, length * 1000 + 120_000);
+    const task = await daemon.ended(id, length * 1000 + 300_000);
     const code = task.result?.['exitCode'];
     say(`${task.claim} claims, ${task.attempt} attempt`);
     check(

@@ -21,8 +21,11 @@ export const fault: Fault = {
     await api.pauseQueue();
     const names = fleet.hosts.map(host => host.name).join(',');
     for (let made = 0; made < total; made += fleet.hosts.length) {
-      const priority = randomBetween(-100, 100);
-      const command = `echo s >>"$HOME/log"; sleep 0.1; echo e >>"$HOME/log"`;
+      const isFirst = made < PER_HOST * fleet.hosts.length;
+      const priority = isFirst ? 100 : randomBetween(-100, 99);
+      // the first of each host wait for each other: however slow a machine is, its limit is used
+      const all = `until test "$(grep -c s "$HOME/log")" -ge ${PER_HOST}; do sleep 0.1; done`;
+      const command = `echo s >>"$HOME/log"; ${isFirst ? all : 'sleep 0.1'}; echo e >>"$HOME/log"`;
       await api.submit({
         kind: 'ssh.execute',
         hosts: names,

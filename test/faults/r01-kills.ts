@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DaemonUnderTest, isThere } from './daemon-under-test.ts';
-import { type Fault, pick, randomBetween } from './fault.ts';
+import { type Fault, pick, randomBetween, until } from './fault.ts';
 import { labFleet } from './lab-fleet.ts';
 import { MixedLoad } from './mixed-load.ts';
 
@@ -25,7 +25,10 @@ export const fault: Fault = {
         killed.daemon += 1;
         await pause(randomBetween(0, 1000));
         await daemon.start();
-        orphans += executors.filter(isThere).length;
+        // they end when they notice, which on a busy machine is not at once
+        await until('its executors end', 60_000, async () => !executors.some(isThere) || undefined).catch(
+          () => (orphans += executors.filter(isThere).length),
+        );
       } else {
         process.kill(pick(executors), 'SIGKILL');
         killed.executor += 1;

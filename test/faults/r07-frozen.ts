@@ -26,16 +26,20 @@ export const fault: Fault = {
         });
         return tasks[0]?.id ?? '';
       };
-      const ends = await begin('echo ends >>/root/counter; echo one; sleep 4; echo two; exit 3');
+      const ends = await begin(
+        'echo ends >>/root/counter; echo one; until test -e /root/go; do sleep 0.1; done; echo two; exit 3',
+      );
       const goesOn = await begin(longCommand('goes-on', 20));
       for (const id of [ends, goesOn]) await daemon.seen(id, 'runs', task => task.phase === 'running');
       await pause(1000);
       const frozen = await daemon.executors();
       for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+      // its end is there for whoever takes it over
+      await onHost(host, 'touch /root/go');
       // given to the frozen one, which has not begun it
       const unread = await begin('echo unread >>/root/counter');
-      const task = await daemon.ended(ends, 60_000);
-      await daemon.ended(unread, 60_000);
+      const task = await daemon.ended(ends);
+      await daemon.ended(unread);
       say(
         `taken over: ${task.claim} claims; ${task.state} with exit code ${String(task.result?.['exitCode'])}`,
       );
@@ -48,11 +52,11 @@ export const fault: Fault = {
       for (const pid of frozen) process.kill(pid, 'SIGCONT');
       const gone = await until(
         'the thawed executor ends',
-        10_000,
+        60_000,
         async () => !frozen.some(isThere) || undefined,
       ).catch(() => false);
       check(gone, 'the thawed executor ends by itself');
-      const long = await daemon.ended(goesOn, 60_000);
+      const long = await daemon.ended(goesOn);
       const after = await daemon.api.events(ends, 0, 1000);
       check(
         before.length === after.length,

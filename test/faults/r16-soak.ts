@@ -54,7 +54,7 @@ export const fault: Fault = {
         cuts += 1;
       }
       const open = new Set(ids);
-      await until('the round ends', 120_000, async () => {
+      await until('the round ends', 600_000, async () => {
         for (const id of open) {
           const task = await daemon.api.task(id);
           if (task.finishedAt === null) return undefined;
