@@ -2,15 +2,22 @@
 export class OneAtATime {
   #round = 0;
   #isUnderWay = false;
+  #isAskedAgain = false;
 
-  /** Begins unless something is under way. Rejects with what the work throws. */
+  /** Begins, or begins once more after what is under way: that may have looked before. Rejects with what the work throws. */
   async run(work: (counts: () => boolean) => Promise<void>): Promise<void> {
-    if (this.#isUnderWay) return;
+    if (this.#isUnderWay) {
+      this.#isAskedAgain = true;
+      return;
+    }
     this.#isUnderWay = true;
     const round = this.#round;
     const counts = (): boolean => round === this.#round;
     try {
-      await work(counts);
+      do {
+        this.#isAskedAgain = false;
+        await work(counts);
+      } while (counts() && this.#isAskedAgain);
     } finally {
       if (counts()) this.#isUnderWay = false;
     }
