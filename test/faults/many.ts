@@ -98,7 +98,7 @@ class Many {
     });
     const { bytes, unchanged } = (again.task.result ?? {}) as Partial<TransferResult>;
     this.#kit.check(
-      bytes === 0 && unchanged === filesOf(total),
+      bytes === 0 && unchanged === thingsOf(total),
       `again: ${unchanged} unchanged, ${said(again)}`,
     );
     await this.#givenBack('again', again);
@@ -164,9 +164,9 @@ interface Ran {
   readonly seconds: number;
 }
 
-/** How many files there are among so many things. */
-function filesOf(total: number): number {
-  return Math.floor((total - 1) / 1000) * 999;
+/** Files, the folders they are in, and the root. */
+function thingsOf(total: number): number {
+  return Math.floor((total - 1) / 1000) * 1000 + 1;
 }
 
 function said({ task, most, seconds }: Ran): string {
