@@ -1,10 +1,14 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,8 +29,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function copy(again: boolean): Promise<TransferOutcome> {
-  const host = new LocalConnection({ home: folder, shellDirectory: '/bin' });
+async function copy(again: boolean, shellDirectory = '/bin'): Promise<TransferOutcome> {
+  const host = new LocalConnection({ home: folder, shellDirectory });
   return await copyBetween({
     from: host,
     to: host,
@@ -74,4 +78,37 @@ it('takes no file of equal size for a copy, nor any folder when nothing was begu
   await expect(copy(true)).rejects.toMatchObject({ code: 'transfer.checksum' });
   await expect(copy(false)).rejects.toMatchObject({ code: 'transfer.exists' });
   expect(readFileSync(join(folder, 'to/a'), 'utf8')).toBe('x');
+});
+
+/** A tar that unpacks as the system's, does a thing more, and says these words. */
+function tarThat(does: string, says: string): string {
+  const tools = join(folder, 'bin');
+  mkdirSync(tools);
+  symlinkSync('/bin/sh', join(tools, 'sh'));
+  const text = `#!/bin/sh\n/bin/tar "$@" || exit\n[ "$1" = -x ] || exit 0\n${does}\nprintf '%s\\n' ${says} 'tar: Exiting with failure status due to previous errors' >&2; exit 2\n`;
+  writeFileSync(join(tools, 'tar'), text, { mode: 0o755 });
+  return tools;
+}
+const RENAMED = `'tar: ./from/sub: Directory renamed before its status could be extracted'`;
+
+it('gives folders what a tar on an overlay could not give them', async () => {
+  chmodSync(join(folder, 'from/sub'), 0o750);
+  utimesSync(join(folder, 'from/sub'), 1_500_000_000, 1_500_000_000);
+  const tools = tarThat('chmod 700 from/sub; touch from/sub', RENAMED);
+  const { result, error } = await copy(false, tools);
+  expect(error).toBeUndefined();
+  expect(result).toMatchObject({ files: 2, verified: 2, directories: 2 });
+  const { mode, mtimeMs } = statSync(join(folder, 'to/sub'));
+  expect([mode & 0o7777, mtimeMs]).toEqual([0o750, 1_500_000_000_000]);
+});
+
+it.each([
+  ['a link is missing', 'rm from/link', RENAMED],
+  ['another thing failed as well', ':', `'tar: ./from/a: Cannot frobnicate' ${RENAMED}`],
+])('copies nothing where %s', async (_, does, says) => {
+  symlinkSync('a', join(folder, 'from/link'));
+  const said = copy(false, tarThat(does, says));
+  await expect(said).rejects.toMatchObject({ code: 'transfer.refused' });
+  await expect(said).rejects.toThrow('renamed before its status');
+  expect(existsSync(join(folder, 'to'))).toBe(false);
 });

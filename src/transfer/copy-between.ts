@@ -12,6 +12,7 @@ import { FUNCTIONS, renameText } from './move/remote-commands.ts';
 import { otherNameOf } from './case-folding.ts';
 import { type CopiedTree, withoutClashes } from './copy-clashes.ts';
 import { CopyFilter } from './copy-filter.ts';
+import { finishFolders, isWhole, lacksOnlyFolders } from './copy-folders.ts';
 import { Pipe } from './copy-pipe.ts';
 import { conflictsError, MOST_SKIPPED, type TransferOutcome } from './transfer-outcome.ts';
 import { takenReason } from './taken-name.ts';
@@ -61,7 +62,8 @@ export async function copyBetween(copy: CopyBetween): Promise<TransferOutcome> {
   const entries = [...source.tree.entries.values()];
   const files = entries.filter(({ type }) => type === 'file');
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  if (!target.isTaken) await stream(copy, source, target, bytes);
+  const unfinished = target.isTaken ? undefined : await stream(copy, source, target, bytes);
+  if (unfinished) await finish(copy, source, target, unfinished);
   copy.onPhase('verifying');
   const verified = await verify(
     copy,
@@ -167,25 +169,34 @@ function existsError({ to }: CopyBetween, root: RawPath): DeckhandError {
 /** Names, types and sizes: what the files hold is verified as after any copy. */
 async function checkCopied(copy: CopyBetween, { tree }: CopiedTree, { root }: Target): Promise<void> {
   const { tree: found } = await listHost(copy.to, root, copy.signal, 'all');
-  const wanted = [...tree.entries.values()].filter(({ type }) =>
-    ['file', 'directory', 'symlink'].includes(type),
-  );
-  const isSame = wanted.every(({ path, type, size, link }) => {
-    const there = found.entries.get(path);
-    const isAlike = there?.type === type && there.link === link;
-    return isAlike && (type !== 'file' || there.size === size);
-  });
-  if (!isSame || found.entries.size !== wanted.length) throw existsError(copy, root);
+  if (!isWhole(tree, found)) throw existsError(copy, root);
 }
 
-/** The source's tar into the target's, with no more in memory than a few pieces. */
+/** All is there but for what a tar did not do to folders. Throws what it said where more is missing. */
+async function finish(
+  { to, signal, preserve }: CopyBetween,
+  source: CopiedTree,
+  { staged, listed }: Target,
+  said: DeckhandError,
+): Promise<void> {
+  const { tree: found } = await listHost(to, staged, signal, 'all');
+  if (!isWhole(source.tree, found)) throw said;
+  const owners = listed.capabilities.uid === 0;
+  await finishFolders({ to, signal, source: source.tree, found, root: staged, preserve, owners });
+}
+
+/**
+ * The source's tar into the target's, with no more in memory than a few pieces. What is given back is what the target's
+ * said when it could not finish folders.
+ */
 async function stream(
   copy: CopyBetween,
   source: CopiedTree & { readonly root: RawPath },
   { stage, listed }: Target,
   total: number,
-): Promise<void> {
+): Promise<DeckhandError | undefined> {
   const { from, to, preserve } = copy;
+  let unfinished: DeckhandError | undefined;
   const pipe = new Pipe();
   const filter = new CopyFilter(source, {
     write: async bytes => await pipe.write(bytes),
@@ -208,7 +219,8 @@ async function stream(
   };
   const unpacking = async (): Promise<void> => {
     const { exitCode, errors } = await runScript(to, unpack, { signal, stdin: pipe });
-    if (exitCode !== 0) throw scriptError(to.host.name, 'writing', errors, exitCode);
+    if (exitCode !== 0) unfinished = scriptError(to.host.name, 'writing', errors, exitCode);
+    if (unfinished && !lacksOnlyFolders(errors)) throw unfinished;
     // a tar that ends before the stream does would let the other half wait for ever
     pipe.close();
   };
@@ -226,6 +238,7 @@ async function stream(
   const failed = ends.flatMap(end => (end.status === 'rejected' ? [end.reason as unknown] : []));
   if (failed.length > 0) throw both.signal.aborted ? both.signal.reason : failed[0];
   copy.onProgress(total, total);
+  return unfinished;
 }
 
 async function verify(

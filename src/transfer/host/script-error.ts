@@ -18,6 +18,9 @@ const WORDS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/changed as we read it|shrank by/i, 'transfer.changed'],
 ];
 
+/** What tar says last, which names no cause. */
+const CLOSING = /: Exiting with failure status due to previous errors$/;
+
 /** What a failed script says, as a typed error; its first line that names a cause is in the message. */
 export function scriptError(host: string, doing: string, errors: string, exitCode: number): DeckhandError {
   const lines = errors.split('\n').filter(line => line.trim() !== '');
@@ -25,7 +28,8 @@ export function scriptError(host: string, doing: string, errors: string, exitCod
     const line = lines.find(each => words.test(each));
     if (line !== undefined) return errorOf(code, host, doing, line);
   }
-  return errorOf('transfer.refused', host, doing, lines.at(-1) ?? `exit code ${exitCode}`);
+  const last = lines.findLast(line => !CLOSING.test(line)) ?? lines.at(-1);
+  return errorOf('transfer.refused', host, doing, last ?? `exit code ${exitCode}`);
 }
 
 function errorOf(code: ErrorCode, host: string, doing: string, line: string): DeckhandError {
