@@ -37,6 +37,15 @@ export async function manifestThere(host: LabHost, folder: string, look: Look = 
   return Buffer.from(text, 'base64').toString('latin1');
 }
 
+/** SHA-256 of the manifest, for trees whose manifest is too long to be sent. */
+export function digestHere(folder: string): string {
+  const options = { cwd: folder, env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' } };
+  return execFileSync('sh', ['-c', `{ ${GNU_LOOK}; } | sha256sum`], options).toString();
+}
+export async function digestThere(host: LabHost, folder: string): Promise<string> {
+  return await onHost(host, `cd ${folder} && export LC_ALL=C && { ${GNU_LOOK}; } | sha256sum`, 900_000);
+}
+
 /** Where two manifests differ first; `` = nowhere. */
 export function firstDifference(one: string, other: string): string {
   if (one === other) return '';

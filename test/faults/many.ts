@@ -4,7 +4,7 @@ import type { TaskView } from '../../src/api/task-api.ts';
 import type { ListResult, TransferResult } from '../../src/core/transfer-params.ts';
 import { DaemonUnderTest } from './daemon-under-test.ts';
 import type { Fault, FaultKit } from './fault.ts';
-import { firstDifference, manifestHere, manifestThere } from './file-trees.ts';
+import { firstDifference, digestHere, digestThere } from './file-trees.ts';
 import { labFleet, type LabFleet, onHost } from './lab-fleet.ts';
 import { both, type Memory, memoryAfter, withMemory } from './memory-watch.ts';
 
@@ -86,9 +86,9 @@ class Many {
     const [host] = this.#fleet.hosts;
     if (!host) return;
     const target = join(this.#kit.folder, 'moved');
-    const wanted = await manifestThere(host, '/srv/many');
+    const wanted = await digestThere(host, '/srv/many');
     const down = await this.#done('scp.download', { source: '/srv/many', target });
-    this.#same(`get of ${total}`, down, firstDifference(manifestHere(target), wanted));
+    this.#same(`get of ${total}`, down, firstDifference(digestHere(target), wanted));
     await this.#givenBack('get', down);
     const again = await this.#done('scp.sync', {
       local: target,
@@ -103,7 +103,7 @@ class Many {
     );
     await this.#givenBack('again', again);
     const up = await this.#done('scp.upload', { source: target, target: '/srv/back' });
-    this.#same(`put of ${total}`, up, firstDifference(await manifestThere(host, '/srv/back'), wanted));
+    this.#same(`put of ${total}`, up, firstDifference(await digestThere(host, '/srv/back'), wanted));
     await this.#givenBack('put', up);
     for (const each of [down, again, up]) this.#bounded('move', each, 400 + total / 1000);
     rmSync(target, { recursive: true });
