@@ -13,8 +13,7 @@ export function setYamlField(
   value: unknown,
   code: ErrorCode,
 ): string {
-  readYaml(text, file, code);
-  const document = parseDocument(text);
+  const document = documentOf(text, file, code);
   // A key without value (`hosts:`) is null, into which nothing can be set.
   for (let depth = 1; depth < path.length; depth += 1) {
     const place = path.slice(0, depth);
@@ -33,11 +32,15 @@ export function addYamlItem(
   value: unknown,
   code: ErrorCode,
 ): string {
-  readYaml(text, file, code);
-  const document = parseDocument(text);
-  if (isSeq(document.getIn(path, true))) document.addIn(path, document.createNode(value));
-  else document.setIn(path, document.createNode([value]));
+  const document = documentOf(text, file, code);
+  if (!isSeq(document.getIn(path, true))) return setYamlField(text, file, path, [value], code);
+  document.addIn(path, document.createNode(value));
   return document.toString({ lineWidth: 0 });
+}
+
+function documentOf(text: string, file: string, code: ErrorCode): Document {
+  readYaml(text, file, code);
+  return parseDocument(text);
 }
 
 /** What was said beside the old value, and how it was written, stays. */
@@ -56,8 +59,7 @@ export function removeYamlField(
   path: readonly string[],
   code: ErrorCode,
 ): string {
-  readYaml(text, file, code);
-  const document = parseDocument(text);
+  const document = documentOf(text, file, code);
   if (!document.hasIn(path)) return text;
   const top = commentOnTop(document);
   document.deleteIn(path);
