@@ -1,3 +1,4 @@
+import { namesIn } from '../parts/words.ts';
 import { nameFor } from './read-pasted.ts';
 
 /** What somebody typed about a new server. Pure. */
@@ -41,8 +42,7 @@ export function entryOf(form: ServerForm): {
   identityFile?: string;
   groups?: string[];
 } {
-  const groups = form.groups
-    .split(/[,\s]+/)
+  const groups = namesIn(form.groups)
     .map(group => group.replace(/^@/, ''))
     .filter(Boolean);
   return {

@@ -1,6 +1,6 @@
 import { type JSX, memo } from 'react';
 import type { OutputLine } from 'deckhand/client';
-import { spansOf } from './ansi.ts';
+import { ColouredText } from './coloured-text.tsx';
 import { ROW } from './line-window.ts';
 
 export type TimeLook = 'none' | 'clock' | 'since';
@@ -51,18 +51,12 @@ export const LogRow = memo(function LogRow({
         </span>
       ) : null}
       <span className="min-w-0">
-        {line
-          ? spansOf(line.text).map(({ text, look }, index) => <Piece key={index} text={text} look={look} />)
-          : '…'}
+        {line ? <ColouredText text={line.text} /> : '…'}
         {line && line.cut > 0 ? <span className="text-muted"> [… {line.cut} left out]</span> : null}
       </span>
     </div>
   );
 });
-
-function Piece({ text, look }: { readonly text: string; readonly look: string }): JSX.Element {
-  return look === '' ? <>{text}</> : <span className={look}>{text}</span>;
-}
 
 function clockText(time: number): string {
   return new Date(time).toISOString().slice(11, 23);

@@ -5,8 +5,8 @@ import { useAnswer } from '../engine/use-answer.ts';
 import { Button } from './button.tsx';
 import { Fault } from './fault.tsx';
 import { Choices, TextField } from './field.tsx';
-import { groupsOver, hostsTyped, outcomeText, rulesOf, typedRules, whyNone } from './lasting-rules.ts';
-import { plainText } from './words.ts';
+import { groupsOver, outcomeText, rulesOf, typedRules, whyNone } from './lasting-rules.ts';
+import { namesIn, plainText } from './words.ts';
 
 /**
  * `Always …`: rules that let a command run unasked from now on, as narrow as the command until the person widens them.
@@ -79,7 +79,7 @@ function RuleForm({
     setError(null);
     try {
       const { names, file } = await api.addAllowRules(HERE, rulesOf(typed, verdict));
-      const [host = 'any'] = hostsTyped(typed.hosts);
+      const [host = 'any'] = namesIn(typed.hosts);
       const after = await api.explainPolicy(HERE, command, hosts.includes(host) ? host : (hosts[0] ?? host));
       setSaved(`${names.join(', ')} is in ${file}. ${outcomeText(after)}`);
     } catch (thrown) {

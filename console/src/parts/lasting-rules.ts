@@ -1,4 +1,5 @@
 import type { AllowRule, HostSummary, PolicyVerdict } from 'deckhand/client';
+import { namesIn } from './words.ts';
 
 /** Rules as a person writes them. Pure. */
 export interface TypedRules {
@@ -17,10 +18,6 @@ export function typedRules({ always }: PolicyVerdict, hosts: readonly string[]):
   };
 }
 
-export function hostsTyped(text: string): readonly string[] {
-  return text.split(/[\s,]+/).filter(name => name !== '');
-}
-
 export function rulesOf(
   { commands, hosts, why }: TypedRules,
   { always }: PolicyVerdict,
@@ -28,7 +25,7 @@ export function rulesOf(
   return always.map((rule, place) => ({
     ...rule,
     command: commands[place] ?? rule.command,
-    hosts: hostsTyped(hosts),
+    hosts: namesIn(hosts),
     why,
   }));
 }

@@ -52,3 +52,8 @@ export function plainText(text: string, limit = 300): string {
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
+
+/** Names as a person types them, with commas or spaces between them. */
+export function namesIn(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter(name => name !== '');
+}

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { type ErrorRecord, isFinal, sanitiseText, type TaskRow } from 'deckhand/client';
 import { api } from '../engine/api.ts';
 import { useAnswer } from '../engine/use-answer.ts';
-import { spansOf } from '../log/ansi.ts';
+import { ColouredText } from '../log/coloured-text.tsx';
 import { plainText } from '../parts/words.ts';
 import { LAST_LINES, lastWords, repairRequest } from './failure.ts';
 
@@ -76,15 +76,7 @@ function LastWords({ task: { id, attempt } }: { readonly task: TaskRow }): JSX.E
       {lines.map(({ number, text, stream }) => (
         <span key={number} className="block" data-last-line={number}>
           <span className="mr-2 text-muted select-none">{stream === 'stderr' ? 'err' : '   '}</span>
-          {spansOf(text).map((span, index) =>
-            span.look === '' ? (
-              span.text
-            ) : (
-              <span key={index} className={span.look}>
-                {span.text}
-              </span>
-            ),
-          )}
+          <ColouredText text={text} />
         </span>
       ))}
     </pre>
