@@ -16,6 +16,16 @@ const DECKHAND = join(import.meta.dirname, '../src/bin.ts');
 const TOKENS = 200;
 const ROUNDS = 30;
 
+/** The body of each request. */
+const QUESTION = JSON.stringify({
+  model: 'slow',
+  messages: [{ role: 'user', content: 'hi' }],
+  stream: true,
+  temperature: 0,
+  ignore_eos: true,
+  max_tokens: TOKENS,
+});
+
 /** Where an OpenAI-compatible server is asked. */
 interface Address {
   readonly url: string;
@@ -27,7 +37,7 @@ export const question: Question = {
   title:
     'A chat: from nothing to its answer, and what tunnel and endpoint add to the first token and to each one, beside `ssh -L` to the same server',
   verified: `every answer had the ${TOKENS} tokens that were asked for; both ways by the same client; a first deployment sent something, a second one nothing.`,
-  peers: ['ssh -V'],
+  peers: ['ssh -V', 'curl --version'],
   async run({ quick }) {
     await using lab = await openLab(BENCH_HOSTS.slice(0, 1));
     const deckhand = commandOf(lab);
@@ -50,6 +60,10 @@ export const question: Question = {
       await inTurns(2, works);
       for (const rest of rests) rest.splice(0);
       const [firsts = [], peerFirsts = []] = await inTurns(quick ? 2 : ROUNDS, works);
+      const curls = [ours, peer].map((address, place) => async () => {
+        return await curlTime(address, join(lab.folder, `curl-${place}`));
+      });
+      const [byCurl = [], peerByCurl = []] = await inTurns(quick ? 2 : ROUNDS, curls);
       return [
         ...deployed,
         {
@@ -63,6 +77,11 @@ export const question: Question = {
           ours: { what: 'deckhand serve', times: rests[0] ?? [] },
           peer: { what: 'ssh -L to the socket', times: rests[1] ?? [] },
           target: { kind: 'within', atMost: 1.02 },
+        },
+        {
+          title: 'the whole answer, by curl',
+          ours: { what: 'curl to deckhand serve', times: byCurl },
+          peer: { what: 'curl through ssh -L', times: peerByCurl },
         },
       ];
     } finally {
@@ -145,14 +164,7 @@ async function answerTimes({
   const response = await fetch(`${url}/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      model: 'slow',
-      messages: [{ role: 'user', content: 'hi' }],
-      stream: true,
-      temperature: 0,
-      ignore_eos: true,
-      max_tokens: TOKENS,
-    }),
+    body: QUESTION,
   });
   let first = 0;
   let text = '';
@@ -161,9 +173,34 @@ async function answerTimes({
     text += decoder.decode(piece as Uint8Array, { stream: true });
     if (first === 0 && /"content":"/.test(text)) first = performance.now();
   }
+  expectAll(text);
+  return { first: first - begun, rest: performance.now() - first };
+}
+
+function expectAll(text: string): void {
   const count = text.match(/"content":"/g)?.length ?? 0;
   if (count !== TOKENS) throw new Error(`${count} tokens of ${TOKENS}: ${text.slice(0, 200)}`);
-  return { first: first - begun, rest: performance.now() - first };
+}
+
+/** Milliseconds of the whole answer, as curl counts them: without its own start. The key is in no argument. */
+async function curlTime({ url, key }: Address, file: string): Promise<number> {
+  const lines = [
+    `url = ${url}/chat/completions`,
+    `header = "authorization: Bearer ${key}"`,
+    'header = "content-type: application/json"',
+    `data = ${JSON.stringify(QUESTION)}`,
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  const { code, stdout, stderr } = await runProgram('curl', [
+    '-sSN',
+    '-K',
+    file,
+    '-w',
+    '%{stderr}%{time_total}',
+  ]);
+  expectCode(code, 0, 'curl');
+  expectAll(stdout);
+  return Number(stderr) * 1000;
 }
 
 async function freePort(): Promise<number> {
