@@ -1,5 +1,5 @@
 import type { Comparison, Pace, Question, RunOptions } from './question.ts';
-import { openTransferLab, THERE, type TransferLab } from './transfer-lab.ts';
+import { openTransferLab, type TransferLab } from './transfer-lab.ts';
 import { contest, meterHere, type Way } from './transfer-meter.ts';
 import { type PeerName, peerOf } from './transfer-peers.ts';
 
@@ -26,14 +26,13 @@ export const question: Question = {
     'the SHA-256 of each copy was that of its source; ours had compared it itself before the file got its name.',
   peers: ['rsync --version', 'ssh -V'],
   async *run(options) {
-    await using lab = await openTransferLab();
-    await lab.there(`mkdir -p ${THERE}`);
+    await using lab = await openTransferLab(options);
     for (const size of options.quick ? SIZES.slice(0, 2) : SIZES) {
       await lab.here(`head -c ${size.mebibytes}M /dev/urandom > ${lab.folder}/whole`);
-      await lab.ours({ direction: 'push', local: `${lab.folder}/whole`, remote: `${THERE}/whole` });
+      await lab.ours({ direction: 'push', local: `${lab.folder}/whole`, remote: `${lab.farFolder}/whole` });
       for (const direction of ['down', 'up'] as const) {
         // two copies may be more than the host's memory has room for
-        if (direction === 'up') await lab.there(`rm ${THERE}/whole`);
+        if (direction === 'up') await lab.there(`rm ${lab.farFolder}/whole`);
         yield await copy(lab, direction, size, options);
       }
     }
@@ -46,7 +45,7 @@ async function copy(
   { mebibytes, pace, isJudged }: Size,
   options: RunOptions,
 ): Promise<Comparison> {
-  const [root, script] = direction === 'up' ? [THERE, lab.there] : [lab.folder, lab.here];
+  const [root, script] = direction === 'up' ? [lab.farFolder, lab.there] : [lab.folder, lab.here];
   const wanted = await lab.here(`sha256sum < ${lab.folder}/whole`);
   const before = async (): Promise<void> => void (await script(`rm -f ${root}/copy`));
   const after = async (): Promise<void> => {
@@ -58,8 +57,8 @@ async function copy(
   const peer = (name: PeerName): Way => peerOf(name, true, work);
   const request =
     direction === 'up'
-      ? ({ direction: 'push', local: `${lab.folder}/whole`, remote: `${THERE}/copy` } as const)
-      : ({ direction: 'pull', local: `${lab.folder}/copy`, remote: `${THERE}/whole` } as const);
+      ? ({ direction: 'push', local: `${lab.folder}/whole`, remote: `${lab.farFolder}/copy` } as const)
+      : ({ direction: 'pull', local: `${lab.folder}/copy`, remote: `${lab.farFolder}/whole` } as const);
   return await contest(
     {
       title: `${mebibytes} MiB ${direction}`,

@@ -1,5 +1,5 @@
 import type { Comparison, Question, RunOptions } from './question.ts';
-import { openTransferLab, THERE, type TransferLab } from './transfer-lab.ts';
+import { openTransferLab, type TransferLab } from './transfer-lab.ts';
 import { contest, meterHere, type Way } from './transfer-meter.ts';
 import { peerOf } from './transfer-peers.ts';
 
@@ -12,7 +12,7 @@ export const question: Question = {
   verified: 'the SHA-256 of each copy was that of its source.',
   peers: ['rsync --version', 'ssh -V'],
   async *run(options) {
-    await using lab = await openTransferLab();
+    await using lab = await openTransferLab(options);
     for (const direction of ['up', 'down'] as const) {
       const versions = await prepare(lab, direction, options);
       for (const kind of ['scattered', 'appended'] as const)
@@ -40,16 +40,16 @@ interface Case {
 async function prepare(lab: TransferLab, direction: 'up' | 'down', { quick }: RunOptions): Promise<Versions> {
   const bytes = (quick ? 64 : 1024) * 1024 * 1024;
   await lab.here(`rm -rf ${lab.folder}/*`);
-  await lab.there(`mkdir -p ${THERE}; rm -rf ${THERE}/*`);
+  await lab.there(`rm -rf ${lab.farFolder}/*`);
   const isUp = direction === 'up';
-  const [from, atSource] = isUp ? [lab.folder, lab.here] : [THERE, lab.there];
+  const [from, atSource] = isUp ? [lab.folder, lab.here] : [lab.farFolder, lab.there];
   await atSource(makeVersions(from, bytes));
   const hashes = new Map<string, string>();
   for (const name of ['even', 'odd']) hashes.set(name, await atSource(`sha256sum < ${from}/${name}`));
   await lab.ours({
     direction: isUp ? 'push' : 'pull',
     local: isUp ? `${from}/even` : `${lab.folder}/copy`,
-    remote: isUp ? `${THERE}/copy` : `${from}/even`,
+    remote: isUp ? `${lab.farFolder}/copy` : `${from}/even`,
   });
   return { bytes, hashes, copied: 'even' };
 }
@@ -60,7 +60,7 @@ async function changed(
   { direction, kind, inplace }: Case,
   options: RunOptions,
 ): Promise<Comparison> {
-  const [near, far] = [lab.folder, THERE];
+  const [near, far] = [lab.folder, lab.farFolder];
   const [from, to] = direction === 'up' ? [near, far] : [far, near];
   const [atSource, atTarget] = direction === 'up' ? [lab.here, lab.there] : [lab.there, lab.here];
   const { bytes, hashes } = versions;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Comparison, Question, RunOptions, Samples, Target } from './question.ts';
 import { makeTree, oursOf } from './small-files.ts';
-import { manifestScript, openTransferLab, THERE, type TransferLab } from './transfer-lab.ts';
+import { manifestScript, openTransferLab, type TransferLab } from './transfer-lab.ts';
 import { type Cost, meterHere, type Way } from './transfer-meter.ts';
 import { type PeerName, peerOf } from './transfer-peers.ts';
 
@@ -15,9 +15,7 @@ export const question: Question = {
   verified: 'each copy had the names and contents of its source, by hash of all.',
   peers: ['rsync --version', 'ssh -V'],
   async *run(options) {
-    await using lab = await openTransferLab();
-    // of its own: what a host gives /tmp may be a tenth of the memory
-    await lab.there(`mkdir -p ${THERE} && mount -t tmpfs -o size=90% bench ${THERE}`);
+    await using lab = await openTransferLab(options);
     for (const what of [FILES, bytesUpTo(largestFile())])
       for (const direction of ['up', 'down'] as const) yield* grown(lab, what, direction, options);
   },
@@ -112,7 +110,7 @@ async function* grown(
     );
     perOne.push({ what: `of ${what.shown(size)}`, times });
     await lab.here(`rm -rf ${lab.folder}/*`);
-    await lab.there(`rm -rf ${THERE}/*`);
+    await lab.there(`rm -rf ${lab.farFolder}/*`);
   }
   const [peer, ours] = perOne.slice(-2);
   if (ours === undefined || peer === undefined) return;
@@ -129,12 +127,12 @@ async function waysOf(
   await make(lab, size);
   const isUp = direction === 'up';
   if (!isUp) {
-    await lab.ours({ direction: 'push', local: `${lab.folder}/${from}`, remote: `${THERE}/${from}` });
+    await lab.ours({ direction: 'push', local: `${lab.folder}/${from}`, remote: `${lab.farFolder}/${from}` });
     // the copy that comes down has the room of it
     await lab.here(`rm -rf ${lab.folder}/${from}`);
   }
-  const [target, atTarget] = isUp ? [THERE, lab.there] : [lab.folder, lab.here];
-  const [source, atSource] = isUp ? [lab.folder, lab.here] : [THERE, lab.there];
+  const [target, atTarget] = isUp ? [lab.farFolder, lab.there] : [lab.folder, lab.here];
+  const [source, atSource] = isUp ? [lab.folder, lab.here] : [lab.farFolder, lab.there];
   const wanted = await atSource(check(source, from));
   const before = async (): Promise<void> => void (await atTarget(`rm -rf ${target}/copy`));
   const after = async (): Promise<void> => {
@@ -146,8 +144,8 @@ async function waysOf(
     from === 'tree'
       ? oursOf(lab, direction)
       : isUp
-        ? ({ direction: 'push', local: `${lab.folder}/whole`, remote: `${THERE}/copy` } as const)
-        : ({ direction: 'pull', local: `${lab.folder}/copy`, remote: `${THERE}/whole` } as const);
+        ? ({ direction: 'push', local: `${lab.folder}/whole`, remote: `${lab.farFolder}/copy` } as const)
+        : ({ direction: 'pull', local: `${lab.folder}/copy`, remote: `${lab.farFolder}/whole` } as const);
   const ours: Way = {
     what: 'transfer() over an open connection; verified by hash at both ends, on disk, atomic',
     run: async () => {

@@ -30,6 +30,8 @@ export type Target =
 export interface RunOptions {
   /** True: as few rounds as show that it works; figures mean nothing. */
   readonly quick: boolean;
+  /** True: files move to a plain sshd of this machine, where a bench moves files; else to a booted host. */
+  readonly isPlain: boolean;
   /** Says what a reader must know beside the figures, such as a peer that is not installed. */
   readonly say: (line: string) => void;
 }

@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- [P01 …] [--assert] [--record] [--quick]`: answers questions of speed beside a peer, in turns, in one run.
+ * `npm run bench -- [P01 …] [--assert] [--record] [--quick] [--plain]`: answers questions of speed beside a peer, in turns, in one run.
  * Absolute times on a shared machine mean nothing; ratios do. `--record` appends to bench/RESULTS.md;
- * `--assert` ends with 1 when a target is missed; `--quick` only shows that the benches work. What needs hosts takes them from the lab;
+ * `--assert` ends with 1 when a target is missed; `--quick` only shows that the benches work; `--plain` moves files to a plain sshd
+ * instead of a booted host. What needs hosts takes them from the lab;
  * booted ones need root. What runs in this process runs as in a daemon: with its heap flags.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -42,6 +43,7 @@ const { values, positionals } = parseArgs({
     assert: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    plain: { type: 'boolean', default: false },
   },
 });
 const unknown = positionals.filter(name => !Object.hasOwn(files, name));
@@ -66,7 +68,7 @@ let met = 0;
 let missed = 0;
 for (const id of positionals.length > 0 ? (positionals as Id[]) : (Object.keys(files) as Id[])) {
   const { question } = (await import(`./${files[id]}`)) as { question: Question };
-  say(`${question.id}  ${question.title}`);
+  say(`${question.id}  ${question.title}${values.plain ? '; files to a plain sshd' : ''}`);
   try {
     await answer(question);
   } catch (error) {
@@ -84,7 +86,7 @@ process.exitCode = values.assert && missed > 0 ? 1 : 0;
 async function answer(question: Question): Promise<void> {
   const { hosts = 'booted', peers } = question;
   if ((hosts === 'booted' && !can.booted) || (hosts === 'light' && !can.plain)) throw new Error(can.why);
-  const options = { quick: values.quick, say: (line: string) => say(`    ${line}`) };
+  const options = { quick: values.quick, isPlain: values.plain, say: (line: string) => say(`    ${line}`) };
   const found = question.run(options);
   for await (const comparison of Symbol.asyncIterator in found ? found : await found) {
     const judged = judge(comparison);

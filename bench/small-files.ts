@@ -1,5 +1,5 @@
 import type { Comparison, RunOptions } from './question.ts';
-import { manifestScript, openTransferLab, THERE, type TransferLab } from './transfer-lab.ts';
+import { manifestScript, openTransferLab, type TransferLab } from './transfer-lab.ts';
 import { contest, meterHere, type SlowWay, type Way } from './transfer-meter.ts';
 import { type PeerName, peerOf, type PeerWork } from './transfer-peers.ts';
 
@@ -37,16 +37,19 @@ export async function smallFiles(work: {
   readonly options: RunOptions;
 }): Promise<SmallFiles> {
   const { files, roundTrip, options } = work;
-  const lab = await openTransferLab(roundTrip);
+  const lab = await openTransferLab({ isPlain: options.isPlain, roundTrip });
   const close = async (): Promise<void> => await lab[Symbol.asyncDispose]();
   try {
-    await lab.there(`mkdir -p ${THERE}`);
     for (const [name, count] of [
       ['tree', files],
       ['tenth', files / 10],
     ] as const) {
       await makeTree(lab, `${lab.folder}/${name}`, count);
-      await lab.ours({ direction: 'push', local: `${lab.folder}/${name}`, remote: `${THERE}/${name}` });
+      await lab.ours({
+        direction: 'push',
+        local: `${lab.folder}/${name}`,
+        remote: `${lab.farFolder}/${name}`,
+      });
     }
     return { lab, roundTrip, rounds: options.quick ? 1 : 5, options, [Symbol.asyncDispose]: close };
   } catch (error) {
@@ -63,7 +66,7 @@ export async function firstCopy(
   target?: Comparison['target'],
 ): Promise<Comparison> {
   const { lab, roundTrip, rounds, options } = small;
-  const [root, script] = direction === 'up' ? [THERE, lab.there] : [lab.folder, lab.here];
+  const [root, script] = direction === 'up' ? [lab.farFolder, lab.there] : [lab.folder, lab.here];
   const wanted = await script(manifestScript(`${root}/tree`, false));
   const exact = await script(manifestScript(`${root}/tree`, true));
   const clear = async (): Promise<void> => void (await script(`rm -rf ${root}/copy`));
@@ -117,11 +120,11 @@ export async function firstCopy(
 const nothing = async (): Promise<void> => undefined;
 
 export function oursOf(
-  { folder }: TransferLab,
+  { folder, farFolder }: TransferLab,
   direction: 'up' | 'down',
   to = 'copy',
 ): { readonly direction: 'push' | 'pull'; readonly local: string; readonly remote: string } {
   return direction === 'up'
-    ? { direction: 'push', local: `${folder}/tree`, remote: `${THERE}/${to}` }
-    : { direction: 'pull', local: `${folder}/${to}`, remote: `${THERE}/tree` };
+    ? { direction: 'push', local: `${folder}/tree`, remote: `${farFolder}/${to}` }
+    : { direction: 'pull', local: `${folder}/${to}`, remote: `${farFolder}/tree` };
 }

@@ -7,16 +7,11 @@ import { resolveHost } from '../src/ssh/resolve-host.ts';
 import { opensshEngine } from '../src/ssh/openssh/openssh-engine.ts';
 import { ssh2Engine } from '../src/ssh/ssh2-engine.ts';
 import { transfer, type TransferRequest } from '../src/transfer/transfer.ts';
-import { expectCode, openLab, runProgram } from './lab-link.ts';
+import { expectCode, runProgram } from './lab-link.ts';
 import { alsoWhenCut } from './on-cut.ts';
 import { ownFolder } from './own-folder.ts';
 import { plainTransfer } from '../test/fakes/plain-transfer.ts';
-
-/** Of the lab; no test uses it. */
-const HOST = 140;
-/** Memory of the host, and of this machine. */
-export const THERE = '/tmp/bench';
-const MEMORY_HERE = '/dev/shm';
+import { bootedHost, MEMORY_HERE, plainHost, type TransferHost } from './transfer-host.ts';
 
 export type Request = Pick<TransferRequest, 'local' | 'remote' | 'direction'> & Partial<TransferRequest>;
 
@@ -24,8 +19,10 @@ export type Request = Pick<TransferRequest, 'local' | 'remote' | 'direction'> & 
 export interface TransferLab extends AsyncDisposable {
   readonly name: string;
   readonly configFile: string;
-  /** In memory. */
+  /** In this machine's memory. */
   readonly folder: string;
+  /** In the host's. */
+  readonly farFolder: string;
   /** Options of the system's client that take its open master. */
   readonly control: readonly string[];
   readonly masterPid: number;
@@ -44,34 +41,37 @@ export interface TransferLab extends AsyncDisposable {
   readonly here: (script: string) => Promise<string>;
 }
 
-/** `roundTrip`: milliseconds that the way there and back takes. */
-export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
+export interface TransferLabOptions {
+  /** To a plain sshd of this machine instead of a booted one. */
+  readonly isPlain: boolean;
+  /** Milliseconds that the way there and back takes; default 0. */
+  readonly roundTrip?: number;
+}
+
+export async function openTransferLab({ isPlain, roundTrip = 0 }: TransferLabOptions): Promise<TransferLab> {
   const closers: (() => PromiseLike<unknown>)[] = [];
   const close = alsoWhenCut(async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
   });
   try {
-    const lab = await openLab([HOST]);
-    closers.push(() => lab[Symbol.asyncDispose]());
-    const [host] = lab.hosts;
-    if (host === undefined) throw new Error('The lab has no host.');
+    const host = isPlain ? await plainHost() : await bootedHost();
+    closers.push(() => host[Symbol.asyncDispose]());
     const own = await ownFolder('bench', MEMORY_HERE);
     closers.push(() => own[Symbol.asyncDispose]());
     const folder = own.path;
-    const { name, address } = host;
-    let { configFile } = lab;
-    let port = host.port;
+    const { name, address, farFolder } = host;
+    let { configFile, port } = host;
     if (roundTrip > 0) {
-      const far = await startDelay(address, roundTrip / 2);
+      const far = await startDelay(host, roundTrip / 2);
       closers.push(() => far.end());
       const farConfig = (await readFile(configFile, 'utf8'))
-        .replace(/HostName .*/, `HostName 127.0.0.1\n  HostKeyAlias ${address}`)
+        .replace(/HostName .*/, `HostName 127.0.0.1\n  HostKeyAlias ${host.knownAs}`)
         .replace(/Port .*/, `Port ${far.port}`);
-      configFile = join(lab.folder, 'far_config');
+      configFile = join(host.folder, 'far_config');
       port = far.port;
       await writeFile(configFile, farConfig, { mode: 0o600 });
     }
-    const control = ['-o', `ControlPath=${join(lab.folder, 'far-master')}`];
+    const control = ['-o', `ControlPath=${join(host.folder, 'far-master')}`];
     const master = spawn(
       'ssh',
       ['-F', configFile, '-o', 'BatchMode=yes', '-o', 'ControlMaster=yes', ...control, '-N', name],
@@ -93,10 +93,14 @@ export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
         hostKeys: { acceptUnknown: () => Promise.resolve(false) },
       });
     closers.push(() => open[Symbol.asyncDispose]());
+    const there = async (script: string): Promise<string> =>
+      await output('ssh', ['-F', configFile, ...control, name, script]);
+    await there(host.prepare);
     return {
       name,
       configFile,
       folder,
+      farFolder,
       control,
       masterPid: master.pid ?? 0,
       far: {
@@ -108,7 +112,7 @@ export async function openTransferLab(roundTrip = 0): Promise<TransferLab> {
       connect,
       ours: async (request, connection = open) =>
         await transferAll({ baseFolder: join(folder, 'state'), bulkConnection, ...request }, connection),
-      there: async script => await output('ssh', ['-F', configFile, ...control, name, script]),
+      there,
       here: async script => await output('sh', ['-c', script]),
       [Symbol.asyncDispose]: close,
     };
@@ -134,10 +138,10 @@ async function transferAll(
 }
 
 async function startDelay(
-  address: string,
+  { address, port }: Pick<TransferHost, 'address' | 'port'>,
   wait: number,
 ): Promise<{ readonly port: number; end: () => Promise<void> }> {
-  const words = [join(import.meta.dirname, 'delay-proxy.ts'), address, '22', String(wait)];
+  const words = [join(import.meta.dirname, 'delay-proxy.ts'), address, String(port), String(wait)];
   const proxy = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = (await once(proxy.stdout, 'data')) as [Buffer];
   return {

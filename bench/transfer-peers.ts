@@ -1,5 +1,5 @@
 import { meterProgram, type Way } from './transfer-meter.ts';
-import { THERE, type TransferLab } from './transfer-lab.ts';
+import type { TransferLab } from './transfer-lab.ts';
 
 /** The tools people use, each doing the same work in its own words. */
 
@@ -51,8 +51,8 @@ function commandOf(
   const ssh = ['ssh', ...options].join(' ');
   const isUp = direction === 'up';
   const [here, there] = isUp
-    ? [`${lab.folder}/${from}`, `${THERE}/${to}`]
-    : [`${lab.folder}/${to}`, `${THERE}/${from}`];
+    ? [`${lab.folder}/${from}`, `${lab.farFolder}/${to}`]
+    : [`${lab.folder}/${to}`, `${lab.farFolder}/${from}`];
   const ends = (far: string): string[] => (isUp ? [here, far] : [far, here]);
   switch (name) {
     case 'rsync':

@@ -1,6 +1,7 @@
 import { DaemonUnderTest, handlesOf, memoryOf } from './daemon-under-test.ts';
 import { type Fault, pick, until } from './fault.ts';
 import { type LabFleet, labFleet, onHost } from './lab-fleet.ts';
+import type { LabHost } from '../lab/lab.ts';
 
 /**
  * Kibibytes that the three processes together may grow by after the warm-up: what a collector that is in no hurry
@@ -47,10 +48,7 @@ export const fault: Fault = {
         ids.push(...made.tasks.map(({ id }) => id));
       }
       while (cuts < (reconnects * (done + round)) / total) {
-        // every connection of one host, from its side
-        await pick(fleet.hosts).run(
-          "setsid sh -c 'sleep 0.1; kill -KILL $(pgrep sshd-session)' >/dev/null 2>&1 &",
-        );
+        await cutAll(pick(fleet.hosts));
         cuts += 1;
       }
       const open = new Set(ids);
@@ -94,8 +92,7 @@ async function afterAWeek(daemon: DaemonUnderTest, fleet: LabFleet): Promise<num
   const { surroundings, hosts } = fleet;
   for (const host of hosts) {
     await onHost(host, 'cd /root/.local/state/deckhand/runs && touch -d "8 days ago" -- *');
-    // this one's own connection as well: its end is the proof that they are gone
-    await host.run('kill -KILL $(pgrep sshd-session)');
+    await cutAll(host);
   }
   const names = hosts.map(host => host.name).join(',');
   const retry = { limit: 5, pause: 500 };
@@ -109,6 +106,11 @@ async function afterAWeek(daemon: DaemonUnderTest, fleet: LabFleet): Promise<num
     1000,
   ).catch(() => undefined);
   return await count();
+}
+
+/** Ends every connection of the host from its side, the one that asks for it as well: when that has ended, all have. */
+async function cutAll(host: LabHost): Promise<void> {
+  await host.run('kill -KILL $(pgrep sshd-session)');
 }
 
 async function sampleOf(daemon: DaemonUnderTest, fleet: LabFleet): Promise<Sample> {
