@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SshConnection } from '../src/ssh/connection.ts';
+import { KeptConnections, type LentConnection } from '../src/ssh/kept-connections.ts';
+import { systemClock } from '../src/core/clock.ts';
 import { resolveHost } from '../src/ssh/resolve-host.ts';
 import { opensshEngine } from '../src/ssh/openssh/openssh-engine.ts';
 import { ssh2Engine } from '../src/ssh/ssh2-engine.ts';
@@ -86,13 +88,22 @@ export async function openTransferLab({ isPlain, roundTrip = 0 }: TransferLabOpt
         hostKeys: { acceptUnknown: () => Promise.resolve(false) },
       });
     const open = await connect();
-    const bulkConnection = async (): Promise<SshConnection> =>
-      await opensshEngine.connect(await resolveHost(name, { signal, configFile }), {
-        signal,
-        forFiles: true,
-        hostKeys: { acceptUnknown: () => Promise.resolve(false) },
-      });
     closers.push(() => open[Symbol.asyncDispose]());
+    // as the daemon does
+    const kept = new KeptConnections({ clock: systemClock, keepFor: 60_000 });
+    closers.push(() => kept[Symbol.asyncDispose]());
+    const bulkConnection = async (): Promise<LentConnection> => {
+      const resolved = await resolveHost(name, { signal, configFile });
+      return await kept.take(
+        JSON.stringify(resolved),
+        async () =>
+          await opensshEngine.connect(resolved, {
+            signal,
+            forFiles: true,
+            hostKeys: { acceptUnknown: () => Promise.resolve(false) },
+          }),
+      );
+    };
     const there = async (script: string): Promise<string> =>
       await output('ssh', ['-F', configFile, ...control, name, script]);
     await there(host.prepare);

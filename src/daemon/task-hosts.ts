@@ -8,6 +8,7 @@ import type { ConnectResult, HostDoctorResult } from '../core/task-params.ts';
 import { loadRunbooks } from '../runbooks/load-runbooks.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import type { SettingValues } from '../settings/schema.ts';
+import type { LentConnection } from '../ssh/kept-connections.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import type { HostAccess, TaskPrompts } from '../tasks/host-access.ts';
 import { type DoorOptions, HostDoor } from '../tasks/host-door.ts';
@@ -39,7 +40,7 @@ export class TaskHosts implements HostAccess {
     return await this.#fleet.connect(host, this.#prompts, signal);
   }
 
-  async bulkConnection(host: string, signal: AbortSignal): Promise<SshConnection | null> {
+  async bulkConnection(host: string, signal: AbortSignal): Promise<LentConnection | null> {
     return await this.#fleet.bulkConnection(host, signal);
   }
 

@@ -5,6 +5,7 @@ import type { Plan } from '../core/plan.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import type { SettingValues } from '../settings/schema.ts';
 import type { ConnectOptions, SshConnection } from '../ssh/connection.ts';
+import type { LentConnection } from '../ssh/kept-connections.ts';
 import type { HostAbilities } from './plan-run.ts';
 import type { DoorOptions, HostDoor } from './host-door.ts';
 
@@ -38,7 +39,7 @@ export interface HostAccess {
    * A connection of the system's client besides, for much data: its ciphers are the faster ones. Null: this host's
    * configuration, or a question to a person, is in the way.
    */
-  bulkConnection(host: string, signal: AbortSignal): Promise<SshConnection | null>;
+  bulkConnection(host: string, signal: AbortSignal): Promise<LentConnection | null>;
   /** A connection that nobody shares: whoever asked closes it. */
   ownConnection(
     host: string,

@@ -1,15 +1,16 @@
 import type { Clock } from '../core/clock.ts';
 import type { RawPath } from '../core/raw-path.ts';
 import type { SshConnection } from '../ssh/connection.ts';
+import type { LentConnection } from '../ssh/kept-connections.ts';
 
 /** One transfer between a place here and a place on a host. */
 export interface TransferRequest {
   readonly connection: SshConnection;
   /**
    * Another connection, for files so large that one of the system's client pays: its ciphers are faster than ours.
-   * Null: there is none to be had. Whoever asked closes it.
+   * Null: there is none to be had.
    */
-  readonly bulkConnection?: (signal: AbortSignal) => Promise<SshConnection | null>;
+  readonly bulkConnection?: (signal: AbortSignal) => Promise<LentConnection | null>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Of the task: parts of an interrupted transfer are found again by it. */

@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SshConnection } from '../../src/ssh/connection.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { KeptConnections, type LentConnection } from '../../src/ssh/kept-connections.ts';
 import { opensshEngine } from '../../src/ssh/openssh/openssh-engine.ts';
 import { resolveHost } from '../../src/ssh/resolve-host.ts';
 import type { ResolvedHost } from '../../src/ssh/resolved-host.ts';
 import { transfer, type TransferOutcome, type TransferRequest } from '../../src/transfer/transfer.ts';
+import { lentOnce } from '../fakes/lent-once.ts';
 import { plainTransfer } from '../fakes/plain-transfer.ts';
 import { bootHost, type LabHost, labSshConfig } from '../lab/lab.ts';
 import { connect, never, signal } from './ssh-client.ts';
@@ -49,7 +52,10 @@ afterAll(async () => {
 });
 
 /** Nothing but whole files goes over it. */
-async function bulkConnection(): Promise<SshConnection> {
+async function bulkConnection(): Promise<LentConnection> {
+  return lentOnce(await onlyWhole());
+}
+async function onlyWhole(): Promise<SshConnection> {
   const bulk = await opensshEngine.connect(host, { signal, hostKeys: never, forFiles: true });
   bulks.push(bulk);
   return Object.assign(bulk, {
@@ -164,6 +170,27 @@ describe('a large file', () => {
     await nothingIsLeft();
   });
 
+  it('takes the connection of the one before, unless that was broken off', async () => {
+    await using kept = new KeptConnections({ clock: systemClock, keepFor: 600_000 });
+    const bulk = { bulkConnection: async () => await kept.take('one', onlyWhole) };
+    const local = await makeFile('again');
+    const wish = { direction: 'push', local, ...bulk } as const;
+    const opened = bulks.length;
+    for (const id of ['again-1', 'again-2'])
+      expect(await move({ ...wish, id, remote: `/srv/${id}` })).toMatchObject({ verified: 1 });
+    expect(bulks.length - opened).toBe(1);
+    expect(masters()).toHaveLength(1);
+    const stop = new AbortController();
+    const onProgress = (done: number): void => void (done > MIDST && stop.abort());
+    const third = { ...wish, id: 'again-3', remote: '/srv/again-3' };
+    await expect(move({ ...third, signal: stop.signal, onProgress })).rejects.toThrow(/aborted|cancelled/);
+    await nothingIsLeft();
+    expect(await move(third)).toMatchObject({ verified: 1 });
+    expect(bulks.length - opened).toBe(2);
+    await kept[Symbol.asyncDispose]();
+    await nothingIsLeft();
+  });
+
   it('that changes while it is read is never torn', async () => {
     const local = await makeFile('growing');
     let changes = 0;
@@ -222,8 +249,8 @@ describe('a large file', () => {
   it('of an account whose shell prints something arrives as it is', async () => {
     await using connection = await connect(noisy);
     const local = join(folder, 'noisy');
-    const bulk = async (): Promise<SshConnection> =>
-      await opensshEngine.connect(noisy, { signal, hostKeys: never, forFiles: true });
+    const bulk = async (): Promise<LentConnection> =>
+      lentOnce(await opensshEngine.connect(noisy, { signal, hostKeys: never, forFiles: true }));
     const wish = { id: 'noisy', direction: 'pull', local, remote: '/srv/source' } as const;
     expect(await move({ ...wish, connection, bulkConnection: bulk })).toMatchObject({
       error: undefined,
@@ -237,8 +264,8 @@ describe('a large file', () => {
   });
 });
 
-async function plainBulk(): Promise<SshConnection> {
-  return await opensshEngine.connect(host, { signal, hostKeys: never, forFiles: true });
+async function plainBulk(): Promise<LentConnection> {
+  return lentOnce(await opensshEngine.connect(host, { signal, hostKeys: never, forFiles: true }));
 }
 
 describe('a client that moves a file', () => {
@@ -259,9 +286,9 @@ describe('a client that moves a file', () => {
     const left = readdirSync(folder).filter(name => name.startsWith('dh-'));
     expect(left.map(name => readdirSync(join(folder, name)))).toEqual([[]]);
     // this process looks now if it has not yet, and never again
-    await (await plainBulk()).close();
+    await (await plainBulk())[Symbol.asyncDispose]();
     for (const name of left) execFileSync('touch', ['-d', '@1000', join(folder, name)]);
-    await (await plainBulk()).close();
+    await (await plainBulk())[Symbol.asyncDispose]();
     const stay = (): string[] => readdirSync(folder).filter(name => left.includes(name));
     expect(stay()).toEqual(left);
     const later = spawn(process.execPath, words, { stdio: 'inherit' });

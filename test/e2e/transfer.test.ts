@@ -17,12 +17,14 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SshConnection } from '../../src/ssh/connection.ts';
+import type { LentConnection } from '../../src/ssh/kept-connections.ts';
 import { opensshEngine } from '../../src/ssh/openssh/openssh-engine.ts';
 import { resolveHost } from '../../src/ssh/resolve-host.ts';
 import { transfer } from '../../src/transfer/transfer.ts';
 import { bootHost, type LabHost, labSshConfig } from '../lab/lab.ts';
 import { deckhand as runDeckhand, stopDaemon, type CommandResult } from './deckhand-command.ts';
 import { connect, never, signal } from './ssh-client.ts';
+import { lentOnce } from '../fakes/lent-once.ts';
 import { plainTransfer } from '../fakes/plain-transfer.ts';
 
 /**
@@ -336,10 +338,10 @@ describe('what goes wrong', () => {
     const host = await resolveHost(one.name, { signal, configFile });
     await using connection = await connect(host);
     const opened: SshConnection[] = [];
-    const bulkConnection = async (): Promise<SshConnection> => {
+    const bulkConnection = async (): Promise<LentConnection> => {
       const bulk = await opensshEngine.connect(host, { signal, hostKeys: never });
       opened.push(bulk);
-      return bulk;
+      return lentOnce(bulk);
     };
     const base = { ...plainTransfer(), connection, bulkConnection, signal, recursive: false, baseFolder: '' };
     const size = 80 * 1024 * 1024;

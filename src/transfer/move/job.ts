@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
 import { type RawPath, showRaw } from '../../core/raw-path.ts';
 import type { SshConnection } from '../../ssh/connection.ts';
+import type { LentConnection } from '../../ssh/kept-connections.ts';
 import { openSftp } from '../../ssh/sftp/open-sftp.ts';
 import type { SftpClient } from '../../ssh/sftp/sftp-client.ts';
 import type { Capabilities } from '../host/capabilities.ts';
@@ -49,7 +50,7 @@ export function partName(path: RawPath): string {
 
 export interface JobOptions {
   readonly connection: SshConnection;
-  readonly bulkConnection?: ((signal: AbortSignal) => Promise<SshConnection | null>) | undefined;
+  readonly bulkConnection?: ((signal: AbortSignal) => Promise<LentConnection | null>) | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly preserve: boolean;
@@ -134,7 +135,9 @@ export class Job implements AsyncDisposable {
   /** One for all files that are worth it. */
   async #bulkFor(size: number): Promise<SshConnection | null> {
     if (size < BULK || this.options.bulkConnection === undefined) return null;
-    this.#bulk ??= this.options.bulkConnection(this.signal).then(bulk => bulk && this.#resources.use(bulk));
+    this.#bulk ??= this.options
+      .bulkConnection(this.signal)
+      .then(lent => lent && this.#resources.use(lent).connection);
     return await this.#bulk;
   }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalConnection } from '../../../test/fakes/local-connection.ts';
+import { lentOnce } from '../../../test/fakes/lent-once.ts';
 import { systemClock } from '../../core/clock.ts';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import type { FileExecuteOptions, FileExecuteResult } from '../../ssh/connection.ts';
@@ -99,7 +100,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function jobWith(bulk: FilesConnection, more: Partial<JobOptions> = {}): Job {
   const options: JobOptions = {
     connection: bulk,
-    bulkConnection: () => Promise.resolve(bulk),
+    bulkConnection: () => Promise.resolve(lentOnce(bulk)),
     clock: systemClock,
     signal: new AbortController().signal,
     preserve: true,
