@@ -12,7 +12,7 @@ import { OutputCollector } from './output-collector.ts';
 import { type PrivilegeOptions, routeTo } from './privilege.ts';
 import { Progress } from './progress.ts';
 import { type Ask, type CancelOutcome, cancelRun, type PauseOutcome, pauseRun } from './run-control.ts';
-import { cancelUnproved, locate, missingRun, stoppedError, leftAlone } from './run-errors.ts';
+import { calledOff, cancelUnproved, locate, missingRun, stoppedError, leftAlone } from './run-errors.ts';
 import { type Offsets, type RunState, START } from './run-state.ts';
 
 export type { HeldRequest } from './held-request.ts';
@@ -69,7 +69,7 @@ export class Holder {
     seen: Offsets = START,
   ): Promise<CommandRun> {
     checkRequest(request);
-    if (signal.aborted) throw stoppedError(request, 'cancelled');
+    if (signal.aborted) throw calledOff(request);
     const { clock } = this.#options;
     const startedAt = clock.now();
     const began = clock.monotonic();

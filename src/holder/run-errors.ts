@@ -38,8 +38,19 @@ export function stoppedError(request: HeldRequest, reason: StopReason): Deckhand
   return new DeckhandError(
     'command.cancelled',
     `The command on ${request.host} was cancelled; none of its processes is left.`,
-    { details },
+    { details: { ...details, proved: true } },
   );
+}
+
+/** The host said that nothing of it is left; other errors of this code only say that somebody waits no longer. */
+export function isProvedCancel({ code, details }: DeckhandError): boolean {
+  return code === 'command.cancelled' && details['proved'] === true;
+}
+
+/** Called off before the host was asked for anything: what an earlier call began there is as it was. */
+export function calledOff({ id, host }: HeldRequest): DeckhandError {
+  const text = `The command on ${host} was cancelled before the host was asked.`;
+  return new DeckhandError('command.cancelled', text, { details: { run: id, host } });
 }
 
 /** The command was told to stop, but something may be left. */

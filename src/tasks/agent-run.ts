@@ -55,41 +55,52 @@ export const agentRun: TaskKind<typeof agentRunParams> = {
   },
   async run(work) {
     const { task, cancel, leave } = work;
-    if (task.begun && cancel.aborted) return await cancelRuns(work, begunBefore(work));
-    // the door knows which of the two it was: a cancel ends what runs on the host, leaving does not
-    const signal = AbortSignal.any([cancel, leave]);
-    const memory = new RunMemory(work);
-    const policy = await policyOf(work);
-    const plan = await planOf(work, memory, signal);
-    const doors: HostDoor[] = [];
     const begun = [...begunBefore(work)];
-    const dark = new Set<string>();
-    const port = portOf(work, { doors, begun, dark, policy, count: stepCounter(work, plan) });
-    await continuePaused(work, port);
-    work.onPause(async () => await pauseRuns(work, doors));
-    if (work.params.mode === 'preview') {
-      const preview = await previewPlan(plan, work.params.hosts, port, signal);
-      return { end: 'succeeded', result: { preview } };
-    }
-    const approvalId = newId('approval', work.clock.now());
-    const carryOut = async (round: Round): Promise<RunReport> =>
-      await runPlan(round.plan, round.hosts, port, optionsOf(work, memory, round, approvalId, signal));
-    const interrupted = async (report: RunReport): Promise<Outcome | null> => {
-      if (cancel.aborted && !leave.aborted)
-        return { ...(await cancelRuns(work, begun)), result: { report } } as Outcome;
-      if (leave.aborted) return outcomeOf(work, report);
-      return await waitForHosts(work, report, dark);
-    };
+    if (task.begun && cancel.aborted) return await cancelRuns(work, begun);
     try {
-      const ended = await runRounds({ work, memory, signal, carryOut, interrupted }, plan);
-      return 'end' in ended ? ended : outcomeOf(work, ended);
+      return await carryOutRun(work, begun);
     } catch (error) {
+      // wherever it was cut off: what was begun may go on
       if (cancel.aborted && !leave.aborted) return await cancelRuns(work, begun);
-      if (!(error instanceof NotApprovedYet)) throw error;
-      return { end: 'approval', approval: approvalOf(error.preview, approvalId, work.clock.now()) };
+      throw error;
     }
   },
 };
+
+/** `begun` gets whatever this claim may have begun on hosts. */
+async function carryOutRun(work: Work, begun: RunPlace[]): Promise<Outcome> {
+  const { cancel, leave } = work;
+  // the door knows which of the two it was: a cancel ends what runs on the host, leaving does not
+  const signal = AbortSignal.any([cancel, leave]);
+  const memory = new RunMemory(work);
+  const policy = await policyOf(work);
+  const plan = await planOf(work, memory, signal);
+  const doors: HostDoor[] = [];
+  const dark = new Set<string>();
+  const port = portOf(work, { doors, begun, dark, policy, count: stepCounter(work, plan) });
+  await continuePaused(work, port);
+  work.onPause(async () => await pauseRuns(work, doors));
+  if (work.params.mode === 'preview') {
+    const preview = await previewPlan(plan, work.params.hosts, port, signal);
+    return { end: 'succeeded', result: { preview } };
+  }
+  const approvalId = newId('approval', work.clock.now());
+  const carryOut = async (round: Round): Promise<RunReport> =>
+    await runPlan(round.plan, round.hosts, port, optionsOf(work, memory, round, approvalId, signal));
+  const interrupted = async (report: RunReport): Promise<Outcome | null> => {
+    if (cancel.aborted && !leave.aborted)
+      return { ...(await cancelRuns(work, begun)), result: { report } } as Outcome;
+    if (leave.aborted) return outcomeOf(work, report);
+    return await waitForHosts(work, report, dark);
+  };
+  try {
+    const ended = await runRounds({ work, memory, signal, carryOut, interrupted }, plan);
+    return 'end' in ended ? ended : outcomeOf(work, ended);
+  } catch (error) {
+    if (cancel.aborted || !(error instanceof NotApprovedYet)) throw error;
+    return { end: 'approval', approval: approvalOf(error.preview, approvalId, work.clock.now()) };
+  }
+}
 
 /** What of plans may run here unasked. Throws `input.invalid` when the run's wish is looser than the settings. */
 async function policyOf({ params, hosts }: Work): Promise<PlanPolicy> {

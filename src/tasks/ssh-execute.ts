@@ -2,6 +2,7 @@ import type { CommandRequest, CommandRun } from '../core/command-run.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { executeParams, type ExecuteParams, type ExecuteResult } from '../core/task-params.ts';
 import { sanitiseText } from '../core/untrusted.ts';
+import { isProvedCancel } from '../holder/run-errors.ts';
 import type { Outcome } from '../queue/executor-protocol.ts';
 import { HostDoor, isUnseen, type RunPlace } from './host-door.ts';
 import { cancelledError, cancelOnHosts } from './prove-cancel.ts';
@@ -33,10 +34,13 @@ class Execution {
   readonly #work: TaskWork<ExecuteParams>;
   readonly #door: HostDoor;
   readonly #place: RunPlace;
+  /** By this claim or an earlier one: the host may have it. */
+  #isBegun: boolean;
 
   constructor(work: TaskWork<ExecuteParams>) {
     const { task, params } = work;
     this.#work = work;
+    this.#isBegun = task.begun;
     this.#door = work.hosts.door({ leave: work.leave, reattachLimit: REATTACH_LIMIT });
     this.#place = {
       host: task.host ?? '',
@@ -100,6 +104,7 @@ class Execution {
     if (!task.begun) {
       this.#work.phase('connecting');
       await hosts.connect(this.#place.host, AbortSignal.any([cancel, leave]));
+      this.#isBegun = true;
       await this.#work.begin(this.#place.host, this.#place.id);
     }
     this.#work.phase('running');
@@ -140,13 +145,16 @@ class Execution {
     return await cancelOnHosts(this.#work, this.#door, [this.#place]);
   }
 
-  async #proveCancel(error: unknown): Promise<Outcome> {
-    const { task } = this.#work;
-    const { code, details } = toDeckhandError(error);
-    if (code === 'command.cancelled') return { end: 'cancelled', error: cancelledError(task.title) };
+  async #proveCancel(thrown: unknown): Promise<Outcome> {
+    const { task, params } = this.#work;
+    const error = toDeckhandError(thrown);
+    const { code, details } = error;
+    // a command straight on a channel has no record that could be asked
+    const isOver = params.direct ? code === 'command.cancelled' : isProvedCancel(error);
+    if (!this.#isBegun || isOver) return { end: 'cancelled', error: cancelledError(task.title) };
     const remaining = details['pids'];
     if (code === 'command.cancel-unproved' && Array.isArray(remaining) && remaining.length > 0)
-      return { end: 'failed', error: toDeckhandError(error).toJSON() };
+      return { end: 'failed', error: error.toJSON() };
     return await this.#cancelOnHost();
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DaemonUnderTest } from './daemon-under-test.ts';
+import { DaemonUnderTest, killNow } from './daemon-under-test.ts';
 import type { Fault } from './fault.ts';
 import { labFleet, onHost, processesOf } from './lab-fleet.ts';
 import { longCommand } from './load-commands.ts';
@@ -26,7 +26,7 @@ export const fault: Fault = {
     const id = tasks[0]?.id ?? '';
     const share = (length * 1000) / 10;
     await pause(share);
-    for (const pid of await daemon.executors()) process.kill(pid, 'SIGKILL');
+    for (const pid of await daemon.executors()) killNow(pid);
     await pause(share);
     await daemon.kill();
     await pause(share / 2);

@@ -170,6 +170,16 @@ export function handlesOf(pid: number): number {
   }
 }
 
+/** SIGKILL. False: it was gone, or has just gone, for example by an earlier kill which took its time on a busy machine. */
+export function killNow(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
 export function isThere(pid: number): boolean {
   try {
     // a zombie that nobody reaped yet runs no more

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isFinal } from '../../src/core/task-state.ts';
-import { DaemonUnderTest } from './daemon-under-test.ts';
+import { DaemonUnderTest, killNow } from './daemon-under-test.ts';
 import { type Fault, type FaultKit, pick, randomBetween } from './fault.ts';
 import { FileMoves, type Move } from './file-moves.ts';
 import { partsLeft } from './file-trees.ts';
@@ -35,7 +35,7 @@ export const fault: Fault = {
         await daemon.start();
       });
       await hits.survive('kill -9 of an executor', async () => {
-        process.kill(pick(await daemon.executors()), 'SIGKILL');
+        killNow(pick(await daemon.executors()));
       });
       await hits.survive('a cut link', async () => {
         for (const host of fleet.hosts) await host.net('blackhole');

@@ -42,13 +42,16 @@ export async function onHost(host: LabHost, command: string, limit = 300_000): P
   return stdout;
 }
 
-/** Processes on the host that belong to a task, by the marker that every command of one carries. */
+/** Processes on the host that belong to a task, by the marker that every command of one carries: whose, how old, and what it is. */
 export async function processesOf(host: LabHost, task: string): Promise<readonly string[]> {
-  // the marker comes by stdin, or the search would find itself
-  const { stdout } = await host.run(
-    'read -r marker; for file in /proc/[0-9]*/environ; do tr "\\000" "\\n" <"$file" 2>/dev/null | grep -q "^DECKHAND_RUN=$marker" && echo "$file"; done; true',
-    { input: `${task}\n` },
-  );
+  const look = [
+    // the marker comes by stdin, or the search would find itself
+    'read -r marker; for file in /proc/[0-9]*/environ',
+    'do of=$(tr "\\000" "\\n" <"$file" 2>/dev/null | grep "^DECKHAND_RUN=$marker") || continue',
+    'pid=${file%/environ}; pid=${pid#/proc/}; echo "$of $(ps -o pid=,ppid=,etimes=,args= -p "$pid" | tr "\\n" " ")"',
+    'done; true',
+  ];
+  const { stdout } = await host.run(look.join('; '), { input: `${task}\n` });
   return stdout.trim() === '' ? [] : stdout.trim().split('\n');
 }
 

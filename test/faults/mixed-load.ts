@@ -166,7 +166,7 @@ export class MixedLoad {
   async #judgeHosts(check: FaultKit['check']): Promise<void> {
     let twice = 0;
     let never = 0;
-    let left = 0;
+    const left: string[] = [];
     let files = 0;
     const torn: string[] = [];
     for (const host of this.#fleet.hosts) {
@@ -179,7 +179,7 @@ export class MixedLoad {
         if (count > 1) twice += 1;
         if (count === 0 && kind !== 'cancelled') never += 1;
       }
-      left += (await processesOf(host, 'task-')).length;
+      left.push(...(await processesOf(host, 'task-')).map(line => `${host.name} ${line.slice(0, 300)}`));
       const moved = this.#pieces.filter(
         piece => piece.host === host && ['upload', 'sync'].includes(piece.kind),
       );
@@ -196,6 +196,6 @@ export class MixedLoad {
     );
     check(twice === 0, `${twice} tasks that were carried out twice`);
     check(never === 0, `${never} tasks that were never carried out`);
-    check(left === 0, `${left} processes of tasks left on hosts`);
+    check(left.length === 0, `${left.length} processes of tasks left on hosts ${left.join('\n      ')}`);
   }
 }

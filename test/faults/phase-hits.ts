@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskView } from '../../src/api/task-api.ts';
 import { isFinal } from '../../src/core/task-state.ts';
-import { DaemonUnderTest } from './daemon-under-test.ts';
+import { DaemonUnderTest, killNow } from './daemon-under-test.ts';
 import { type FaultKit, until } from './fault.ts';
 import { FileMoves, type Move, MOVES } from './file-moves.ts';
 import { partsLeft } from './file-trees.ts';
@@ -170,13 +170,13 @@ export class PhaseHits implements AsyncDisposable {
 
   async #strike(hit: Hit, ids: ReadonlyMap<Move, string>): Promise<void> {
     const executors = await this.#daemon.executors();
-    if (hit === 'executor') executors.forEach(end);
+    if (hit === 'executor') executors.forEach(killNow);
     if (hit === 'cancel')
       // one that was not held may have ended by itself
       for (const id of ids.values()) await this.#daemon.api.cancel(id, false).catch(() => undefined);
     if (hit === 'daemon') {
       await this.#daemon.kill();
-      executors.forEach(end);
+      executors.forEach(killNow);
       this.#release(ids);
       await this.#daemon.start();
     }
@@ -213,7 +213,7 @@ export class PhaseHits implements AsyncDisposable {
 
   async #endExecutors(): Promise<void> {
     const pids = await this.#daemon.executors();
-    pids.forEach(end);
+    pids.forEach(killNow);
     await until('no executor is left', 60_000, async () => {
       const left = await this.#daemon.executors();
       return pids.some(pid => left.includes(pid)) ? undefined : true;
@@ -223,13 +223,4 @@ export class PhaseHits implements AsyncDisposable {
 
 function gateOf({ folder }: FaultKit): string {
   return join(folder, 'gate');
-}
-
-/** One that the test's own daemon named; it may be gone by itself, as its daemon is. */
-function end(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

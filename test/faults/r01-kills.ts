@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DaemonUnderTest, isThere } from './daemon-under-test.ts';
+import { DaemonUnderTest, isThere, killNow } from './daemon-under-test.ts';
 import { type Fault, pick, randomBetween, until } from './fault.ts';
 import { labFleet } from './lab-fleet.ts';
 import { MixedLoad } from './mixed-load.ts';
@@ -30,8 +30,7 @@ export const fault: Fault = {
           () => (orphans += executors.filter(isThere).length),
         );
       } else {
-        process.kill(pick(executors), 'SIGKILL');
-        killed.executor += 1;
+        killed.executor += killNow(pick(executors)) ? 1 : 0;
       }
     }
     done.abort();

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskView } from '../../src/api/task-api.ts';
 import { isFinal } from '../../src/core/task-state.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { DaemonUnderTest } from './daemon-under-test.ts';
-import type { Fault, FaultKit } from './fault.ts';
+import { DaemonUnderTest, killNow } from './daemon-under-test.ts';
+import { type Fault, type FaultKit, until } from './fault.ts';
 import { type LabFleet, labFleet, leftoversOn, onHost, processesOf } from './lab-fleet.ts';
 import { agentPlan } from './load-commands.ts';
 
@@ -33,6 +33,8 @@ export const fault: Fault = {
     await cancels.connecting();
     await cancels.hostRefuses();
     await cancels.hostGone();
+    await cancels.reconnecting('command', async () => await cancels.begin('sleep 600'));
+    await cancels.reconnecting('agent run', async () => await cancels.beginAgent('agent-reconnecting'));
     for (const host of fleet.hosts) {
       const left = await leftoversOn(host);
       kit.check(left.length === 0, `${host.name}: ${left.length} temporary files left ${left.join(' ')}`);
@@ -94,17 +96,11 @@ class Cancels {
 
   async agent(phase: string, executorDead: boolean): Promise<void> {
     const key = executorDead ? 'agent-dead' : 'agent';
-    const plan = JSON.parse(JSON.stringify(agentPlan(key)).replace('sleep 2', 'sleep 600')) as object;
-    const { surroundings } = this.#fleet;
-    const params = { plan, mode: 'run', approve: 'yes' };
-    const submission = { kind: 'agent.run', hosts: this.#near.name, params, surroundings };
-    const id = (await this.#daemon.api.submit(submission)).tasks[0]?.id ?? '';
-    while (!(await this.#near.run(`grep -qx ${key} /root/counter`).then(({ code }) => code === 0)))
-      await pause(100);
+    const id = await this.#beginAgent(this.#near, key);
     if (executorDead) {
       // so that it is queued, and stays so, when the cancel comes
       await this.#daemon.api.pauseQueue();
-      for (const pid of await this.#daemon.executors()) process.kill(pid, 'SIGKILL');
+      for (const pid of await this.#daemon.executors()) killNow(pid);
       await this.#daemon.seen(id, 'is queued', task => task.state === 'queued');
     }
     await this.#cancelAndWatch(phase, id, executorDead ? LIMIT_WITH_START : LIMIT);
@@ -172,6 +168,44 @@ class Cancels {
     await onHost(this.#far, 'kill -KILL $(pgrep -fx "sleep 600"); true');
   }
 
+  /** A later claim that is not connected yet knows nothing of what an earlier one began. */
+  async reconnecting(what: string, begin: () => Promise<string>): Promise<void> {
+    const id = await begin();
+    const { claim } = await this.#daemon.seen(id, 'runs', task => task.begun);
+    await this.#far.net('blackhole');
+    for (const pid of await this.#daemon.executors()) killNow(pid);
+    await this.#daemon.seen(id, 'is carried on', task => task.state === 'running' && task.claim > claim);
+    await until('its executor has begun', 60_000, async () => {
+      const events = await this.#daemon.api.events(id, 0, 1000);
+      const started = events.findLastIndex(({ kind }) => kind === 'task-started');
+      return events.length - 1 > started || undefined;
+    });
+    await this.#cancel(id);
+    await pause(3000);
+    const open = await this.#daemon.api.task(id);
+    const text = `${what}, cancelled while a later claim connects`;
+    this.#kit.check(!isFinal(open.state), `${text}: not called cancelled without proof (${open.state})`);
+    await this.#far.net('ok');
+    const { state } = await this.#daemon.ended(id, 120_000);
+    const left = await processesOf(this.#far, id);
+    this.#kit.check(
+      state === 'cancelled' && left.length === 0,
+      `${text}, then back: ${state}, ${left.length} processes left`,
+    );
+  }
+
+  async begin(command: string): Promise<string> {
+    const id = await this.#begin(this.#far, command);
+    const runs = async (): Promise<true | undefined> =>
+      (await processesOf(this.#far, id)).length > 0 || undefined;
+    await until('the command runs', 60_000, runs);
+    return id;
+  }
+
+  async beginAgent(key: string): Promise<string> {
+    return await this.#beginAgent(this.#far, key);
+  }
+
   async #cancelAndWatch(phase: string, id: string, limit = LIMIT): Promise<void> {
     const gone = goneFrom(this.#near, id);
     await pause(700);
@@ -184,6 +218,17 @@ class Cancels {
       state === 'cancelled' && left <= limit,
       `${phase}: ${state} after ${settled} ms, gone from the host after ${left < 0 ? 'nothing was there:' : ''} ${left} ms`,
     );
+  }
+
+  /** Until its command runs. */
+  async #beginAgent(host: LabHost, key: string): Promise<string> {
+    const plan = JSON.parse(JSON.stringify(agentPlan(key)).replace('sleep 2', 'sleep 600')) as object;
+    const { surroundings } = this.#fleet;
+    const params = { plan, mode: 'run', approve: 'yes' };
+    const submission = { kind: 'agent.run', hosts: host.name, params, surroundings };
+    const id = await this.#daemon.submit(submission);
+    while ((await host.run(`grep -qx ${key} /root/counter`)).code !== 0) await pause(100);
+    return id;
   }
 
   async #begin(host: LabHost, command: string): Promise<string> {
