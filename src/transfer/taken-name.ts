@@ -15,12 +15,11 @@ interface Host {
  * it; of a single file's folder nothing is listed, so it is asked where the file is to be changed.
  */
 export async function withoutTakenName(host: Host, trees: BothTrees, decision: Decision): Promise<Decision> {
-  const actions = await Promise.all(
-    decision.actions.map(async action =>
-      isOnlyFile(action) ? await unlessTaken(host, trees, action) : action,
-    ),
-  );
-  return { ...decision, actions };
+  const { actions } = decision;
+  // the root comes first
+  const [root] = actions;
+  if (root === undefined || !isOnlyFile(root)) return decision;
+  return { ...decision, actions: actions.with(0, await unlessTaken(host, trees, root)) };
 }
 
 /** Why a file does not get the place of the one that has this other name. */

@@ -19,7 +19,7 @@ const LARGEST = 4 * BIG;
  */
 export async function bundleDown(one: StreamDown): Promise<ReadonlyMap<RawPath, number> | null> {
   const { job, files } = one;
-  if (!job.canBundle || isSmall(files) || PYTHON_HERE === undefined || !existsSync(PYTHON_HERE)) return null;
+  if (!job.canBundle || isSmall(files.map(({ action }) => action.entry)) || PYTHON_HERE === undefined || !existsSync(PYTHON_HERE)) return null;
   const done = new Map<RawPath, number>();
   await using here = receiver(one, done);
   const names = files.map(({ name }) => name).join('\0');

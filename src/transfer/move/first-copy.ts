@@ -7,11 +7,14 @@ import type { TransferRequest } from '../transfer-request.ts';
 import { type Entry, join } from '../tree/entry.ts';
 import { Gathered } from '../gathered.ts';
 import { BIG, type Job, type Place } from './job.ts';
-import { isSmall, packAsTheyCome, type Packed } from './pack.ts';
+import { isSmall, packAsTheyCome } from './pack.ts';
 import { PackReport } from './pack-report.ts';
 import { runChecked } from './remote-commands.ts';
 import { stageText } from './stage-text.ts';
 import { sendBundle } from './upload-stream.ts';
+
+/** Files that are given to a thread together. */
+const MOST_AT_ONCE = 20_000;
 
 export interface FirstCopyOptions {
   readonly request: TransferRequest;
@@ -30,7 +33,7 @@ export class FirstCopy implements ListWatch, AsyncDisposable {
   readonly #inodes = new Set<string>();
   #report: PackReport | undefined;
   /** What was listed and is not yet asked for. */
-  readonly #waiting = new Gathered<Packed>();
+  readonly #waiting = new Gathered<Entry>(MOST_AT_ONCE);
   /** It was decided otherwise. */
   #isInVain = false;
   #job: Job | undefined;
@@ -73,10 +76,8 @@ export class FirstCopy implements ListWatch, AsyncDisposable {
     if (hasNoWay || this.#stop.signal.aborted) return;
     for (const entry of entries) {
       if (!this.#goesAhead(entry)) continue;
-      const { path } = entry;
-      const action: Action = { action: 'create', side: 'remote', path, entry, existing: null };
-      this.#waiting.add({ action, name: join('tree', path) });
-      this.#sent.add(path);
+      this.#waiting.add(entry);
+      this.#sent.add(entry.path);
     }
     this.#beginIfWorthIt();
   }
@@ -86,8 +87,8 @@ export class FirstCopy implements ListWatch, AsyncDisposable {
     this.#waiting.end();
     const running = this.#running;
     if (running === undefined || this.#job === undefined || this.#place === undefined) return false;
-    const made = new Set(actions.flatMap(({ action, path }) => (action === 'create' ? [path] : [])));
-    if ([...this.#sent].every(path => made.has(path))) return true;
+    const agreed = actions.filter(({ action, path }) => action === 'create' && this.#sent.has(path));
+    if (agreed.length === this.#sent.size) return true;
     const removal = `cd / && rm -rf -- ${quoteRaw(this.#place.stage)}`;
     // by whoever unpacks: somebody else would remove it while more is written there
     this.#isInVain = true;
@@ -128,13 +129,14 @@ export class FirstCopy implements ListWatch, AsyncDisposable {
     const { local, onBegin, signal } = this.#options.request;
     await onBegin(null);
     const owners = job.options.preserve && job.capabilities.uid === 0;
-    const report = new PackReport(job);
+    // a bundle is compared by whoever unpacks it
+    const report = new PackReport(job, () => true);
     this.#report = report;
     return await sendBundle({
       job,
       owners,
       before: stageText(place, false),
-      chunks: this.#chunks({ job, root: trimmed(local), owners }, report),
+      chunks: this.#chunks({ job, nameOf, root: trimmed(local), owners }, report),
       after: () => this.#last.promise,
       signal: AbortSignal.any([signal, this.#stop.signal]),
     });
@@ -161,3 +163,6 @@ export class FirstCopy implements ListWatch, AsyncDisposable {
     return isFirst && size < BIG;
   }
 }
+
+/** In the staging folder. */
+const nameOf = ({ path }: Entry): RawPath => join('tree', path);

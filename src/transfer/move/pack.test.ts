@@ -6,7 +6,7 @@ import { LocalConnection } from '../../../test/fakes/local-connection.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { Entry } from '../tree/entry.ts';
 import { Job } from './job.ts';
-import { pack, type Packed } from './pack.ts';
+import { pack } from './pack.ts';
 import { PackReport } from './pack-report.ts';
 
 /** More than one piece holds. */
@@ -45,9 +45,9 @@ function makeJob(): Job {
   );
 }
 
-function member(path: string): Packed {
+function member(path: string): Entry {
   writeFileSync(join(folder, path), Buffer.alloc(SIZE, path));
-  const entry: Entry = {
+  return {
     path,
     type: 'file',
     size: SIZE,
@@ -61,22 +61,26 @@ function member(path: string): Packed {
     link: null,
     blocks: SIZE / 512,
   };
-  return { name: path, action: { action: 'create', side: 'remote', path, entry, existing: null } };
 }
 
 it.each(['pack', 'bundle'] as const)(
   'what is still read (%s) when the host has ended counts nothing',
   async as => {
     await using job = makeJob();
-    const report = new PackReport(job);
+    const report = new PackReport(job, () => true);
     const members = ['a', 'b', 'c'].map(member);
-    const stream = pack(members, { job, root: folder, manifest: undefined, as, owners: false }, report);
-    while (report.sent.length === 0) await stream.next();
+    const nameOf = ({ path }: Entry): string => path;
+    const stream = pack(
+      members,
+      { job, nameOf, root: folder, manifest: undefined, as, owners: false },
+      report,
+    );
+    while (report.files === 0) await stream.next();
     expect(counted).toBeGreaterThan(0);
     report.takeBack();
     expect(counted).toBe(0);
     while ((await stream.next()).done !== true);
     expect(counted).toBe(0);
-    expect(report.sent.length).toBeLessThan(members.length);
+    expect(report.files).toBeLessThan(members.length);
   },
 );

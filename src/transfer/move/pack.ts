@@ -1,10 +1,10 @@
 import type { RawPath } from '../../core/raw-path.ts';
-import type { Action } from '../decide/action.ts';
 import { toColumns } from '../thread/columns.ts';
 import { startThreaded } from '../thread/file-threads.ts';
 import { bundleFiles } from '../thread/bundle-files.ts';
 import { type PackedPiece, packFiles, type PackInput } from '../thread/pack-files.ts';
 import { thrownOf } from '../thread/protocol.ts';
+import type { Entry } from '../tree/entry.ts';
 import type { Job } from './job.ts';
 import type { PackReport } from './pack-report.ts';
 
@@ -12,14 +12,10 @@ import type { PackReport } from './pack-report.ts';
 const FEW = 100;
 const LITTLE = 4 * 1024 * 1024;
 
-/** One thing of the stream and the name it gets there. */
-export interface Packed {
-  readonly action: Action;
-  readonly name: RawPath;
-}
-
 export interface PackOptions {
   readonly job: Job;
+  /** The name that a thing gets in the stream. */
+  readonly nameOf: (entry: Entry) => RawPath;
   /** Of the tree on this machine. */
   readonly root: RawPath;
   /** Where the stream's last member goes: a line with hash and name for each file that can be checked so. */
@@ -31,14 +27,13 @@ export interface PackOptions {
 }
 
 /** Not worth a thread here, nor a program of its own there. */
-export function isSmall(members: readonly { readonly action: Action }[]): boolean {
-  const bytes = members.reduce((sum, { action }) => sum + action.entry.size, 0);
-  return members.length < FEW && bytes < LITTLE;
+export function isSmall(members: readonly Entry[]): boolean {
+  return members.length < FEW && members.reduce((sum, { size }) => sum + size, 0) < LITTLE;
 }
 
 /** A stream of small files, folders and links. A file that cannot be read, or changes while it is, is left out. */
 export async function* pack(
-  members: readonly Packed[],
+  members: readonly Entry[],
   options: PackOptions,
   report: PackReport,
 ): AsyncGenerator<Uint8Array> {
@@ -51,8 +46,8 @@ export async function* pack(
 
 /** As `pack`, chunks of a bundle, of members that come by and by. */
 export async function* packAsTheyCome(
-  batches: AsyncIterable<readonly Packed[]>,
-  options: Pick<PackOptions, 'job' | 'root' | 'owners'>,
+  batches: AsyncIterable<readonly Entry[]>,
+  options: Pick<PackOptions, 'job' | 'root' | 'owners' | 'nameOf'>,
   report: PackReport,
 ): AsyncGenerator<Uint8Array> {
   for await (const members of batches)
@@ -65,15 +60,15 @@ export async function* packAsTheyCome(
 }
 
 function inputOf(
-  members: readonly Packed[],
-  { job, root, owners }: Pick<PackOptions, 'job' | 'root' | 'owners'>,
+  members: readonly Entry[],
+  { job, root, owners, nameOf }: Pick<PackOptions, 'job' | 'root' | 'owners' | 'nameOf'>,
 ): PackInput {
   const { preserve, followLinks } = job.options;
   const { umask } = job.capabilities;
   return {
     root,
-    entries: toColumns(members.map(({ action }) => action.entry)),
-    names: members.map(({ name }) => name).join('\0'),
+    entries: toColumns(members),
+    names: members.map(nameOf).join('\0'),
     preserve,
     followLinks,
     owners,
@@ -83,16 +78,16 @@ function inputOf(
 
 async function* sending(
   pieces: AsyncIterable<PackedPiece> | Iterable<PackedPiece>,
-  members: readonly Packed[],
+  members: readonly Entry[],
   job: Job,
   report: PackReport,
 ): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) {
     for (const { index, failure } of piece.failed)
-      report.failed.push({ path: members[index]?.action.path ?? '', error: thrownOf(failure) });
+      report.failed.push({ path: members[index]?.path ?? '', error: thrownOf(failure) });
     for (const { index, hash, size } of piece.sent) {
-      const packed = members[index];
-      if (packed !== undefined) report.add({ packed, hash, bytes: size });
+      const entry = members[index];
+      if (entry !== undefined) report.add({ entry, hash, bytes: size });
     }
     if (piece.bytes.length === 0) continue;
     await job.rate.take(piece.bytes.length, job.signal);

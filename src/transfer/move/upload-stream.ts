@@ -6,7 +6,8 @@ import { pythonText } from '../host/python-program.ts';
 import { runScript, type ScriptResult } from '../host/run-script.ts';
 import { isCheckable } from '../thread/pack-files.ts';
 import type { Job } from './job.ts';
-import { isSmall, pack, type Packed } from './pack.ts';
+import type { Entry } from '../tree/entry.ts';
+import { isSmall, pack } from './pack.ts';
 import { PackReport } from './pack-report.ts';
 import { FUNCTIONS } from './remote-commands.ts';
 import { unpackText } from './upload-finish.ts';
@@ -25,7 +26,9 @@ export interface UploadStream {
   /** Of the tree on this machine. */
   readonly root: RawPath;
   readonly owners: boolean;
-  readonly members: readonly Packed[];
+  readonly members: readonly Entry[];
+  /** The name that a member gets in the staging folder. */
+  readonly nameOf: (entry: Entry) => RawPath;
   /**
    * Shell text that enters the staging folder, and text for when all is unpacked there and compared, with the
    * functions of `remote-commands.ts`, from wherever it stands.
@@ -37,18 +40,16 @@ export interface UploadStream {
 export interface UploadedStream {
   readonly result: ScriptResult;
   readonly report: PackReport;
-  /** What was written under this name has the hash of what was read. */
-  readonly wasChecked: (name: RawPath) => boolean;
 }
 
 /** Small files in one stream and one script: a bundle where the host can, else a tar. Throws `transfer.checksum`. */
 export async function streamUp(one: UploadStream): Promise<UploadedStream> {
-  const { job, members, root, owners, before } = one;
-  const report = new PackReport(job);
+  const { job, members, nameOf, root, owners, before } = one;
   if (job.canBundle && !isSmall(members)) {
-    const chunks = pack(members, { job, root, owners, manifest: undefined, as: 'bundle' }, report);
+    const report = new PackReport(job, () => true);
+    const chunks = pack(members, { job, nameOf, root, owners, manifest: undefined, as: 'bundle' }, report);
     const bundled = await sendBundle({ job, owners, before, chunks, after: () => one.after });
-    if (bundled !== null) return { result: bundled, report, wasChecked: () => true };
+    if (bundled !== null) return { result: bundled, report };
     job.canBundle = false;
     report.takeBack();
   }
@@ -83,18 +84,18 @@ export async function sendBundle(one: BundleStream): Promise<ScriptResult | null
 }
 
 async function sendTar(one: UploadStream): Promise<UploadedStream> {
-  const { job, members, root, owners, before, after } = one;
+  const { job, members, nameOf, root, owners, before, after } = one;
   const { capabilities, hostName } = job;
   if (capabilities.tar === 'none') throw new DeckhandError('host.unsupported', `${hostName} has no tar.`);
   const checks = capabilities.hash === 'sha256sum' || capabilities.hash === 'shasum -a 256';
-  const report = new PackReport(job);
-  const packing = { job, root, owners, manifest: checks ? MANIFEST : undefined, as: 'pack' } as const;
+  const report = new PackReport(job, entry => checks && isCheckable(nameOf(entry)));
+  const packing = { job, nameOf, root, owners, manifest: checks ? MANIFEST : undefined, as: 'pack' } as const;
   const result = await runScript(job.connection, [before, tarText(one, checks), after].join('\n'), {
     signal: job.signal,
     stdin: pack(members, packing, report),
   });
   failIfDiffers(job, result);
-  return { result, report, wasChecked: name => checks && isCheckable(name) };
+  return { result, report };
 }
 
 function failIfDiffers({ hostName }: Job, { exitCode, errors }: ScriptResult): void {

@@ -8,7 +8,6 @@ import { join, parentOf, type Tree } from '../tree/entry.ts';
 import type { FirstCopy } from './first-copy.ts';
 import { hardLinksOf } from './hard-links.ts';
 import { BIG, type Job, type Place } from './job.ts';
-import type { Packed } from './pack.ts';
 import type { PackReport } from './pack-report.ts';
 import {
   attributesText,
@@ -125,17 +124,17 @@ class Uploading {
 
   /** One stream of small files: unpacked in the staging folder, compared by hash, and given its names. */
   async #stream(batch: readonly Action[], isLast: boolean): Promise<void> {
-    const members = batch.map((action): Packed => ({ action, name: this.#tops.staged(action.entry) }));
     for (const { path } of batch) this.#tops.of(path).pending -= 1;
     const ready = this.#tops.takeReady();
     const inline = ready.length <= INLINE_RENAMES;
     const renames = inline ? ready.map(top => this.#renameLine(top)) : [];
     if (inline) for (const top of ready) this.#wasPlaced(top);
-    const { result, report, wasChecked } = await streamUp({
+    const { result, report } = await streamUp({
       job: this.#job,
       root: this.#one.source.root,
       owners: this.#one.owners,
-      members,
+      members: batch.map(({ entry }) => entry),
+      nameOf: entry => this.#tops.staged(entry),
       before: `${FUNCTIONS} ${this.#stageText()}`,
       after: [
         this.#syncText(),
@@ -147,7 +146,7 @@ class Uploading {
     this.#checkResult(result);
     noteFailed(this.#job, renames, result.stdout);
     this.#finish.noteFailed(result.stdout);
-    await this.#count(report, wasChecked);
+    await this.#count(report);
     if (!inline) await this.#rename(ready);
   }
 
@@ -163,7 +162,7 @@ class Uploading {
     if (sent === null) return all;
     this.#checkResult(sent.result);
     this.#finish.noteFailed(sent.result.stdout);
-    await this.#count(sent.report, () => true);
+    await this.#count(sent.report);
     for (const { path } of all) if (first.has(path)) this.#tops.of(path).pending -= 1;
     return rest;
   }
@@ -184,35 +183,34 @@ class Uploading {
     if (exitCode !== 0) throw scriptError(this.#job.hostName, doing, errors, exitCode);
   }
 
-  async #count(report: PackReport, wasChecked: (name: RawPath) => boolean): Promise<void> {
+  async #count(report: PackReport): Promise<void> {
     for (const { path, error } of report.failed) this.#job.fail(path, error);
-    await this.#checkRest(report, wasChecked);
-    this.#job.counts.files += report.sent.length;
-    for (const { bytes } of report.sent) this.#job.counts.bytes += bytes;
+    await this.#checkRest(report);
+    this.#job.counts.files += report.files;
+    this.#job.counts.bytes += report.bytes;
   }
 
   /** Names that a manifest cannot hold are asked for by themselves, wherever they are by now. */
-  async #checkRest(report: PackReport, wasChecked: (name: RawPath) => boolean): Promise<void> {
+  async #checkRest({ files, unchecked: rest }: PackReport): Promise<void> {
     const job = this.#job;
-    const rest = report.sent.filter(({ packed }) => !wasChecked(packed.name));
-    job.counts.verified += report.sent.length - rest.length;
+    job.counts.verified += files - rest.length;
     if (rest.length === 0 || job.capabilities.hash === '') return;
     const { stage, root } = this.#place;
     const places = new Map(
-      rest.flatMap(({ packed, hash }) => [
-        [join(stage, packed.name), { hash, packed }] as const,
-        [join(root, packed.action.path), { hash, packed }] as const,
+      rest.flatMap(({ entry, hash }) => [
+        [join(stage, this.#tops.staged(entry)), { hash, entry }] as const,
+        [join(root, entry.path), { hash, entry }] as const,
       ]),
     );
     const found = await hashRemote(job.connection, job.capabilities.hash, [...places.keys()], job.signal);
     const right = new Set(
       [...found]
         .filter(([path, hash]) => places.get(path)?.hash === hash)
-        .map(([path]) => places.get(path)?.packed),
+        .map(([path]) => places.get(path)?.entry),
     );
-    for (const { packed } of rest) {
-      if (right.has(packed)) job.counts.verified += 1;
-      else job.fail(packed.action.path, checksumError(job, packed.action.path));
+    for (const { entry } of rest) {
+      if (right.has(entry)) job.counts.verified += 1;
+      else job.fail(entry.path, checksumError(job, entry.path));
     }
   }
 
