@@ -34,7 +34,12 @@ export async function bootedHost(): Promise<TransferHost> {
   const { name, address, port, user, keyFile } = host;
   const farFolder = '/tmp/bench';
   return {
-    ...{ name, address, port, user, keyFile, farFolder },
+    name,
+    address,
+    port,
+    user,
+    keyFile,
+    farFolder,
     knownAs: address,
     configFile: lab.configFile,
     folder: lab.folder,
@@ -55,7 +60,11 @@ export async function plainHost(): Promise<TransferHost> {
   const { name, address, port } = host;
   const all = opened.move();
   return {
-    ...{ name, address, port, folder, farFolder },
+    name,
+    address,
+    port,
+    folder,
+    farFolder,
     user: 'root',
     keyFile: join(folder, 'id_ed25519'),
     knownAs: `[${address}]:${port}`,

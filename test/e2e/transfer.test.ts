@@ -361,15 +361,9 @@ describe('what goes wrong', () => {
     }
     // closed with the transfer, not lost
     expect(await Promise.all(opened.map(async bulk => await bulk.closed))).toEqual([undefined, undefined]);
-    const none = { ...base, bulkConnection: () => Promise.resolve(null) };
+    const none = { ...base, id: 'none', bulkConnection: () => Promise.resolve(null) };
     const local = bigFile('bulk-none', size);
-    const { result } = await transfer({
-      ...none,
-      id: 'none',
-      local,
-      remote: '/srv/bulk-none',
-      direction: 'push',
-    });
+    const { result } = await transfer({ ...none, local, remote: '/srv/bulk-none', direction: 'push' });
     expect(result).toMatchObject({ files: 1, bytes: size, verified: 1 });
     await one.run('rm -f /srv/bulk-*');
   });

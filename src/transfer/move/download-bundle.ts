@@ -19,7 +19,9 @@ const LARGEST = 4 * BIG;
  */
 export async function bundleDown(one: StreamDown): Promise<ReadonlyMap<RawPath, number> | null> {
   const { job, files } = one;
-  if (!job.canBundle || isSmall(files.map(({ action }) => action.entry)) || PYTHON_HERE === undefined || !existsSync(PYTHON_HERE)) return null;
+  const entries = files.map(({ action }) => action.entry);
+  if (!job.canBundle || isSmall(entries) || PYTHON_HERE === undefined || !existsSync(PYTHON_HERE))
+    return null;
   const done = new Map<RawPath, number>();
   await using here = receiver(one, done);
   const names = files.map(({ name }) => name).join('\0');
