@@ -27,18 +27,24 @@ export async function hashRemote(
   return reader.end();
 }
 
-/** SHA-256 of the first `length` bytes of a file on the host; undefined where it cannot be known. */
-export async function hashRemotePrefix(
+/** SHA-256 of a file on the host, or of its first `length` bytes; undefined where it cannot be known. */
+export async function hashRemoteFile(
   connection: SshConnection,
   command: string,
-  { path, length }: { readonly path: RawPath; readonly length: number },
+  { path, length }: { readonly path: RawPath; readonly length?: number },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (command === '') return undefined;
-  const { stdout } = await runScript(connection, `head -c ${length} ${quoteRaw(path)} | ${command}`, {
-    signal,
-  });
+  const { stdout } = await runScript(connection, hashText(command, path, length), { signal });
   return /^[0-9a-f]{64}/.exec(stdout.toString('latin1'))?.[0];
+}
+
+/** Prints the SHA-256. Where there is openssl, it takes a fifth of what an older sha256sum takes. */
+export function hashText(command: string, path: RawPath, length?: number): string {
+  const file = quoteRaw(path);
+  const by = (program: string): string =>
+    length === undefined ? `${program} < ${file}` : `head -c ${length} < ${file} | ${program}`;
+  return `{ ${by('openssl dgst -sha256 -r 2>/dev/null')} || ${by(command)}; }`;
 }
 
 /** Matches lines with the names that were asked for, in order: names are never taken from the output. */

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DeckhandError } from '../../core/deckhand-error.ts';
 import { type RawPath, rawToBytes, showRaw } from '../../core/raw-path.ts';
-import { hashRemote, hashRemotePrefix } from '../host/hash-remote.ts';
+import { hashRemoteFile } from '../host/hash-remote.ts';
 import { quoteRaw } from '../host/run-script.ts';
 import { readListing } from '../host/list-remote.ts';
 import type { SftpClient } from '../../ssh/sftp/sftp-client.ts';
@@ -77,7 +77,7 @@ class BigDownloading {
     await file.truncate(offset);
     this.#count(offset);
     // the host reads it twice, the second time from memory
-    const there = hashRemote(job.connection, hash, [source], job.signal);
+    const there = hashRemoteFile(job.connection, hash, { path: source }, job.signal);
     there.catch(() => undefined);
     const count = (bytes: number): void => this.#count(bytes);
     const whole = await fetchWhole({ job, entry, offset, count }, source, this.#part);
@@ -89,8 +89,7 @@ class BigDownloading {
     if (isSparse(entry)) await file.truncate(entry.size);
     await file.datasync();
     job.counts.bytes += this.#counted - offset;
-    const [mine, theirs] = await Promise.all([whole ?? hashLocal(this.#part), there]);
-    const wanted = theirs.get(source);
+    const [mine, wanted] = await Promise.all([whole ?? hashLocal(this.#part), there]);
     if (hash !== '' && wanted !== undefined && mine === wanted) job.counts.verified += 1;
     const isEqual = hash === '' ? this.#counted === entry.size : mine !== undefined && mine === wanted;
     return { part: this.#part, counted: this.#counted, isEqual };
@@ -107,7 +106,7 @@ class BigDownloading {
     if (length < WORTH) return 0;
     const [here, there] = await Promise.all([
       hashLocal(this.#part, length),
-      hashRemotePrefix(job.connection, job.capabilities.hash, { path: source, length }, job.signal),
+      hashRemoteFile(job.connection, job.capabilities.hash, { path: source, length }, job.signal),
     ]);
     return here !== undefined && here === there ? length : 0;
   }

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { DeckhandError, toDeckhandError } from '../../core/deckhand-error.ts';
 import { type RawPath, rawToBytes, showRaw } from '../../core/raw-path.ts';
-import { hashRemotePrefix } from '../host/hash-remote.ts';
+import { hashRemoteFile } from '../host/hash-remote.ts';
 import { quoteRaw, runScript } from '../host/run-script.ts';
 import { scriptError } from '../host/script-error.ts';
 import type { ByteSource } from '../../ssh/sftp/byte-source.ts';
@@ -145,7 +145,7 @@ class BigUploading {
     if (length < PIECE) return 0;
     const [here, there] = await Promise.all([
       hashLocal(source, length),
-      hashRemotePrefix(job.connection, job.capabilities.hash, { path: this.#part, length }, job.signal),
+      hashRemoteFile(job.connection, job.capabilities.hash, { path: this.#part, length }, job.signal),
     ]);
     return here !== undefined && here === there ? length : 0;
   }
@@ -249,7 +249,7 @@ class BigUploading {
     if (capabilities.hash !== '' && hash !== undefined) {
       const length = entry.size;
       const whole = { path: this.#part, length };
-      const there = known ?? (await hashRemotePrefix(job.connection, capabilities.hash, whole, job.signal));
+      const there = known ?? (await hashRemoteFile(job.connection, capabilities.hash, whole, job.signal));
       if (there !== hash) {
         await runScript(job.connection, `rm -f -- ${part}`, { signal: job.signal });
         throw new DeckhandError(

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { toDeckhandError } from '../../core/deckhand-error.ts';
 import { type RawPath, rawToBytes } from '../../core/raw-path.ts';
-import type { Capabilities } from '../host/capabilities.ts';
+import { hashText } from '../host/hash-remote.ts';
 import { type FileScriptResult, runOnFiles } from '../host/run-on-files.ts';
 import { quoteRaw } from '../host/run-script.ts';
 import { GrowingHash } from '../thread/hash-growing.ts';
@@ -90,13 +90,7 @@ function sendText({ capabilities }: Job, path: RawPath, offset: number): string 
       ? `cat > ${part}`
       : `dd if=/dev/null of=${part} bs=1 seek=${offset} && { dd if=/dev/null bs=1 seek=${offset} && cat; } 1<> ${part}`;
   const sync = capabilities.syncs ? `sync -- ${part}` : ':';
-  return `umask 077; ${write} && ${sync} && wc -c < ${part} && ${hashText(capabilities, path)}`;
-}
-
-/** Where there is openssl, it takes a fifth of what an older sha256sum takes. */
-function hashText({ hash }: Capabilities, path: RawPath): string {
-  const file = quoteRaw(path);
-  return `{ openssl dgst -sha256 -r < ${file} 2>/dev/null || ${hash} < ${file}; }`;
+  return `umask 077; ${write} && ${sync} && wc -c < ${part} && ${hashText(capabilities.hash, path)}`;
 }
 
 interface Watched {
