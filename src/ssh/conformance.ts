@@ -206,23 +206,27 @@ const CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'lets a slow reader slow the command down',
+    title: 'lets a slow reader slow the command down, whose output is much or not',
     run: async connection => {
-      let seen = 0;
-      let most = 0;
-      let inside = 0;
-      const result = await run(connection, 'head -c 8000000 /dev/zero', {
-        onOutput: async (_stream, bytes) => {
-          inside += 1;
-          most = Math.max(most, inside);
-          await new Promise(resolve => setImmediate(resolve));
-          seen += bytes.length;
-          inside -= 1;
-        },
+      for (const muchOutput of [false, true]) await readSlowly(connection, muchOutput);
+    },
+  },
+  {
+    title: 'holds much output back while nobody takes it',
+    run: async connection => {
+      const taken = Promise.withResolvers<void>();
+      const running = run(connection, 'head -c 200000000 /dev/zero', {
+        collectLimit: 1000,
+        muchOutput: true,
+        onOutput: () => taken.promise,
       });
-      assert.equal(seen, 8_000_000);
-      assert.equal(result.stdoutBytes, 8_000_000);
-      assert.equal(most, 1, 'the next piece came before the reader was done');
+      // what went before is answered after it: by then the server has sent all that it may
+      for (let turn = 0; turn < 20; turn += 1) await run(connection, 'true');
+      const before = process.memoryUsage.rss();
+      for (let turn = 0; turn < 20; turn += 1) await run(connection, 'true');
+      assert.ok(process.memoryUsage.rss() - before < 50 * MEBIBYTE, 'memory grew while nobody read');
+      taken.resolve();
+      assert.equal((await running).stdoutBytes, 200_000_000);
     },
   },
   {
@@ -341,6 +345,25 @@ const CASES: readonly ConformanceCase[] = [
     },
   },
 ];
+
+async function readSlowly(connection: SshConnection, muchOutput: boolean): Promise<void> {
+  let seen = 0;
+  let most = 0;
+  let inside = 0;
+  const result = await run(connection, 'head -c 8000000 /dev/zero', {
+    muchOutput,
+    onOutput: async (_stream, bytes) => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise(resolve => setImmediate(resolve));
+      seen += bytes.length;
+      inside -= 1;
+    },
+  });
+  assert.equal(seen, 8_000_000);
+  assert.equal(result.stdoutBytes, 8_000_000);
+  assert.equal(most, 1, 'the next piece came before the reader was done');
+}
 
 function run(
   connection: SshConnection,

@@ -127,6 +127,11 @@ export interface ExecuteOptions {
    * host next then comes after it.
    */
   readonly untilOver?: boolean;
+  /**
+   * Much output comes, perhaps from far away: more of it may be on its way, or wait for its reader, than of other
+   * commands (8 MiB). For an engine that has one size for all it changes nothing.
+   */
+  readonly muchOutput?: boolean;
   readonly pty?: { readonly columns: number; readonly rows: number; readonly term: string };
 }
 

@@ -6,7 +6,7 @@ import { DeckhandError } from '../core/deckhand-error.ts';
 import { DEFAULT_COLLECT_LIMIT, KILL_AFTER, OVER_WITHIN, typedInput } from './command-rules.ts';
 import type { ExecuteOptions, ExecuteResult } from './connection.ts';
 import { OutputCollector } from './output-collector.ts';
-import { sawEndOfOutput, sendSignal } from './ssh2-internals.ts';
+import { sawEndOfOutput, sendSignal, widenWindow } from './ssh2-internals.ts';
 import type { Ssh2Link } from './ssh2-link.ts';
 
 /** Collects one command's output on its channel and says how it ended. */
@@ -101,13 +101,15 @@ export class Ssh2Command {
       this.#exit = { code, signal: name === undefined ? null : name.replace(/^SIG/, '') };
     });
     channel.on('close', () => this.#ended());
-    this.#read('stdout', channel);
+    const more = this.#options.muchOutput === true ? widenWindow(this.#link.client, channel) : undefined;
+    this.#read('stdout', channel, more);
     this.#read('stderr', channel.stderr);
   }
 
-  #read(name: OutputStream, stream: Readable): void {
+  #read(name: OutputStream, stream: Readable, more?: () => void): void {
     stream.on('data', (bytes: Buffer) => {
       if (this.#settled) return;
+      more?.();
       this.#idle?.refresh();
       this.#output[name].add(bytes);
       this.#pass(name, stream, bytes);

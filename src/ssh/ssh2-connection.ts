@@ -169,7 +169,7 @@ export class Ssh2Connection implements SshConnection {
         } else if (signal.aborted) {
           channel.close();
         } else {
-          resolve(new Ssh2Stream(this.#link, channel));
+          resolve(new Ssh2Stream(this.#link, channel, name === 'sftp'));
         }
       });
       const own = channels.ids().find(id => !before.has(id));

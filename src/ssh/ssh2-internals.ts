@@ -7,11 +7,16 @@ import type { Client, ClientChannel } from 'ssh2';
  * update of the library has one thing to check (the conformance suite fails when they change).
  */
 interface ClientInternals {
-  readonly _protocol?: { signal(channel: number, name: string): void; _cipher: unknown; _decipher: unknown };
+  readonly _protocol?: {
+    signal(channel: number, name: string): void;
+    channelWindowAdjust(channel: number, bytes: number): void;
+    _cipher: unknown;
+    _decipher: unknown;
+  };
   readonly _chanMgr?: { readonly _channels: Readonly<Record<string, { close?: () => void } | undefined>> };
 }
 interface ChannelInternals {
-  readonly incoming: { readonly state: string };
+  readonly incoming: { readonly state: string; window: number };
   readonly outgoing: { readonly id: number; readonly state: string };
 }
 
@@ -20,6 +25,26 @@ export function sendSignal(client: Client, channel: ClientChannel, name: string)
   const { outgoing } = channel as unknown as ChannelInternals;
   if (outgoing.state !== 'open' && outgoing.state !== 'eof') return;
   (client as unknown as ClientInternals)._protocol?.signal(outgoing.id, name);
+}
+
+/** Bytes on their way to us, or waiting for their reader, that one fast line from far away needs. */
+const WIDE = 8 * 1024 * 1024;
+
+/**
+ * Lets a server send more before it hears from us: the library's 2 MiB for each round trip are 20 MB/s at 100 ms. To be
+ * called when the channel opens; the answer is to be called after each piece that the reader took.
+ */
+export function widenWindow(client: Client, channel: ClientChannel): () => void {
+  const { incoming, outgoing } = channel as unknown as ChannelInternals;
+  const more = (): void => {
+    const waiting = channel.readableLength + channel.stderr.readableLength;
+    const bytes = WIDE - incoming.window - waiting;
+    if (bytes < WIDE / 8 || outgoing.state === 'closed') return;
+    incoming.window += bytes;
+    (client as unknown as ClientInternals)._protocol?.channelWindowAdjust(outgoing.id, bytes);
+  };
+  more();
+  return more;
 }
 
 /** True when the server has said that no more output comes. */

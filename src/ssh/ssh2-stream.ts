@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { DeckhandError } from '../core/deckhand-error.ts';
+import { widenWindow } from './ssh2-internals.ts';
 import type { Ssh2Link } from './ssh2-link.ts';
 
 /** Bytes kept for a reader that does not read, and taken from a writer before it should wait. */
@@ -13,13 +14,15 @@ const HIGH_WATER_MARK = 512 * 1024;
 export class Ssh2Stream extends Duplex {
   readonly #channel: ClientChannel;
 
-  /** Must be made in the same turn in which the channel opened, so that no byte is missed. */
-  constructor(link: Ssh2Link, channel: ClientChannel) {
+  /** Must be made in the same turn in which the channel opened, so that no byte is missed. `isWide`: much comes. */
+  constructor(link: Ssh2Link, channel: ClientChannel, isWide = false) {
     super({ highWaterMark: HIGH_WATER_MARK, allowHalfOpen: true });
     this.#channel = channel;
     // Nobody reads it, and what is not read would stop the server.
     channel.stderr.resume();
+    const more = isWide ? widenWindow(link.client, channel) : undefined;
     channel.on('data', (bytes: Buffer) => {
+      more?.();
       if (!this.push(bytes)) channel.pause();
     });
     channel.on('end', () => this.push(null));

@@ -53,6 +53,7 @@ export async function runScript(
     signal,
     // what removes the parts of a cancelled transfer must not be overtaken by what makes them
     untilOver: true,
+    muchOutput: onOutput !== undefined,
     ...(sent.stdin === undefined ? {} : { stdin: sent.stdin }),
     collectLimit: 0,
     onOutput: (stream, bytes) => (stream === 'stdout' ? output : errors).take(bytes),
