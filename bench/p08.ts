@@ -12,15 +12,24 @@ export const question: Question = {
   verified: 'the SHA-256 of each copy was that of its source.',
   peers: ['rsync --version', 'ssh -V'],
   async *run(options) {
-    await using lab = await openTransferLab(options);
-    for (const direction of ['up', 'down'] as const) {
-      const versions = await prepare(lab, direction, options);
-      for (const kind of ['scattered', 'appended'] as const)
-        for (const inplace of [true, false])
-          yield await changed(lab, versions, { direction, kind, inplace }, options);
-    }
+    yield* at(0, [true, false], options);
+    yield* at(20, [true], options);
   },
 };
+
+async function* at(
+  roundTrip: number,
+  ways: readonly boolean[],
+  options: RunOptions,
+): AsyncGenerator<Comparison, void, void> {
+  await using lab = await openTransferLab({ isPlain: options.isPlain, roundTrip });
+  for (const direction of ['up', 'down'] as const) {
+    const versions = await prepare(lab, direction, options);
+    for (const kind of ['scattered', 'appended'] as const)
+      for (const inplace of ways)
+        yield await changed(lab, versions, { direction, kind, inplace, roundTrip }, options);
+  }
+}
 
 /** Both versions of the file at the source, and a copy of one at the target. */
 interface Versions {
@@ -35,6 +44,8 @@ interface Case {
   readonly direction: 'up' | 'down';
   readonly kind: 'scattered' | 'appended';
   readonly inplace: boolean;
+  /** Milliseconds that the way there and back takes. */
+  readonly roundTrip: number;
 }
 
 async function prepare(lab: TransferLab, direction: 'up' | 'down', { quick }: RunOptions): Promise<Versions> {
@@ -57,7 +68,7 @@ async function prepare(lab: TransferLab, direction: 'up' | 'down', { quick }: Ru
 async function changed(
   lab: TransferLab,
   versions: Versions,
-  { direction, kind, inplace }: Case,
+  { direction, kind, inplace, roundTrip }: Case,
   options: RunOptions,
 ): Promise<Comparison> {
   const [near, far] = [lab.folder, lab.farFolder];
@@ -91,7 +102,7 @@ async function changed(
   };
   return await contest(
     {
-      title: `${direction}, ${kind}, ${inplace ? 'in place' : 'by a new file'}`,
+      title: `${direction}, ${roundTrip} ms away, ${kind}, ${inplace ? 'in place' : 'by a new file'}`,
       rounds: options.quick ? 1 : 3,
       ours,
       peers: [peerOf('rsync', true, work, '-a', ...(inplace ? ['--inplace'] : []))],

@@ -50,6 +50,7 @@ function commandOf(
   const options = ['-F', lab.configFile, '-o', 'BatchMode=yes', ...(isWarm ? lab.control : [])];
   const ssh = ['ssh', ...options].join(' ');
   const isUp = direction === 'up';
+  const isFolder = from === 'tree' || from === 'tenth';
   const [here, there] = isUp
     ? [`${lab.folder}/${from}`, `${lab.farFolder}/${to}`]
     : [`${lab.folder}/${to}`, `${lab.farFolder}/${from}`];
@@ -64,15 +65,17 @@ function commandOf(
       return { words: ['sh', '-c', `echo '${line}' | sftp -q -b - ${options.join(' ')} ${lab.name}`] };
     }
     case 'lftp': {
-      const line = isUp
-        ? `mirror ${flags.join(' ')} -R ${here} ${there}`
-        : `mirror ${flags.join(' ')} ${there} ${here}`;
+      const line = isFolder
+        ? `mirror ${flags.join(' ')} ${isUp ? `-R ${here} ${there}` : `${there} ${here}`}`
+        : isUp
+          ? `put ${here} -o ${there}`
+          : `get ${there} -o ${here}`;
       const program = `set sftp:connect-program "ssh -a -x ${options.join(' ')}"`;
       return { words: ['lftp', '-e', `${program}; ${line}; bye`, `sftp://${lab.name}`] };
     }
     case 'rclone':
       return {
-        words: ['rclone', 'copy', '-q', ...flags, ...ends(`lab:${there}`)],
+        words: ['rclone', isFolder ? 'copy' : 'copyto', '-q', ...flags, ...ends(`lab:${there}`)],
         environment: rcloneSettings(lab),
       };
     case 'tar': {
