@@ -50,6 +50,7 @@ function commandOf(
   const options = ['-F', lab.configFile, '-o', 'BatchMode=yes', ...(isWarm ? lab.control : [])];
   const ssh = ['ssh', ...options].join(' ');
   const isUp = direction === 'up';
+  // single files are told apart by their names
   const isFolder = from === 'tree' || from === 'tenth';
   const [here, there] = isUp
     ? [`${lab.folder}/${from}`, `${lab.farFolder}/${to}`]
@@ -57,7 +58,7 @@ function commandOf(
   const ends = (far: string): string[] => (isUp ? [here, far] : [far, here]);
   switch (name) {
     case 'rsync':
-      return { words: ['rsync', ...flags, '-e', ssh, ...slashed(from, ends(`${lab.name}:${there}`))] };
+      return { words: ['rsync', ...flags, '-e', ssh, ...slashed(isFolder, ends(`${lab.name}:${there}`))] };
     case 'scp':
       return { words: ['scp', '-q', ...flags, ...options, ...ends(`${lab.name}:${there}`)] };
     case 'sftp': {
@@ -88,9 +89,9 @@ function commandOf(
   }
 }
 
-/** Folders as what is in them; single files are told apart by their names. */
-function slashed(from: string, ends: readonly string[]): string[] {
-  return from === 'tree' ? ends.map(end => `${end}/`) : [...ends];
+/** Folders as what is in them. */
+function slashed(isFolder: boolean, ends: readonly string[]): string[] {
+  return isFolder ? ends.map(end => `${end}/`) : [...ends];
 }
 
 function rcloneSettings({ far }: TransferLab): Readonly<Record<string, string>> {

@@ -7,11 +7,9 @@ import { startHere, startThreaded, type Threaded } from '../thread/file-threads.
 import { type Unpacked, unpackFiles, type UnpackInput } from '../thread/unpack-files.ts';
 import { parentOf, type Tree } from '../tree/entry.ts';
 import { BIG, type Job } from './job.ts';
+import { isSmall } from './pack.ts';
 import { zeroList } from './remote-commands.ts';
 
-/** Members and bytes that are unpacked sooner here than a thread begins. */
-const FEW = 100;
-const LITTLE = 4 * 1024 * 1024;
 /** Bytes that go to the thread at once. */
 const PIECE = 256 * 1024;
 
@@ -64,9 +62,10 @@ export async function streamDown(one: StreamDown): Promise<ReadonlyMap<RawPath, 
 }
 
 function startUnpacking({ job, folder, files, owners, umask }: StreamDown): Threaded<Unpacked> {
+  const entries = files.map(({ action }) => action.entry);
   const input: UnpackInput = {
     folder,
-    entries: toColumns(files.map(({ action }) => action.entry)),
+    entries: toColumns(entries),
     members: files.map(({ member }) => member).join('\0'),
     names: files.map(({ name }) => name).join('\0'),
     owners,
@@ -74,9 +73,7 @@ function startUnpacking({ job, folder, files, owners, umask }: StreamDown): Thre
     umask,
     largest: 4 * BIG,
   };
-  const bytes = files.reduce((sum, { action }) => sum + action.entry.size, 0);
-  const isSmall = files.length < FEW && bytes < LITTLE;
-  return isSmall ? startHere(unpackFiles, input) : startThreaded<Unpacked>('unpack', input);
+  return isSmall(entries) ? startHere(unpackFiles, input) : startThreaded<Unpacked>('unpack', input);
 }
 
 async function listen(
