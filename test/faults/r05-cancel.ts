@@ -33,8 +33,8 @@ export const fault: Fault = {
     await cancels.connecting();
     await cancels.hostRefuses();
     await cancels.hostGone();
-    await cancels.reconnecting('command', async () => await cancels.begin('sleep 600'));
-    await cancels.reconnecting('agent run', async () => await cancels.beginAgent('agent-reconnecting'));
+    await cancels.reconnecting('command');
+    await cancels.reconnecting('agent run');
     for (const host of fleet.hosts) {
       const left = await leftoversOn(host);
       kit.check(left.length === 0, `${host.name}: ${left.length} temporary files left ${left.join(' ')}`);
@@ -169,8 +169,14 @@ class Cancels {
   }
 
   /** A later claim that is not connected yet knows nothing of what an earlier one began. */
-  async reconnecting(what: string, begin: () => Promise<string>): Promise<void> {
-    const id = await begin();
+  async reconnecting(what: 'command' | 'agent run'): Promise<void> {
+    const id =
+      what === 'command'
+        ? await this.#begin(this.#far, 'sleep 600')
+        : await this.#beginAgent(this.#far, 'agent-reconnecting');
+    const runs = async (): Promise<true | undefined> =>
+      (await processesOf(this.#far, id)).length > 0 || undefined;
+    await until(`the ${what} runs`, 60_000, runs);
     const { claim } = await this.#daemon.seen(id, 'runs', task => task.begun);
     await this.#far.net('blackhole');
     for (const pid of await this.#daemon.executors()) killNow(pid);
@@ -192,18 +198,6 @@ class Cancels {
       state === 'cancelled' && left.length === 0,
       `${text}, then back: ${state}, ${left.length} processes left`,
     );
-  }
-
-  async begin(command: string): Promise<string> {
-    const id = await this.#begin(this.#far, command);
-    const runs = async (): Promise<true | undefined> =>
-      (await processesOf(this.#far, id)).length > 0 || undefined;
-    await until('the command runs', 60_000, runs);
-    return id;
-  }
-
-  async beginAgent(key: string): Promise<string> {
-    return await this.#beginAgent(this.#far, key);
   }
 
   async #cancelAndWatch(phase: string, id: string, limit = LIMIT): Promise<void> {
@@ -234,7 +228,7 @@ class Cancels {
   async #begin(host: LabHost, command: string): Promise<string> {
     const { surroundings } = this.#fleet;
     const submission = { kind: 'ssh.execute', hosts: host.name, params: { command }, surroundings };
-    return (await this.#daemon.api.submit(submission)).tasks[0]?.id ?? '';
+    return await this.#daemon.submit(submission);
   }
 
   async #cancel(id: string): Promise<void> {
