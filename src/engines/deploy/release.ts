@@ -78,8 +78,7 @@ export function releaseFor(
   const engine = archive?.id ?? null;
   // the folder too: units of several accounts of one machine need names of their own
   const all = [base, engine, model?.sha256 ?? null, context, service, name, threads, slots, port, wish];
-  const own = kind.settings(params);
-  const text = JSON.stringify(kind.name === 'llama.cpp' ? all : [...all, kind.name, ...own]);
+  const text = JSON.stringify([...all, kind.name, ...kind.settings(params)]);
   const id = createHash('sha256').update(text).digest('hex').slice(0, 10);
   return {
     id,

@@ -145,3 +145,13 @@ describe('Ollama', () => {
     await expect(kindOf('ollama').load(late.ask, wish)).rejects.toMatchObject({ code: 'engine.failed' });
   });
 });
+
+describe('llama-server', () => {
+  it('reads a cancel while many requests wait; what it is started with makes its release', () => {
+    const kind = kindOf('llama.cpp');
+    const given = { model: '/m' };
+    const settings = kind.settings(params(given)).join(' ');
+    expect(settings).toContain('--threads-http 128');
+    expect(kind.start(place(given))).toContain(settings);
+  });
+});

@@ -6,6 +6,25 @@ import { demand, type EngineKind, refuse } from './engine-kind.ts';
 /** Seconds between comments in a stream: a stop waits for one at most. */
 const PING = 3;
 
+/**
+ * Requests that are read at once; each waiting one and each cancel needs a thread. Its own choice is 8 here, and more
+ * as more come; b11669 misses some that come together: a cancel was not read for 6 to 9 s in one burst of 20 out of 3.
+ */
+const REQUEST_THREADS = 128;
+
+/** What every one is started with. */
+const ALWAYS = [
+  '--metrics',
+  '--no-ui',
+  '--offline',
+  '--cors-origins',
+  'localhost',
+  '--sse-ping-interval',
+  `${PING}`,
+  '--threads-http',
+  `${REQUEST_THREADS}`,
+];
+
 /** llama-server, from a bundle that was made here. */
 export const llamaCppKind: EngineKind = {
   name: 'llama.cpp',
@@ -17,7 +36,7 @@ export const llamaCppKind: EngineKind = {
   },
   listens: () => ({ socket: true, port: true }),
   isGuarded: () => true,
-  settings: () => [],
+  settings: () => ALWAYS,
   adapter: () => llamaCpp,
   guarded: { method: 'GET', path: '/props' },
   prepare: () => ':',
@@ -46,13 +65,7 @@ function startCommand({ layout, release, params }: StartPlace): readonly string[
     `${release.context}`,
     ...(params.threads === undefined ? [] : ['--threads', `${params.threads}`]),
     ...(params.slots === undefined ? [] : ['--parallel', `${params.slots}`]),
-    '--metrics',
-    '--no-ui',
-    '--offline',
-    '--cors-origins',
-    'localhost',
-    '--sse-ping-interval',
-    `${PING}`,
+    ...ALWAYS,
     '--cache-ram',
     `${release.promptCache}`,
   ];
