@@ -44,7 +44,8 @@ export const daemonControl = {
     const places = placesOf(process.env);
     const health = await healthOf(places);
     if (!health) return null;
-    process.kill(health.pid, 'SIGTERM');
+    // it may have ended since it answered
+    if (isAlive(health.pid)) process.kill(health.pid, 'SIGTERM');
     if (!(await until(() => !isAlive(health.pid), STOP_LIMIT))) {
       throw new DeckhandError(
         'daemon.start-failed',

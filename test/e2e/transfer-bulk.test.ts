@@ -14,6 +14,7 @@ import type { ResolvedHost } from '../../src/ssh/resolved-host.ts';
 import { transfer, type TransferOutcome, type TransferRequest } from '../../src/transfer/transfer.ts';
 import { lentOnce } from '../fakes/lent-once.ts';
 import { plainTransfer } from '../fakes/plain-transfer.ts';
+import { killNow } from '../faults/daemon-under-test.ts';
 import { bootHost, type LabHost, labSshConfig } from '../lab/lab.ts';
 import { connect, never, signal } from './ssh-client.ts';
 
@@ -160,7 +161,7 @@ describe('a large file', () => {
     const onProgress = (done: number): void => {
       if (done < MIDST || isCut) return;
       isCut = true;
-      for (const pid of masters()) process.kill(pid, 'SIGKILL');
+      for (const pid of masters()) killNow(pid);
     };
     await expect(move({ ...wish, onProgress })).rejects.toMatchObject({ code: 'ssh.connection-lost' });
     const result = await move(wish);

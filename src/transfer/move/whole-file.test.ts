@@ -68,7 +68,10 @@ class FilesConnection extends LocalConnection {
     const errors: Buffer[] = [];
     child.stdout?.on('data', (bytes: Buffer) => said.push(bytes));
     child.stderr?.on('data', (bytes: Buffer) => errors.push(bytes));
-    signal.addEventListener('abort', () => process.kill(-(child.pid ?? 0)), { once: true });
+    const end = (): void => void process.kill(-(child.pid ?? 0));
+    signal.addEventListener('abort', end, { once: true });
+    // it may end by itself while its output is still read: then there is nobody to be told
+    child.once('exit', () => signal.removeEventListener('abort', end));
     const exitCode = await new Promise<number | null>(resolve => child.once('close', resolve));
     if (signal.aborted) throw new DeckhandError('command.cancelled', 'aborted');
     return { exitCode, stdout: Buffer.concat(said), stderr: Buffer.concat(errors) };
