@@ -14,9 +14,12 @@ export function renderServedModels(models: readonly ServedModelView[], style: St
     each.error ? style.bad(each.error.code) : style.good('serves'),
     each.context === null ? '-' : `${each.context}`,
     each.slots === null ? '-' : `${each.running}/${each.slots}`,
+    each.tokensPerSecond === null ? '-' : each.tokensPerSecond.toFixed(1),
     each.error ? oneLine(each.error.message) : '',
   ]);
-  const head = ['MODEL', 'SERVER', 'STATE', 'CONTEXT', 'SLOTS', ''].map(word => style.faint(word));
+  const head = ['MODEL', 'SERVER', 'STATE', 'CONTEXT', 'SLOTS', 'TOKENS/S', ''].map(word =>
+    style.faint(word),
+  );
   return `${table([head, ...rows])}\n`;
 }
 

@@ -115,6 +115,8 @@ export interface ServedModelView {
   readonly kind: 'deployment' | 'tunnel' | 'address';
   /** Tokens; null where it does not say. */
   readonly context: number | null;
+  /** Of its answers since it was started, by its own count; null where it does not say. */
+  readonly tokensPerSecond: number | null;
   /** Requests it works on at once, and now for us. */
   readonly slots: number | null;
   readonly running: number;

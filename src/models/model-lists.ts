@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
+import { Deadline } from './deadline.ts';
 import type { ModelDoor } from './door.ts';
 import { type ServedModel, servedModels } from './served-models.ts';
 
@@ -46,19 +47,11 @@ export class ModelLists {
   ): Promise<readonly ServedModel[]> {
     const known = this.#known.get(server);
     if (known && this.#clock.monotonic() - known.at < age) return known.models;
-    const late = new AbortController();
-    const rest = new AbortController();
     const text = `${server.name}: it did not answer within ${limit / 1000} s.`;
-    void this.#clock.sleep(limit, rest.signal).then(
-      () => late.abort(new DeckhandError('engine.down', text)),
-      () => {},
-    );
-    try {
-      const both = AbortSignal.any([signal, late.signal]);
-      return age === 0 ? await this.#ask(server, both) : await this.#askTogether(server, both);
-    } finally {
-      rest.abort();
-    }
+    using deadline = new Deadline(this.#clock, limit, signal, new DeckhandError('engine.down', text));
+    return age === 0
+      ? await this.#ask(server, deadline.signal)
+      : await this.#askTogether(server, deadline.signal);
   }
 
   async #ask(server: ListingServer, signal: AbortSignal): Promise<readonly ServedModel[]> {

@@ -289,6 +289,26 @@ describe('a pool of model servers', () => {
     });
   });
 
+  it('shows how fast a server was by its own count, and wakes none for it', async () => {
+    await using fake = await FakeModelServer.start({ models: ['tiny'] });
+    const speed = async (): Promise<unknown> =>
+      (await new ModelPool(systemClock).list([serverOf('a', fake)], signal))[0]?.tokensPerSecond;
+    expect(await speed()).toBeNull();
+    const counts = (tokens: string, seconds: string): string =>
+      `# HELP llamacpp:x y\nllamacpp:tokens_predicted_total ${tokens}\nllamacpp:tokens_predicted_seconds_total ${seconds}\n`;
+    fake.metrics = counts('0', '0');
+    expect(await speed()).toBeNull();
+    fake.metrics = counts('1.5e+03', '12.5');
+    expect(await speed()).toBe(120);
+    fake.metrics = counts('many', '12.5');
+    expect(await speed()).toBeNull();
+    fake.metrics = counts('1500', '12.5');
+    fake.sleeps = true;
+    const before = fake.requests.length;
+    expect(await speed()).toBeNull();
+    expect(fake.requests.slice(before).map(({ path }) => path)).toEqual(['/v1/models', '/props']);
+  });
+
   it('shows a server that does not answer with its reason (L28)', async () => {
     await using one = await FakeModelServer.start({ models: ['tiny'] });
     await using two = await FakeModelServer.start();

@@ -3,8 +3,10 @@ import type { Clock } from '../core/clock.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { ErrorCode } from '../core/error-table.ts';
 import { Admission, type Slotted } from './admission.ts';
+import { Deadline } from './deadline.ts';
 import type { ModelDoor } from './door.ts';
 import { ModelLists } from './model-lists.ts';
+import { speedOf } from './server-speed.ts';
 
 /** A server that a question may go to. The same object for as long as it is the same server. */
 export interface ModelServer extends Slotted {
@@ -38,6 +40,8 @@ export interface Routed<Item> {
 /** Milliseconds that a list of models counts as known, and that a server has to give it. */
 const FRESH = 15_000;
 const LIST_LIMIT = 5_000;
+/** Milliseconds that it has to tell how fast it is. */
+const SPEED_LIMIT = 2_000;
 /** Milliseconds that a question waits for the list of a server where no other has the model: its host may be reached first. */
 const PATIENCE = 45_000;
 
@@ -81,12 +85,25 @@ export class ModelPool {
         });
         try {
           const models = await this.#lists.of(server, signal, { age: 0, limit: LIST_LIMIT });
-          return models.map(({ name: model, context }) => ({ ...about(), model, context, error: null }));
+          const tokensPerSecond = await this.#speed(server, signal);
+          return models.map(({ name: model, context }) => ({
+            ...about(),
+            model,
+            context,
+            tokensPerSecond,
+            error: null,
+          }));
         } catch (thrown) {
           signal.throwIfAborted();
           const error = toDeckhandError(thrown).toJSON();
           const promised = server.promises.length === 0 ? [null] : server.promises;
-          return promised.map(model => ({ ...about(), model, context: null, error }));
+          return promised.map(model => ({
+            ...about(),
+            model,
+            context: null,
+            tokensPerSecond: null,
+            error,
+          }));
         }
       }),
     );
@@ -197,6 +214,18 @@ export class ModelPool {
       await Promise.race([all, enough.promise]);
     } finally {
       over.abort();
+    }
+  }
+
+  /** Null also where it cannot be learnt now: the list is what was asked for. */
+  async #speed(server: ModelServer, signal: AbortSignal): Promise<number | null> {
+    const late = new DeckhandError('engine.down', `${server.name}: it did not tell its speed in time.`);
+    using deadline = new Deadline(this.#clock, SPEED_LIMIT, signal, late);
+    try {
+      return await speedOf(await server.door(deadline.signal), deadline.signal);
+    } catch {
+      signal.throwIfAborted();
+      return null;
     }
   }
 

@@ -82,7 +82,10 @@ describe('Models', () => {
     await page.locator('[data-deploying=succeeded]').waitFor();
     // they are told by events, which may come after the state
     await expect.poll(async () => await page.locator('[data-step$=" done"]').count()).toBe(7);
-    await page.locator(`[data-model="${host}/tiny"]`).getByText('serves').waitFor();
+    const card = page.locator(`[data-model="${host}/tiny"]`);
+    await card.getByText('serves').waitFor();
+    // the deployment had it say something
+    await card.getByText(/ · [\d,.]+ tokens\/s/).waitFor();
   });
 
   it('examines it and shows its log', async () => {

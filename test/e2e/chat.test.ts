@@ -82,7 +82,7 @@ describe('a host with nothing but sshd', () => {
     const { code, stderr } = await deckhand('chat', 'nope', 'hi', ...reach);
     expect([code, stderr]).toEqual([2, expect.stringContaining("a model 'nope'. There are tiny.") as string]);
     expect((await deckhand('chat', 'models', ...reach)).stdout).toMatch(
-      /tiny +\S+\/tiny +serves +32768 +0\/4/,
+      /tiny +\S+\/tiny +serves +32768 +0\/4 +\d+\.\d/,
     );
   });
 });

@@ -39,6 +39,10 @@ export class FakeModelServer implements AsyncDisposable {
   /** Comments so many times before the answer. */
   pings = 0;
   unended = false;
+  /** What `/metrics` says; null: it has no such path. */
+  metrics: string | null = null;
+  /** As one that has nothing to do for a while. */
+  sleeps = false;
   /** Gives an answer that was cut out again without a byte of it. */
   resumesEmpty = false;
   /** So many times it does not know yet what it is told to drop. */
@@ -128,7 +132,9 @@ export class FakeModelServer implements AsyncDisposable {
         object: 'list',
         data: models.map(id => ({ id, owned_by: 'llamacpp', meta: { n_ctx: this.options.context ?? 2048 } })),
       });
-    if (where === 'GET /props') return send(response, 200, { total_slots: slots });
+    if (where === 'GET /props') return send(response, 200, { total_slots: slots, is_sleeping: this.sleeps });
+    if (where === 'GET /metrics' && this.metrics !== null)
+      return void response.writeHead(200, { 'content-type': 'text/plain' }).end(this.metrics);
     if (where === 'POST /v1/embeddings')
       return send(response, 200, { object: 'list', data: [], echoed: body.length });
     if (url.pathname === '/v1/stream') return this.#stream(request.method ?? '', url, response);

@@ -65,6 +65,7 @@ export function ModelCard({
       setError(toDeckhandError(thrown));
     }
   };
+  const speed = served[0]?.tokensPerSecond ?? null;
   const word = attached ? 'Disconnect' : 'Remove';
   return (
     <li data-model={row.id} className="rounded border border-line bg-raised p-3">
@@ -76,6 +77,7 @@ export function ModelCard({
         {plainText(row.models.join(', '), 200)}
         {row.size === null ? '' : ` · ${bytesText(row.size)}`} · {plainText(row.engine, 60)}
         {served[0]?.context ? ` · ${served[0].context.toLocaleString('en')} tokens` : ''}
+        {speed === null ? '' : ` · ${speed.toLocaleString('en', { maximumFractionDigits: 1 })} tokens/s`}
       </p>
       <p className="font-mono text-xs break-all text-muted">{plainText(row.listen, 200)}</p>
       {problem ? <Fault error={problem} /> : null}

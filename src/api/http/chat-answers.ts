@@ -36,6 +36,7 @@ const servedModel = z.object({
   server: z.string(),
   kind: z.enum(['deployment', 'tunnel', 'address']),
   context: count,
+  tokensPerSecond: count,
   slots: count,
   running: z.number(),
   error: z.looseObject({ code: z.string(), message: z.string() }).nullable(),

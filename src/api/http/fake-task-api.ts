@@ -78,6 +78,7 @@ const servedModel = {
   server: 'web1/tiny',
   kind: 'deployment',
   context: 2048,
+  tokensPerSecond: 99.5,
   slots: 4,
   running: 0,
   error: null,
