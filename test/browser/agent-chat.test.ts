@@ -88,6 +88,22 @@ describe('Models', () => {
     await card.getByText(/ · [\d,.]+ tokens\/s/).waitFor();
   });
 
+  it('is deployed once more with settings that its form does not ask for', async () => {
+    await page.goto(`${site.url}/tasks?kind=model.deploy`);
+    await page
+      .getByLabel(/^choose (?!all)/)
+      .first()
+      .check();
+    await page.getByRole('button', { name: 'Duplicate …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Once more: model.deploy' });
+    const parameters = dialog.getByLabel('parameters');
+    await parameters.fill(JSON.stringify({ ...JSON.parse(await parameters.inputValue()), slots: 2 }));
+    await dialog.getByRole('button', { name: 'Submit' }).click();
+    await page.locator('[data-verdict=succeeded]').waitFor();
+    await page.goto(`${site.url}/models`);
+    await page.locator(`[data-model="${host}/tiny"]`).getByText('serves').waitFor();
+  });
+
   it('examines it and shows its log', async () => {
     await page.getByRole('button', { name: 'Examine' }).click();
     await page.locator('[data-readiness=ready]').waitFor();

@@ -29,6 +29,11 @@ it('a transfer is shown with all of its parameters', () => {
   expect(duplicateOf({ kind: 'scp.sync', params }, ['a'])).toMatchObject({ kind: 'scp.sync', params });
 });
 
+it('a deployment is shown with all of its settings, also those that its form does not ask for', () => {
+  const params = { name: 'tiny', model: '/m.gguf', slots: 8, listen: 'auto' };
+  expect(duplicateOf({ kind: 'model.deploy', params }, ['a'])).toMatchObject({ form: 'parameters', params });
+});
+
 it('what belongs to something that goes on is not offered', () => {
   expect(['ssh.tunnel', 'model.connect', 'file.write'].filter(canDuplicate)).toEqual([]);
   expect(duplicateOf({ kind: 'ssh.tunnel', params: {} }, [])).toBeNull();

@@ -33,6 +33,8 @@ const BY_PARAMETERS: ReadonlySet<string> = new Set([
   'scp.sync',
   'scp.copy',
   'scp.list',
+  'model.deploy',
+  'model.deploy-here',
 ]);
 
 /** Is there a way to ask for such a thing once more? */

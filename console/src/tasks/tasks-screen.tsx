@@ -11,6 +11,7 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { Fault } from '../parts/fault.tsx';
 import { Choices, SearchField } from '../parts/field.tsx';
 import { ScreenFrame } from '../parts/screen.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import { TASK_LOOKS } from '../parts/states.ts';
 import { Table } from '../parts/table.tsx';
 import { shellWord } from '../parts/words.ts';
@@ -100,7 +101,9 @@ export default function TasksScreen(): JSX.Element {
           onOpen={open}
           choice={{ chosen, onChange: setChosen }}
         />
-      ) : list.value === null ? null : (
+      ) : list.value === null ? (
+        <Skeleton error={list.error} />
+      ) : (
         <NoTasks isFiltered={!isEmpty(filter)} onClear={() => navigate('/tasks')} />
       )}
       {list.value !== null && list.value.next !== null ? (
