@@ -189,3 +189,17 @@ it('a terminal says that it is there once what was there before is shown: what i
   await page.locator('[data-terminal=open]').waitFor();
   await rows.getByText('before-2').waitFor();
 });
+
+it.each(['/', '/tasks', '/models', '/settings', '/audit', `/files?host=${HOST}&path=/etc`])(
+  '%s shows where its lines will be while its first answer is late',
+  async screen => {
+    const address = /\/v1\/(?!session$|changes)/;
+    const answer = await hold(address);
+    await page.goto(`${site.url}${screen}`);
+    const lines = page.getByRole('status', { name: 'being asked for' });
+    await lines.waitFor();
+    answer();
+    await lines.waitFor({ state: 'detached' });
+    await page.unroute(address);
+  },
+);

@@ -10,6 +10,7 @@ import { Fault } from '../parts/fault.tsx';
 import { Choices, SearchField } from '../parts/field.tsx';
 import { notice } from '../parts/notice.ts';
 import { ScreenFrame } from '../parts/screen.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { countText, plainText } from '../parts/words.ts';
@@ -94,7 +95,9 @@ export default function AuditScreen(): JSX.Element {
           nameOf={({ number }) => `entry ${number}`}
           onOpen={({ number }) => change({ entry: String(number) })}
         />
-      ) : newest.value === null ? null : (
+      ) : newest.value === null ? (
+        <Skeleton error={newest.error} />
+      ) : (
         <EmptyState title={entries.length > 0 ? 'No entry is like that.' : 'Nothing is in the log yet.'}>
           {entries.length > 0 ? (
             <Button onClick={() => change({ text: null, who: null, action: null })}>Clear the filters</Button>

@@ -10,6 +10,7 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { Fault } from '../parts/fault.tsx';
 import { Choices, SearchField, Tick } from '../parts/field.tsx';
 import { ScreenFrame } from '../parts/screen.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import { countText, plainText, shellWord } from '../parts/words.ts';
 import { ChangeDialog } from './change-dialog.tsx';
 import type { FolderWish } from './change-command.ts';
@@ -173,7 +174,9 @@ export default function FilesScreen(): JSX.Element {
             ) : null}
           </div>
           <EntryList entries={shown} chosen={entry?.name ?? null} onOpen={onOpen} />
-          {answer.value !== null && sorted.length === 0 ? (
+          {answer.value === null ? (
+            <Skeleton key={folder} error={answer.error} />
+          ) : sorted.length === 0 ? (
             <EmptyState title="Nothing is in this folder.">
               {isServer ? <p>Drop files here, or press Upload.</p> : null}
             </EmptyState>

@@ -10,6 +10,7 @@ import { Fault } from '../parts/fault.tsx';
 import { Choices, SearchField } from '../parts/field.tsx';
 import { notice } from '../parts/notice.ts';
 import { ScreenFrame } from '../parts/screen.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import { Table, type Column } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { countText, plainText } from '../parts/words.ts';
@@ -130,7 +131,9 @@ export default function FleetScreen(): JSX.Element {
           onOpen={row => change({ host: row.name })}
           choice={{ chosen, onChange: setChosen }}
         />
-      ) : answer.value === null ? null : (
+      ) : answer.value === null ? (
+        <Skeleton error={answer.error} />
+      ) : (
         <NoServers
           isFiltered={rows.length > 0}
           onClear={() => change({ text: null, state: null, group: null })}

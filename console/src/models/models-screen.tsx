@@ -5,6 +5,7 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Fault } from '../parts/fault.tsx';
 import { ScreenFrame } from '../parts/screen.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import { DeployForm } from './deploy-form.tsx';
 import { DeployProgress } from './deploy-progress.tsx';
 import { EndpointLine } from './endpoint-line.tsx';
@@ -43,7 +44,9 @@ export default function ModelsScreen(): JSX.Element {
             <ModelCard key={row.id} row={row} isAsking={isAsking} />
           ))}
         </ul>
-      ) : known.value === null || deploying !== null ? null : (
+      ) : known.value === null ? (
+        <Skeleton error={known.error} />
+      ) : deploying !== null ? null : (
         <EmptyState title="No model server is known yet.">
           <p>A server needs nothing for it but SSH and a folder: no root, no internet, no Docker.</p>
           <p>

@@ -9,6 +9,7 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { Fault } from '../parts/fault.tsx';
 import { Choices, SearchField } from '../parts/field.tsx';
 import { ScreenFrame } from '../parts/screen.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { countText, plainText } from '../parts/words.ts';
 import { RuleList } from './rule-list.tsx';
@@ -91,7 +92,9 @@ export default function SettingsScreen(): JSX.Element {
           nameOf={({ name }) => name}
           onOpen={({ name }) => change({ setting: name })}
         />
-      ) : answer.value === null ? null : (
+      ) : answer.value === null ? (
+        <Skeleton error={answer.error} />
+      ) : (
         <EmptyState title="No setting is like that." />
       )}
       <Entries entries={answer.value?.entries ?? []} />
