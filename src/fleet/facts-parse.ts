@@ -183,8 +183,10 @@ function after(lines: Lines, prefix: string): string | null {
   return cut(lines.find(line => line.startsWith(prefix))?.slice(prefix.length));
 }
 
-/** `date +%s` cuts off the fraction, so half a second is added; the request's own time is halved. */
-function readSkew(seconds: string | undefined, answer: FactsAnswer): number {
-  const remote = Number(seconds) * 1000 + 500;
-  return Math.round(remote - (answer.askedAt + answer.answeredAt) / 2);
+/** The middle of what it can be: `date +%s` cuts off the fraction, and was read at some moment of the request. */
+function readSkew(seconds: string | undefined, { askedAt, answeredAt }: FactsAnswer): number {
+  const second = Number(seconds) * 1000;
+  const [least, most] = [second - answeredAt, second + 1000 - askedAt];
+  // a host that took its time is not one whose clock is wrong
+  return least <= 0 && most >= 0 ? 0 : Math.round((least + most) / 2);
 }

@@ -78,7 +78,7 @@ export const factsSchema = z.strictObject({
   uptime: z.number().nonnegative().nullable(),
   bootId: text.nullable(),
   timeZone: text.nullable(),
-  /** The host's clock minus ours, milliseconds; correct to about half a second. */
+  /** The host's clock minus ours, milliseconds; 0 where nothing but a second and the asking's own time lies between. */
   clockSkew: z.number(),
 });
 export type Facts = z.infer<typeof factsSchema>;

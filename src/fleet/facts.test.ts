@@ -82,7 +82,7 @@ describe('parseFacts', () => {
       uptime: 93_500,
       bootId: 'abc-def',
       timeZone: 'Europe/Berlin',
-      clockSkew: 500,
+      clockSkew: 0,
     });
   });
 
@@ -212,6 +212,23 @@ function localConnection(shell: string, prefix = ''): { connection: SshConnectio
   return { connection, commands };
 }
 
+describe('the difference of the clocks', () => {
+  it.each([
+    // one that needed 30 s, at whatever moment of them it read its clock
+    [0, 30_000, 0, 0],
+    [0, 30_000, 15, 0],
+    [0, 30_000, 30, 0],
+    // the second is cut off
+    [900, 1_000, 0, 0],
+    [0, 100, 60, 60_450],
+    [0, 30_000, -60, -74_500],
+  ])('asked at %i, answered at %i, it says %i s: %i ms', (asked, answered, says, skew) => {
+    const output = answerOf({ ...UBUNTU, time: String(NOW / 1000 + says) });
+    const times = { askedAt: NOW + asked, answeredAt: NOW + answered };
+    expect(parseFacts({ host: 'box', output, marker: 'm', ...times }).clockSkew).toBe(skew);
+  });
+});
+
 describe('collectFacts', () => {
   it.each(['sh', 'bash', 'dash', 'busybox ash'])('learns this machine with one command (%s)', async shell => {
     const { connection, commands } = localConnection(shell, 'Welcome!\n\u001b[1mnoise');
@@ -221,7 +238,7 @@ describe('collectFacts', () => {
     if (facts === null) return; // this machine has no such shell
     expect(commands).toEqual(['sh -s']);
     expect(factsSchema.parse(facts)).toEqual(facts);
-    expect(Math.abs(facts.clockSkew)).toBeLessThan(5000);
+    expect(facts.clockSkew).toBe(0);
     expect(facts.account.userId).toBe(process.getuid?.());
   });
 
