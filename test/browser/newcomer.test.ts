@@ -33,6 +33,15 @@ afterAll(async () => {
 const button = (name: string) => page.getByRole('button', { name, exact: true });
 const row = () => page.locator('[data-row="web-1"]');
 
+/** What is on the screen can be read by everybody, and its pictures are those of the documentation. */
+async function inBothThemes(screen: string): Promise<void> {
+  for (const scheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    expect(await seriousFindings(page)).toEqual([]);
+    await takePicture(page, `${screen}-${scheme}`);
+  }
+}
+
 it('opens by the link, and is told what to do first', async () => {
   page = await site.open('/');
   await page.getByText('No servers yet.').waitFor();
@@ -92,11 +101,14 @@ it('deploys a model, and talks with it; a reload in the middle changes nothing',
   await page.locator('[data-deploying]').waitFor();
   await page.reload();
   await page.locator('[data-model="web-1/tiny"]').getByText('serves').waitFor();
+  await page.locator('[data-deploying=succeeded]').waitFor();
+  await inBothThemes('models');
   await page.locator('[data-model]').getByRole('link', { name: 'Chat' }).click();
   await page.locator('textarea').fill('hello');
   await page.keyboard.press('Enter');
   await page.getByText('The answer is complete.').waitFor({ state: 'attached' });
   await page.getByText('Ahoy').first().waitFor();
+  await inBothThemes('chat');
 });
 
 it('asks for nginx, sees the plan, says yes, and reads what was proved', async () => {
@@ -117,11 +129,7 @@ it('asks for nginx, sees the plan, says yes, and reads what was proved', async (
     "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3",
   );
   expect(seen.stdout).toContain('hello');
-  for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
-    expect(await seriousFindings(page)).toEqual([]);
-    await takePicture(page, `agent-${scheme}`);
-  }
+  await inBothThemes('agent');
   const run = new URL(page.url()).pathname.split('/').at(-1) ?? '';
   const report = await site.run('report', run, '--format', 'markdown');
   expect(report.stdout).toMatch(/nginx/);
