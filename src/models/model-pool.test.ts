@@ -292,7 +292,7 @@ describe('a pool of model servers', () => {
   it('shows how fast a server was by its own count, and wakes none for it', async () => {
     await using fake = await FakeModelServer.start({ models: ['tiny'] });
     const speed = async (): Promise<unknown> =>
-      (await new ModelPool(systemClock).list([serverOf('a', fake)], signal))[0]?.tokensPerSecond;
+      (await new ModelPool(systemClock).listWithSpeed([serverOf('a', fake)], signal))[0]?.tokensPerSecond;
     expect(await speed()).toBeNull();
     const counts = (tokens: string, seconds: string): string =>
       `# HELP llamacpp:x y\nllamacpp:tokens_predicted_total ${tokens}\nllamacpp:tokens_predicted_seconds_total ${seconds}\n`;
@@ -307,6 +307,10 @@ describe('a pool of model servers', () => {
     const before = fake.requests.length;
     expect(await speed()).toBeNull();
     expect(fake.requests.slice(before).map(({ path }) => path)).toEqual(['/v1/models', '/props']);
+    // programs that list the models are not told: nobody is asked
+    const asked = fake.requests.length;
+    await new ModelPool(systemClock).list([serverOf('a', fake)], signal);
+    expect(fake.requests.slice(asked).map(({ path }) => path)).toEqual(['/v1/models']);
   });
 
   it('shows a server that does not answer with its reason (L28)', async () => {

@@ -6,7 +6,7 @@ import { Admission, type Slotted } from './admission.ts';
 import { Deadline } from './deadline.ts';
 import type { ModelDoor } from './door.ts';
 import { ModelLists } from './model-lists.ts';
-import { speedOf } from './server-speed.ts';
+import { speedOf } from './served-models.ts';
 
 /** A server that a question may go to. The same object for as long as it is the same server. */
 export interface ModelServer extends Slotted {
@@ -36,6 +36,8 @@ export interface Routed<Item> {
   /** The servers as they are now: asked when one of them fails, for it may be gone. */
   readonly again?: () => Promise<readonly ModelServer[]>;
 }
+
+type ListedModel = Omit<ServedModelView, 'tokensPerSecond'>;
 
 /** Milliseconds that a list of models counts as known, and that a server has to give it. */
 const FRESH = 15_000;
@@ -73,9 +75,9 @@ export class ModelPool {
   }
 
   /** What the servers really serve, asked now. */
-  async list(servers: readonly ModelServer[], signal: AbortSignal): Promise<readonly ServedModelView[]> {
+  async list(servers: readonly ModelServer[], signal: AbortSignal): Promise<readonly ListedModel[]> {
     const views = await Promise.all(
-      servers.map(async (server): Promise<readonly ServedModelView[]> => {
+      servers.map(async (server): Promise<readonly ListedModel[]> => {
         const { name, kind } = server;
         const about = (): Pick<ServedModelView, 'server' | 'kind' | 'slots' | 'running'> => ({
           server: name,
@@ -85,26 +87,29 @@ export class ModelPool {
         });
         try {
           const models = await this.#lists.of(server, signal, { age: 0, limit: LIST_LIMIT });
-          const tokensPerSecond = await this.#speed(server, signal);
-          return models.map(({ name: model, context }) => ({
-            ...about(),
-            model,
-            context,
-            tokensPerSecond,
-            error: null,
-          }));
+          return models.map(({ name: model, context }) => ({ ...about(), model, context, error: null }));
         } catch (thrown) {
           signal.throwIfAborted();
           const error = toDeckhandError(thrown).toJSON();
           const promised = server.promises.length === 0 ? [null] : server.promises;
-          return promised.map(model => ({
-            ...about(),
-            model,
-            context: null,
-            tokensPerSecond: null,
-            error,
-          }));
+          return promised.map(model => ({ ...about(), model, context: null, error }));
         }
+      }),
+    );
+    return views.flat();
+  }
+
+  /** The same, and how fast each server was: two requests more to each, for whoever looks at it. */
+  async listWithSpeed(
+    servers: readonly ModelServer[],
+    signal: AbortSignal,
+  ): Promise<readonly ServedModelView[]> {
+    const views = await Promise.all(
+      servers.map(async (server): Promise<readonly ServedModelView[]> => {
+        const listed = await this.list([server], signal);
+        const isThere = listed.some(({ error }) => error === null);
+        const tokensPerSecond = isThere ? await this.#speed(server, signal) : null;
+        return listed.map(each => ({ ...each, tokensPerSecond }));
       }),
     );
     return views.flat();

@@ -11,7 +11,7 @@ export function chatDesk(request: DeskRequest): ChatApi {
   return {
     chat: (surroundings, question, options) => models.gateway.chat(surroundings, question, options),
     servedModels: async surroundings =>
-      await models.gateway.pool.list(
+      await models.gateway.pool.listWithSpeed(
         await models.sources.servers(surroundings),
         new AbortController().signal,
       ),
