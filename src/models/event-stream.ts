@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
+import { Deadline } from '../core/deadline.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import { chatFault, notAStream } from './chat-fault.ts';
 import { ask, type ModelDoor, readText } from './door.ts';
@@ -251,26 +252,20 @@ class ResumableStream {
   async #again(until: number): Promise<IncomingMessage | null> {
     const { clock, signal } = this.#call;
     const path = `/v1/stream?conv_id=${this.#id}&from=${this.#lines.bytes}`;
-    const late = new AbortController();
     // an answer to this comes at once, or the network is still gone
-    using _watch = new Watchdog(clock, Math.max(Math.min(until - clock.monotonic(), 20_000), 1), () =>
-      late.abort(),
-    );
+    const limit = Math.max(Math.min(until - clock.monotonic(), 20_000), 1);
+    using deadline = new Deadline(clock, limit, signal);
     try {
-      const response = await ask(this.#door, {
-        method: 'GET',
-        path,
-        signal: AbortSignal.any([signal, late.signal]),
-      });
+      const response = await ask(this.#door, { method: 'GET', path, signal: deadline.signal });
       this.#response = response;
       if (response.statusCode === 200) return response;
-      const text = await readText(this.#door, response, AbortSignal.any([signal, late.signal]));
+      const text = await readText(this.#door, response, deadline.signal);
       if (response.statusCode === 503) return null;
       this.#ended = true;
       throw this.#cutOff(`asked to go on it answered ${response.statusCode}`, text);
     } catch (thrown) {
       signal.throwIfAborted();
-      if (late.signal.aborted) return null;
+      if (deadline.signal.aborted) return null;
       const error = toDeckhandError(thrown);
       if (error.code === 'chat.cut' || !error.retryable) throw error;
       return null;

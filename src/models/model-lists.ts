@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import { Deadline } from '../core/deadline.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
-import { Deadline } from './deadline.ts';
 import type { ModelDoor } from './door.ts';
 import { type ServedModel, servedModels } from './served-models.ts';
 

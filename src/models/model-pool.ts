@@ -1,9 +1,9 @@
 import type { ServedModelView } from '../core/chat.ts';
 import type { Clock } from '../core/clock.ts';
+import { Deadline } from '../core/deadline.ts';
 import { DeckhandError, toDeckhandError } from '../core/deckhand-error.ts';
 import type { ErrorCode } from '../core/error-table.ts';
 import { Admission, type Slotted } from './admission.ts';
-import { Deadline } from './deadline.ts';
 import type { ModelDoor } from './door.ts';
 import { ModelLists } from './model-lists.ts';
 import { speedOf } from './served-models.ts';

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { Deadline } from '../core/deadline.ts';
 import { toDeckhandError } from '../core/deckhand-error.ts';
 import type { HealthState, LinkState, TunnelStatus } from '../core/tunnel.ts';
 import type { HealthProbe, OpenTarget } from './http-probe.ts';
@@ -85,22 +86,16 @@ export class HealthMonitor implements AsyncDisposable {
       return;
     }
     const began = clock.monotonic();
-    const late = new AbortController();
-    const rest = new AbortController();
-    clock.sleep(PATIENCE, AbortSignal.any([rest.signal, this.#stop.signal])).then(
-      () => late.abort(),
-      () => late.abort(),
-    );
+    using deadline = new Deadline(clock, PATIENCE, this.#stop.signal);
     let reading: HealthReading;
     try {
-      reading = await probe(open, late.signal);
+      reading = await probe(open, deadline.signal);
     } catch (thrown) {
       const error = toDeckhandError(thrown);
       const isRefusal = error.code === 'tunnel.target-refused' || error.code === 'tunnel.forward-denied';
-      const text = late.signal.aborted ? `no answer within ${PATIENCE / 1000} s` : error.message;
+      const text = deadline.signal.aborted ? `no answer within ${PATIENCE / 1000} s` : error.message;
       reading = { answer: isRefusal ? 'refused' : 'wrong', text };
     }
-    rest.abort();
     if (this.#stop.signal.aborted) return;
     const isAnswer = reading.answer !== 'refused';
     this.#take(link() === 'up' ? reading : null, isAnswer ? clock.monotonic() - began : null);
