@@ -7,7 +7,7 @@ import { fileState } from '../e2e/agent-lab.ts';
 import { realBundle, tinyModel } from '../e2e/model-lab.ts';
 import { ScriptedPlanner } from '../models/scripted-planner.ts';
 import { openSite, type ConsoleSite } from './console-site.ts';
-import { seriousFindings, tabTo } from './look.ts';
+import { onceMore, seriousFindings, tabTo } from './look.ts';
 
 /**
  * A model on a host by the console, a conversation with it, a request to the agent approved on a phone. The planning model says what the test wrote; the one that chats is real.
@@ -63,6 +63,8 @@ afterAll(async () => {
   await planner?.[Symbol.asyncDispose]();
 });
 
+const card = () => page.locator(`[data-model="${host}/tiny"]`);
+
 async function untouched(each: Page): Promise<void> {
   expect(await each.evaluate('globalThis.stolen')).toBeUndefined();
   expect(await seriousFindings(each)).toEqual([]);
@@ -82,26 +84,21 @@ describe('Models', () => {
     await page.locator('[data-deploying=succeeded]').waitFor();
     // they are told by events, which may come after the state
     await expect.poll(async () => await page.locator('[data-step$=" done"]').count()).toBe(7);
-    const card = page.locator(`[data-model="${host}/tiny"]`);
-    await card.getByText('serves').waitFor();
+    await card().getByText('serves').waitFor();
     // the deployment had it say something
-    await card.getByText(/ · [\d,.]+ tokens\/s/).waitFor();
+    await card()
+      .getByText(/ · [\d,.]+ tokens\/s/)
+      .waitFor();
   });
 
   it('is deployed once more with settings that its form does not ask for', async () => {
-    await page.goto(`${site.url}/tasks?kind=model.deploy`);
-    await page
-      .getByLabel(/^choose (?!all)/)
-      .first()
-      .check();
-    await page.getByRole('button', { name: 'Duplicate …' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Once more: model.deploy' });
+    const dialog = await onceMore(page, site.url, 'model.deploy');
     const parameters = dialog.getByLabel('parameters');
     await parameters.fill(JSON.stringify({ ...JSON.parse(await parameters.inputValue()), slots: 2 }));
     await dialog.getByRole('button', { name: 'Submit' }).click();
     await page.locator('[data-verdict=succeeded]').waitFor();
     await page.goto(`${site.url}/models`);
-    await page.locator(`[data-model="${host}/tiny"]`).getByText('serves').waitFor();
+    await card().getByText('serves').waitFor();
   });
 
   it('examines it and shows its log', async () => {

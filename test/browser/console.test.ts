@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { openSite, type ConsoleSite } from './console-site.ts';
-import { leap, seriousFindings, takePicture } from './look.ts';
+import { leap, onceMore, seriousFindings, takePicture } from './look.ts';
 
 /** Three hosts, two daemons one after the other, one browser. What one test did is there for the next. */
 let site: ConsoleSite;
@@ -213,13 +213,7 @@ describe('Tasks', () => {
     expect(await page.locator('[data-row]').count()).toBe(3);
     await page.locator('[data-line="1"]').getByText('again').waitFor();
     // a kind without a form of its own: its parameters
-    await page.goto(`${site.url}/tasks?kind=host.facts`);
-    await page
-      .getByLabel(/^choose (?!all)/)
-      .first()
-      .check();
-    await page.getByRole('button', { name: 'Duplicate …' }).click();
-    const other = page.getByRole('dialog', { name: 'Once more: host.facts' });
+    const other = await onceMore(page, site.url, 'host.facts');
     await other.getByLabel('parameters').fill('{ "refresh": ');
     await other.getByRole('alert').waitFor();
     await other.getByLabel('parameters').fill('{ "refresh": true }');

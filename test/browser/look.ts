@@ -36,6 +36,17 @@ export async function takePicture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
+/** The newest task of a kind, in its form once more. */
+export async function onceMore(page: Page, url: string, kind: string): Promise<Locator> {
+  await page.goto(`${url}/tasks?kind=${kind}`);
+  await page
+    .getByLabel(/^choose (?!all)/)
+    .first()
+    .check();
+  await page.getByRole('button', { name: 'Duplicate …' }).click();
+  return page.getByRole('dialog', { name: `Once more: ${kind}` });
+}
+
 /** `g` and the key of a screen. Sent together: the second one counts for a moment only, in which a machine may be busy. */
 export async function leap(page: Page, key: string): Promise<void> {
   await Promise.all(['g', key].map(async each => await page.keyboard.press(each)));
