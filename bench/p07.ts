@@ -10,7 +10,7 @@ export const question: Question = {
   title: `${FILES} small files that are there already: nothing has changed`,
   verified:
     'ours counted every file and folder as unchanged; the copy was equal to its source when the peers began.',
-  peers: ['rsync --version', 'ssh -V'],
+  peers: ['rsync --version', 'rclone version', 'lftp --version', 'ssh -V'],
   async *run(options) {
     yield* at(0, options);
     yield* at(20, options);
@@ -54,7 +54,11 @@ async function again(
             await lab.ours(request, connection);
           }),
       },
-      peers: [peerOf('rsync', isWarm, work, '-a')],
+      peers: [
+        peerOf('rsync', isWarm, work, '-a'),
+        peerOf('lftp', isWarm, work, '--parallel=8'),
+        ...(isWarm ? [] : [peerOf('rclone', isWarm, work, '--checkers=16')]),
+      ],
       ...(isWarm ? { target: { kind: 'times-faster', atLeast: 1.2 } } : {}),
     },
     options,
