@@ -26,6 +26,18 @@ for name in identity names locked owner changes; do git clone -q /srv/g /srv/$na
 /** A quick machine starts nginx so often that systemd would refuse the next start. */
 const STOP_NGINX = 'systemctl stop nginx; systemctl reset-failed nginx';
 
+/** postgresql.service only stands for its clusters: its own stop does not wait for theirs. */
+const STOP_POSTGRES = "systemctl stop postgresql 'postgresql@*'";
+
+/** A start that does not come to its end before the command has met it: recovery waits for a file. */
+const HOLD_POSTGRES = `${STOP_POSTGRES}; touch /srv/recovery-held
+cd /var/lib/postgresql/*/main
+runuser -u postgres -- touch recovery.signal
+echo "restore_command = 'while [ -e /srv/recovery-held ]; do sleep 0.1; done; false'" >>/etc/postgresql/*/main/postgresql.conf
+systemctl start --no-block postgresql
+until pg_isready | grep -q rejecting; do sleep 0.1; done
+systemd-run -q --unit=recovery sh -c 'sh /srv/after-first-run postgres-starting; sleep 1; rm /srv/recovery-held'`;
+
 const FAULTS: readonly Fault[] = [
   {
     id: 'nginx-log-folder',
@@ -64,9 +76,10 @@ systemd-run -q --unit=other-git sh -c 'sh /srv/after-first-run git-locked; sleep
   },
   {
     id: 'postgres-down',
-    fault: 'systemctl stop postgresql',
+    fault: STOP_POSTGRES,
     command: 'runuser -u postgres -- psql -c "select 1"',
   },
+  { id: 'postgres-starting', fault: HOLD_POSTGRES, command: 'runuser -u postgres -- psql -c "select 1"' },
   {
     id: 'python-venv',
     fault: ':',

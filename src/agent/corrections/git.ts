@@ -1,19 +1,11 @@
 import { quote } from '../../shell/quote.ts';
 import { explain, type FailureSignature, repair, runOtherwise } from './signature.ts';
+import { waitUntil } from './wait-until.ts';
 
 const IDENTITY = [
   'export GIT_AUTHOR_NAME=deckhand GIT_AUTHOR_EMAIL=deckhand@localhost',
   'export GIT_COMMITTER_NAME=deckhand GIT_COMMITTER_EMAIL=deckhand@localhost',
 ].join('\n');
-
-/** Only looks, for half a minute: a lock of somebody else's is never removed. */
-function waitUntilGone(path: string): string {
-  return `for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-  if [ ! -e ${quote(path)} ]; then exit 0; fi
-  sleep 2
-done
-exit 1`;
-}
 
 export const gitSignatures: readonly FailureSignature[] = [
   {
@@ -38,7 +30,10 @@ export const gitSignatures: readonly FailureSignature[] = [
     pattern: /Unable to create ['‘’"](?<subject>\/[^'‘’"]+)\/\.git\/index\.lock['‘’"]: File exists/,
     action: repair(
       'another git works in the repository: wait for it, never break its lock',
-      { takes: 'repository', script: path => waitUntilGone(`${path}/.git/index.lock`) },
+      {
+        takes: 'repository',
+        script: path => waitUntil(`[ ! -e ${quote(`${path}/.git/index.lock`)} ]`, 30),
+      },
       { needsRoot: false },
     ),
   },

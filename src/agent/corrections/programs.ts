@@ -1,5 +1,6 @@
 import { APT } from './apt.ts';
 import { explain, type FailureSignature, repair } from './signature.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** nginx, sshd, PostgreSQL, Docker: what their servers say. */
 export const programSignatures: readonly FailureSignature[] = [
@@ -59,7 +60,7 @@ export const programSignatures: readonly FailureSignature[] = [
   {
     id: 'postgres-down',
     pattern:
-      /connection to server on socket "[^"]+" failed: (?:No such file or directory|Connection refused)/,
+      /connection to server on socket "[^"]+" failed: (?:No such file or directory|Connection refused|FATAL: {2}the database system is shutting down|FATAL: {2}terminating connection due to administrator command)/,
     action: repair(
       'PostgreSQL does not run: start it',
       'systemctl --no-ask-password start postgresql.service',
@@ -67,6 +68,14 @@ export const programSignatures: readonly FailureSignature[] = [
         timeout: 120_000,
       },
     ),
+  },
+  {
+    id: 'postgres-starting',
+    pattern: /FATAL: {2}the database system is starting up/,
+    action: repair('PostgreSQL is starting: wait until it answers', waitUntil('pg_isready -q', 100), {
+      timeout: 120_000,
+      needsRoot: false,
+    }),
   },
   {
     id: 'postgres-account',
