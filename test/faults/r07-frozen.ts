@@ -49,7 +49,7 @@ export const fault: Fault = {
         'its end was seen by the new executor',
       );
       const before = await daemon.api.events(ends, 0, 1000);
-      for (const pid of frozen) process.kill(pid, 'SIGCONT');
+      for (const pid of frozen.filter(isThere)) process.kill(pid, 'SIGCONT');
       const gone = await until(
         'the thawed executor ends',
         60_000,
