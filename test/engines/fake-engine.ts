@@ -18,6 +18,8 @@ export interface FakeBehaviour {
   fault: 'none' | 'silent' | 'cut' | 'no-json' | 'unended';
   /** Paths that it never answers. */
   silentPaths: string[];
+  /** Paths that were asked for before it was loaded. */
+  earlyPaths: string[];
 }
 
 /** A server with the shapes of the real ones, for the faults that those do not show when they are asked to. */
@@ -45,6 +47,7 @@ export class FakeEngine implements AsyncDisposable {
       more: {},
       fault: 'none',
       silentPaths: [],
+      earlyPaths: [],
       ...behaviour,
     });
     await new Promise<void>(resolve => engine.#server.listen(0, '127.0.0.1', resolve));
@@ -75,7 +78,7 @@ export class FakeEngine implements AsyncDisposable {
     if (this.behaviour.silentPaths.includes(path)) return;
     const recorded = this.#recorded;
     const isOpen = (path === '/health' && kind === 'llama.cpp') || recorded?.open.includes(path) === true;
-    if (loading)
+    if (loading || this.behaviour.earlyPaths.includes(path))
       return send(response, 503, { error: { message: 'Loading model', type: 'unavailable_error' } });
     const given = request.headers.authorization;
     if (key !== undefined && !isOpen && given !== `Bearer ${key}`)

@@ -74,9 +74,12 @@ export async function lookedAt(
     }),
   ]);
   ask.signal.throwIfAborted();
-  const isUp = endpoints.some(each => each.path === adapter.endpoints.models && each.status === 200);
+  const list = endpoints.find(({ path }) => path === adapter.endpoints.models);
+  const isUp = list?.status === 200;
+  const said = endpoints[0]?.status === null ? 'failed' : readiness;
   return {
-    readiness: endpoints[0]?.status === null ? 'failed' : readiness,
+    // all is asked at once: it may have become ready after it was asked for its models
+    readiness: said === 'ready' && list?.status === 503 ? 'loading' : said,
     models: models ?? [],
     isEmpty: models?.length === 0,
     abilities: isUp && abilities !== null ? { ...abilities } : null,
