@@ -1,7 +1,9 @@
+import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   createHostKey,
@@ -9,6 +11,7 @@ import {
   knownHostsLine,
   startLoopbackServer,
 } from '../ssh/loopback-server.ts';
+import { isAlive } from './is-alive.ts';
 
 /** What the command line lends to the demo. */
 interface DemoSurroundings {
@@ -16,6 +19,9 @@ interface DemoSurroundings {
   readonly say: (text: string) => void;
   readonly run: (inputs: readonly string[]) => Promise<number>;
 }
+
+/** Ten milliseconds apart. */
+const MOST_LOOKS = 500;
 
 const RUNBOOKS = fileURLToPath(new URL('demo', import.meta.url));
 
@@ -117,14 +123,24 @@ async function stopPageServer(home: string): Promise<void> {
   } catch {
     // It is gone already.
   }
+  for (let looks = 0; looks < MOST_LOOKS && isAlive(pid); looks += 1) await pause(10);
   await rm(join(home, 'server.pid'), { force: true });
 }
 
-/** A port that was free a moment ago: the demo's page server is on loopback and lives for seconds. */
+/**
+ * A port that was free a moment ago: the demo's page server is on loopback and lives for seconds. It is below those
+ * that the kernel gives to whoever names none, so that nobody else gets it before the page server does.
+ */
 async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise<void>(resolve => probe.close(() => resolve()));
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>(resolve => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise<void>(resolve => probe.close(() => resolve()));
+    return port;
+  }
 }
