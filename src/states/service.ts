@@ -126,7 +126,8 @@ function applyScript(state: Service): string {
     `unit=${quote(unit)}`,
     `[ -d /run/systemd/system ] && command -v systemctl >/dev/null || die 'no systemd'`,
     `property() { systemctl show -p "$1" --value --timestamp=us+utc -- "$unit"; }`,
-    `explain() { systemctl status --no-pager --full -n 20 -- "$unit" >&2 || :; exit 1; }`,
+    // the unit's last words may still be on their way to the journal
+    `explain() { journalctl --sync 2>/dev/null || :; systemctl status --no-pager --full -n 20 -- "$unit" >&2 || :; exit 1; }`,
     `if [ "$(property LoadState)" = not-found ] || [ "$(property NeedDaemonReload)" = yes ]; then systemctl daemon-reload; fi`,
     ...(wantsIt
       ? [

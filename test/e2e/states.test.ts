@@ -132,7 +132,14 @@ describe.skipIf(!available.booted)(`states on a booted Debian host ${available.w
     const unit =
       '[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo the reason; exit 7"\n[Install]\nWantedBy=multi-user.target\n';
     await apply(state({ kind: 'file', path: '/etc/systemd/system/fails.service', content: unit }));
-    const fails = await apply(state({ kind: 'service', name: 'fails' }));
+    // the journal may be behind: it is given time only when the unit has failed already
+    const journal = async (signal: string) =>
+      await host.run(`kill -${signal} $(systemctl show -p MainPID --value systemd-journald)`);
+    await journal('STOP');
+    const failing = apply(state({ kind: 'service', name: 'fails' }));
+    await host.run('until systemctl is-failed -q fails; do sleep 0.1; done; sleep 1');
+    await journal('CONT');
+    const fails = await failing;
     expect(fails.code).toBe(1);
     expect(fails.stderr).toContain('the reason');
   });
@@ -140,7 +147,7 @@ describe.skipIf(!available.booted)(`states on a booted Debian host ${available.w
   test('service: a new unit file is seen, a changed one is loaded before the restart', async () => {
     const path = '/etc/systemd/system/sleeper.service';
     const unit = (seconds: number) =>
-      `[Service]\nExecStart=/usr/bin/sleep ${seconds}\n[Install]\nWantedBy=multi-user.target\n`;
+      `[Service]\nType=exec\nExecStart=/usr/bin/sleep ${seconds}\n[Install]\nWantedBy=multi-user.target\n`;
     const service = state({ kind: 'service', name: 'sleeper', reloadAfter: [path], reloadBy: 'restart' });
     await converge(state({ kind: 'file', path, content: unit(70_001) }));
     const command = "tr '\\0' ' ' </proc/$(systemctl show -p MainPID --value sleeper)/cmdline";

@@ -118,6 +118,8 @@ export const journalSignatures: readonly FailureSignature[] = [
       title: 'the reason is in the journal of the unit',
       script: name =>
         [
+          // its last words may still be on their way there
+          'journalctl --sync 2>/dev/null || :',
           `systemctl status --no-pager --full -n 0 -- ${quote(name)} || :`,
           `journalctl --no-pager -q -o cat -n ${LINES} --since=-10min -u ${quote(name)} || :`,
         ].join('\n'),
