@@ -6,7 +6,7 @@ import { factsOf, submitAndWait } from './follow-tasks.ts';
 import { hostField, tool, type ToolParts } from './register-tool.ts';
 import { answer } from './tool-answer.ts';
 
-const WAIT = 30_000;
+const WAIT = 120_000;
 
 /** Ports that lead through hosts. */
 export function registerTunnelTools(parts: ToolParts): void {
