@@ -233,13 +233,14 @@ mod1() { # makes a running host awkward
   local id=$1 what=${2:-} tree
   tree=$(host_dir "$id")/root
   shift 2 || true
+  # restart: a reload returns before sshd listens again, and sessions live on through either
   case $what in
     nopython) rm -rf "$tree"/usr/bin/python3* "$tree"/usr/lib/python3* ;;
-    nosftp) sed -i '/^Subsystem/d' "$tree/etc/ssh/sshd_config"; rm -f "$tree/usr/lib/openssh/sftp-server"; enter "$id" systemctl reload ssh ;;
+    nosftp) sed -i '/^Subsystem/d' "$tree/etc/ssh/sshd_config"; rm -f "$tree/usr/lib/openssh/sftp-server"; enter "$id" systemctl restart ssh ;;
     norsync) rm -f "$tree/usr/bin/rsync" ;;
     noaptlists) rm -rf "$tree"/var/lib/apt/lists/* "$tree"/var/cache/apt/archives/*.deb ;;
     fulldisk) enter "$id" sh -c 'mkdir -p /srv/small && mount -t tmpfs -o "size=$0" small /srv/small && chmod 1777 /srv/small' "${1:-4m}" ;;
-    sshd) printf '%s\n' "$@" >"$tree/etc/ssh/sshd_config.d/00-mod.conf"; enter "$id" sh -c 'sshd -t && systemctl reload ssh' ;;
+    sshd) printf '%s\n' "$@" >"$tree/etc/ssh/sshd_config.d/00-mod.conf"; enter "$id" sh -c 'sshd -t && systemctl restart ssh' ;;
     *) die "mod N nopython|nosftp|norsync|noaptlists|fulldisk SIZE|sshd LINE..." ;;
   esac
 }
