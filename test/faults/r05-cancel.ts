@@ -202,7 +202,7 @@ class Cancels {
 
   async #cancelAndWatch(phase: string, id: string, limit = LIMIT): Promise<void> {
     const gone = goneFrom(this.#near, id);
-    await pause(700);
+    while ((await this.#near.run(`test -e ${LOOKING}/${id}`)).code !== 0) await pause(50);
     const begun = Date.now();
     await this.#cancel(id);
     const { state } = await this.#daemon.ended(id, 60_000);
@@ -236,11 +236,14 @@ class Cancels {
   }
 }
 
+/** On the host: a file for each task whose processes are looked at. */
+const LOOKING = '/root/looking';
+
 /** When the last process of a task left the host, by the clock that this machine and the host share. */
 async function goneFrom(host: LabHost, task: string): Promise<number> {
   const look = 'grep -zqsF "DECKHAND_RUN=$marker" /proc/[0-9]*/environ';
   const { stdout } = await host.run(
-    `read -r marker; turn=0; while ${look} && [ $turn -lt 400 ]; do sleep 0.02; turn=$((turn + 1)); done; date +%s%3N`,
+    `read -r marker; mkdir -p ${LOOKING}; : >"${LOOKING}/$marker"; turn=0; while ${look} && [ $turn -lt 400 ]; do sleep 0.02; turn=$((turn + 1)); done; date +%s%3N`,
     { input: `${task}\n` },
   );
   return Number(stdout.trim());

@@ -16,6 +16,8 @@ const ROOM = 64 * 1024;
 const ROOM_READING = 256 * 1024;
 /** Lines of `seq 1 N`: 200 MB, 500 MB, 10 GB. */
 const LINES = { little: 24_000_000, short: 60_000_000, whole: 1_000_000_000 };
+/** Times that the little comes: once does not always show all that the runtime takes for it. */
+const ROUNDS = 2;
 /** Milliseconds that the slow reader stays at least, and what it rests after each piece. */
 const READING = 15_000;
 const REST = 100;
@@ -51,7 +53,8 @@ export const fault: Fault = {
       return tasks[0]?.id ?? '';
     };
     const little = await peaksDuring(daemon, async () => {
-      await readSlowly(daemon, await begin(`seq 1 ${LINES.little}`, 1024 ** 3));
+      for (let round = 0; round < ROUNDS; round += 1)
+        await readSlowly(daemon, await begin(`seq 1 ${LINES.little}`, 1024 ** 3));
     });
     const whole = await begin(`seq 1 ${lines}`, 16 * 1024 ** 3);
     let reading = '';
