@@ -20,7 +20,7 @@ let lab: AgentLab;
 let one: LabHost;
 let two: LabHost;
 beforeAll(async () => {
-  lab = await agentLab([214, 221]);
+  lab = await agentLab([214, 225]);
   [one, two] = lab.hosts as [LabHost, LabHost];
 });
 afterAll(async () => await lab?.[Symbol.asyncDispose]());

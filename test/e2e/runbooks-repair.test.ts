@@ -184,7 +184,8 @@ describe.skipIf(!available.booted)(
     // not beside the others: it is judged by its share of what all services take
     describe('of what eats the processor', () => {
       it('stop-runaway-service stops what the administrator made, and never what is to be kept', async () => {
-        const watch = { seconds: '2' };
+        // the machine is not ours alone: on two processors, a fifth is left to it as long as they idle for a tenth
+        const watch = { seconds: '2', percent: '20' };
         await unit('spin', 'Restart=always', '#!/bin/sh\\nwhile :; do :; done\\n');
         await unit('calm', 'Restart=always', '#!/bin/sh\\nexec sleep 1000\\n');
         await on('systemctl start spin calm');

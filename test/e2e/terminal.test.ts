@@ -109,7 +109,8 @@ it('holds a program that prints 50 MB until a slow reader takes them, in little 
   expect(memoryOf(daemon.pid) - before).toBeLessThan(48 * 1024 * 1024);
   release();
   await seen.until('all of it came', () => seen.bytes >= 50_000_000);
-  expect(memoryOf(daemon.pid) - before).toBeLessThan(96 * 1024 * 1024);
+  // what went through lies about for a while as garbage, and so does what the allocator keeps of it
+  expect(memoryOf(daemon.pid) - before).toBeLessThan(192 * 1024 * 1024);
   await seen.type('\n');
   expect((await seen.ends()).exitCode).toBe(0);
   expect(seen.bytes).toBeLessThan(50_010_000);
