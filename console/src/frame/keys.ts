@@ -26,7 +26,7 @@ export const KEY_WORDS: readonly (readonly [keys: string, what: string])[] = [
 
 /** Listens for the keys that work everywhere. Gives what stops it. */
 export function listenForKeys(actions: KeyActions): () => void {
-  let leaderAt = 0;
+  let leaderAt = Number.NEGATIVE_INFINITY;
   const onKey = (event: KeyboardEvent): void => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
       event.preventDefault();
@@ -40,7 +40,7 @@ export function listenForKeys(actions: KeyActions): () => void {
     }
     if (document.querySelector('dialog[open]')) return;
     const led = performance.now() - leaderAt < SECOND_KEY;
-    leaderAt = 0;
+    leaderAt = Number.NEGATIVE_INFINITY;
     const screen = led ? SCREENS.find(each => each.key === event.key) : undefined;
     if (screen) actions.go(screen.path);
     else if (event.key === 'g') leaderAt = performance.now();

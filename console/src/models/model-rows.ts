@@ -56,6 +56,11 @@ export function modelRows(
   return [...deployedRows, ...attachedRows].toSorted((a, b) => a.id.localeCompare(b.id));
 }
 
+/** It did not serve when it was asked, and may by now. Pure. */
+export function mayServeSoon({ served }: Pick<ModelRow, 'served'>): boolean {
+  return served.every(({ error }) => error !== null);
+}
+
 function placeOf(
   host: string,
   name: string,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment, ServedModelView, TaskEvent } from 'deckhand/client';
 import { deploySteps, nameOfFile } from './deploy-steps.ts';
-import { modelRows } from './model-rows.ts';
+import { mayServeSoon, modelRows } from './model-rows.ts';
 
 const event = (body: object): TaskEvent => body as TaskEvent;
 
@@ -54,5 +54,14 @@ describe('the cards', () => {
     const served = ['gpu-1/tiny', 'gpu-2/tiny'].map(server => ({ server }) as ServedModelView);
     const [row] = modelRows([deployment], [], served);
     expect(row).toMatchObject({ id: 'gpu-1/tiny', listen: '/run/x', served: [{ server: 'gpu-1/tiny' }] });
+  });
+
+  it('are asked again for as long as they do not serve: also one whose model is known by name', () => {
+    const error = { code: 'engine.down' };
+    const servedAs = (each: object) => ({ served: [each] as unknown as readonly ServedModelView[] });
+    expect(mayServeSoon({ served: [] })).toBe(true);
+    expect(mayServeSoon(servedAs({ model: null, error }))).toBe(true);
+    expect(mayServeSoon(servedAs({ model: 'tiny', error }))).toBe(true);
+    expect(mayServeSoon(servedAs({ model: 'tiny', error: null }))).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { api } from '../engine/api.ts';
 import { type Answer, useAnswer } from '../engine/use-answer.ts';
 import { useChanges } from '../engine/use-live.ts';
 import { changesServers, useServed } from './use-served.ts';
-import { type ModelRow, modelRows } from './model-rows.ts';
+import { mayServeSoon, type ModelRow, modelRows } from './model-rows.ts';
 
 /** Milliseconds until a server that does not answer is asked again. */
 const ASK_AGAIN = 10_000;
@@ -47,8 +47,8 @@ export function useModels(): {
     () => modelRows(deployments, attached, served.value ?? []),
     [deployments, attached, served.value],
   );
-  // one that was busy when it was asked says nothing by itself when it is free
-  const isSilent = rows.some(row => row.served.every(({ model }) => model === null));
+  // one that was busy, or just begins, says nothing by itself when it is free
+  const isSilent = rows.some(mayServeSoon);
   const { reload: askServed, asking } = served;
   useEffect(() => {
     if (!isSilent || asking) return undefined;
