@@ -43,7 +43,7 @@ type ListedModel = Omit<ServedModelView, 'tokensPerSecond'>;
 const FRESH = 15_000;
 const LIST_LIMIT = 5_000;
 /** Milliseconds that it has to tell how fast it is. */
-const SPEED_LIMIT = 2_000;
+const SPEED_LIMIT = 10_000;
 /** Milliseconds that a question waits for the list of a server where no other has the model: its host may be reached first. */
 const PATIENCE = 45_000;
 
