@@ -12,7 +12,7 @@ import { FakeModelServer } from '../models/fake-model-server.ts';
 import { ScriptedPlanner } from '../models/scripted-planner.ts';
 import { ownHome } from '../own-home.ts';
 import { openSite, type ConsoleSite } from './console-site.ts';
-import { leap, seriousFindings } from './look.ts';
+import { focusSeen, leap, seriousFindings } from './look.ts';
 
 /**
  * Text that would be a script, planted through every way by which text of others comes into the console; then every
@@ -251,11 +251,9 @@ it('every screen is reached, walked and left by the keyboard alone', async () =>
     const seen: string[] = [];
     for (let count = 0; count < 12; count += 1) {
       await page.keyboard.press('Tab');
-      seen.push(await page.evaluate<string>("document.activeElement?.outerHTML.slice(0, 200) ?? ''"));
-      const outline = await page.evaluate<string>(
-        "document.activeElement === document.body ? 'none' : getComputedStyle(document.activeElement).outlineStyle",
-      );
-      if (!seen.at(-1)?.startsWith('<body')) expect(outline, `${path}: ${seen.at(-1)}`).not.toBe('none');
+      const [outline, words] = await focusSeen(page);
+      seen.push(words);
+      expect(outline, `${path}: ${words}`).not.toBe('none');
     }
     expect(new Set(seen).size, path).toBeGreaterThan(4);
     await page.evaluate('document.activeElement?.blur()');

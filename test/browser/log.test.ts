@@ -48,7 +48,12 @@ it('opened from the list it asks for its end once, and for no connection anew', 
 });
 
 it('scrolls anywhere, and End leads back', async () => {
-  await scroller().evaluate(element => element.scrollTo({ top: 50_000 * 20 }));
+  // what is drawn anew between a script's scrolling and its event goes on to follow
+  const scrolled = async (): Promise<string | null> => {
+    await scroller().evaluate(element => element.scrollTo({ top: 50_000 * 20 }));
+    return await scroller().getAttribute('data-follows');
+  };
+  await expect.poll(scrolled).toBe('false');
   await line(50_005).getByText('number 50005').waitFor();
   expect(await scroller().getAttribute('data-follows')).toBe('false');
   await scroller().focus();

@@ -53,6 +53,16 @@ export async function leap(page: Page, key: string): Promise<void> {
 }
 
 /**
+ * How the outline of what has the focus is drawn, and how it begins. Where Tab does not lead, the page itself has put
+ * the focus, because what had it is gone: then the outline is no matter.
+ */
+export async function focusSeen(page: Page): Promise<readonly [outline: string, words: string]> {
+  return await page.evaluate<[string, string]>(
+    "(each => [each.tabIndex < 0 ? 'no stop' : getComputedStyle(each).outlineStyle, each.outerHTML.slice(0, 200)])(document.activeElement)",
+  );
+}
+
+/**
  * Presses Tab until it has the focus, as a person without a mouse would; every stop on the way must be seen. What can
  * not be pressed yet is waited for: Tab would pass it by.
  */
@@ -62,9 +72,7 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let count = 0; count < MOST_TABS; count += 1) {
     if (await isFocused(target)) return;
     await page.keyboard.press('Tab');
-    const [outline, words] = await page.evaluate<[string, string]>(
-      "(each => [each === document.body ? 'body' : getComputedStyle(each).outlineStyle, each.outerHTML.slice(0, 200)])(document.activeElement)",
-    );
+    const [outline, words] = await focusSeen(page);
     if (outline === 'none') throw new Error(`has the focus, and nobody sees it: ${words}`);
   }
   throw new Error(`not reached in ${MOST_TABS} Tabs: ${String(target)}`);

@@ -111,7 +111,7 @@ it('deploys a model, and talks with it; a reload in the middle changes nothing',
   await inBothThemes('chat');
 });
 
-it('asks for nginx, sees the plan, says yes, and reads what was proved', async () => {
+it('asks for nginx, sees the plan, says yes, and reads what was proved', { timeout: 600_000 }, async () => {
   await page.goto(`${site.url}/agent`);
   await page.getByLabel('what should be so').fill('install nginx and serve a page saying hello on port 8080');
   await page.getByLabel('on which servers').fill('web-1');
@@ -123,7 +123,8 @@ it('asks for nginx, sees the plan, says yes, and reads what was proved', async (
   await button('Run exactly this').click();
   await page.locator('[data-approval]').waitFor({ state: 'detached' });
   await page.reload();
-  await page.locator('[data-verdict=succeeded]').waitFor();
+  // packages are installed on a disk that others may use
+  await page.locator('[data-verdict=succeeded]').waitFor({ timeout: 500_000 });
   await page.getByLabel('proofs').getByText(/web-1/).first().waitFor();
   const seen = await host.run(
     "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3",

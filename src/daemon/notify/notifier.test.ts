@@ -210,7 +210,10 @@ test('a file gets a line each, by the template', async () => {
   await runEnds('task-1', 'succeeded', 'a {{id}} b');
   await runEnds('task-2', 'failed');
   await until(2);
-  const lines = (await readFile(log, 'utf8')).trim().split('\n');
+  // the file is written beside the other receiver
+  const linesOf = async () => (await readFile(log, 'utf8')).trim().split('\n');
+  await expect.poll(async () => (await linesOf()).length).toBe(2);
+  const lines = await linesOf();
   expect(lines.map(line => (JSON.parse(line) as Message).text)).toEqual([
     'run-ended a {{id}} b on web-1, web-2 {{nothing}}',
     'run-ended serve hello on web-1, web-2 {{nothing}}',
