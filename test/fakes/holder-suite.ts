@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeControl } from './holder-control-suite.ts';
@@ -99,6 +99,25 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
       const run = await holder().run(request(`echo first; ${sleep} & exit 0`), NEVER);
       expect(run).toMatchObject({ verdict: 'succeeded', truncated: false });
       expect(text(run.stdout)).toBe('first\n');
+      execFileSync('pkill', ['-KILL', '-f', `^${sleep}`]);
+    });
+
+    it('does so also where the command has ended before anybody waits for it', () => {
+      const late = HOLDER_SCRIPT.replace('\n  tick\n', '\n  sleep 0.3\n  tick\n');
+      expect(late).not.toBe(HOLDER_SCRIPT);
+      const file = join(host.root, 'holder-late.sh');
+      writeFileSync(file, late);
+      const sleep = host.sleep();
+      const said = execFileSync(
+        join(host.tools, 'sh'),
+        [file, 'M', 'run', `late-${shell}`, '1024', '-', 'lines'],
+        {
+          encoding: 'utf8',
+          input: `echo first; ${sleep} & exit 0\nM\n`,
+          env: { PATH: `${host.tools}:/usr/bin:/bin` },
+        },
+      );
+      expect(said).toContain('x exit 0 6 0 6 0\n');
       execFileSync('pkill', ['-KILL', '-f', `^${sleep}`]);
     });
 

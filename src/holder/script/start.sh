@@ -107,6 +107,8 @@ eval "$deckhand_script"
 # Writes at most the cap to the spool, counts everything, and never stops reading. A count is a line
 # in a FIFO, so that who waits for it needs no processor.
 drain() {
+  # Set here and nowhere else: a command may end before the first tick.
+  ending=
   trap 'ending=1' USR1
   exec 3>&1 >/dev/null 2>&1 </dev/null 4<&-
   trap '' XFSZ TERM HUP
@@ -120,7 +122,7 @@ drain() {
 # A line now and then, so that the follower looks; as long as there is one. And an end to the wait for
 # the counts, after about half a second: a child left in the background may hold the output for ever.
 tick() {
-  tick_after=0.04 ending= alone= turn=0
+  tick_after=0.04 alone= turn=0
   while sleep "$tick_after" 3>&- 6>&- 7>&- || sleep 1 3>&- 6>&- 7>&-; do
     [ -n "$alone" ] || printf 't\n' >&3 || alone=1
     if [ -n "$ending" ]; then
