@@ -6,6 +6,7 @@ import type { QueueHealth } from '../api/task-api.ts';
 import { systemClock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { showBytes, tailOf } from '../core/untrusted.ts';
+import { ownerOf } from '../store/sqlite/owner-lock.ts';
 import { answers } from './answers.ts';
 import { HEAP_FLAGS } from './heap-flags.ts';
 import { isAlive } from './is-alive.ts';
@@ -106,9 +107,11 @@ export async function startDaemon(places: Places): Promise<number> {
   closeSync(log);
   child.unref();
   const ended = endOf(child);
-  // another command may have started one at the same time: then ours ends, and that one answers
+  // another command may have started one at the same time: then ours ends, and that one answers once its store is open
   const up = await until(async () => await answers(places.socket), START_LIMIT, ended.signal);
-  const grace = up || (await until(async () => await answers(places.socket), 1000));
+  const owner = ownerOf(places.folder);
+  const patience = owner !== null && isAlive(owner) ? START_LIMIT : 1000;
+  const grace = up || (await until(async () => await answers(places.socket), patience));
   if (grace) return child.pid ?? 0;
   const words = tailOf(showBytes(readFileSync(places.logFile).subarray(from)), LOG_TAIL).trim();
   throw new DeckhandError('daemon.start-failed', `The daemon did not start: ${words || 'it said nothing'}`, {

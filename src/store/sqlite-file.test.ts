@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -186,6 +187,17 @@ describe('a backup', () => {
 });
 
 describe('the owner', () => {
+  it('is one of two that ask at the same moment: never none', async () => {
+    const rounds = 30;
+    const program = join(import.meta.dirname, '../../test/store/ask-to-own.ts');
+    const words = [program, folder, String(rounds), String(Date.now() + 1000)];
+    const asking = [1, 2].map(() => spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    const said = await Promise.all(asking.map(async ({ stdout }) => await once(stdout, 'data')));
+    const owned = said.flatMap(([text]) => JSON.parse(String(text)) as number[]);
+    for (const { stdin } of asking) stdin.end();
+    expect(owned.toSorted((a, b) => a - b)).toEqual(Array.from({ length: rounds }, (_, round) => round));
+  });
+
   it('is one process: a second is told who it is', async () => {
     const owner = await startStoreProcess(folder);
     const error = await errorOf(open());

@@ -6,6 +6,8 @@ import { sqliteCode, storeFault } from './sqlite-faults.ts';
 import { prepareFile } from './store-folder.ts';
 
 const BUSY = 5;
+/** Milliseconds: whoever asks at the same time and does not get it is gone by then. */
+const WAIT = 50;
 
 export interface OwnerLock {
   /** The owner before did not close the store: it was killed, or the power failed. */
@@ -22,9 +24,10 @@ export interface OwnerLock {
 export function takeOwnership(folder: string, now: number): OwnerLock {
   const file = prepareFile(folder, 'owner.lock');
   const note = join(folder, 'owner.json');
-  const lock = new DatabaseSync(file, { timeout: 0 });
+  const lock = new DatabaseSync(file, { timeout: WAIT });
   try {
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    // the open transaction is the lock; a locking mode would keep a shared one before it, and two who do would both fail
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (thrown) {
     lock.close();
     throw sqliteCode(thrown) === BUSY ? lockedBy(folder, readNote(note)) : storeFault(thrown, file);
@@ -38,6 +41,11 @@ export function takeOwnership(folder: string, now: number): OwnerLock {
       lock.close();
     },
   };
+}
+
+/** The process that owns the folder's store, or owned it when it was killed; null: it was closed, or there is none. */
+export function ownerOf(folder: string): number | null {
+  return readNote(join(folder, 'owner.json'))?.pid ?? null;
 }
 
 interface Note {
