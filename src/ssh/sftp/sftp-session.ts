@@ -74,9 +74,11 @@ export class SftpSession implements AsyncDisposable {
       this.#blocked = false;
       this.#pump();
     });
-    channel.on('error', error =>
-      this.#finish(error instanceof DeckhandError ? error : this.#lostError(error)),
-    );
+    channel.on('error', error => {
+      // a server whose program is missing may have ended the channel before there was time to greet it
+      const unknown = this.#extensions === undefined ? this.#endError() : this.#lostError(error);
+      this.#finish(error instanceof DeckhandError ? error : unknown);
+    });
     channel.on('end', () => this.#finish(this.#endError()));
     channel.on('close', () => this.#finish(this.#endError()));
   }

@@ -33,6 +33,17 @@ async function localSite(): Promise<SftpSite> {
   };
 }
 
+it('says that there is no server where the channel ended before it could be greeted', async () => {
+  const channel = new Duplex({
+    read: () => undefined,
+    write: (_bytes, _encoding, done) => done(new Error('write after end')),
+  });
+  const { signal } = new AbortController();
+  await expect(SftpSession.start(channel, { hostName: 'bare', signal })).rejects.toMatchObject({
+    code: 'transfer.unsupported',
+  });
+});
+
 describe.skipIf(!existsSync(SERVER))("OpenSSH's sftp-server", () => {
   sftpConformance('on pipes', localSite, { describe, it });
 
