@@ -223,7 +223,10 @@ describe('a source that is written to', () => {
     const make = `head -c 30000000 /dev/zero >busy; echo s >still`;
     const write = 'while [ -e still ]; do echo x >>busy; done';
     if (direction === 'push') execFileSync('sh', ['-c', make], { cwd: here });
-    else await there(`cd /srv/there; ${make}; (${write}) >/dev/null 2>&1 & echo $! >../writer`);
+    else
+      await there(
+        `cd /srv/there; ${make}; (nice -n -15 sh -c '${write}') >/dev/null 2>&1 & echo $! >../writer`,
+      );
     const busy = setInterval(() => {
       if (direction === 'push') writeFileSync(join(here, 'busy'), 'y', { flag: 'a' });
     }, 1);

@@ -74,7 +74,9 @@ export class PhaseHits implements AsyncDisposable {
         `Host ${name}`,
         `  HostName 127.0.0.1\n  Port ${link.port}\n  HostKeyAlias ${host.address}`,
         `  User root\n  IdentityFile ${host.keyFile}\n  IdentitiesOnly yes`,
-        `  UserKnownHostsFile ${host.knownHostsFile}\n  GlobalKnownHostsFile /dev/null\n`,
+        `  UserKnownHostsFile ${host.knownHostsFile}\n  GlobalKnownHostsFile /dev/null`,
+        // who is held while it connects waits for the slowest of the others
+        '  ConnectTimeout 200\n',
       ];
       writeFileSync(sshConfigFile, block.join('\n'), { flag: 'a' });
     }

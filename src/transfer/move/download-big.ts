@@ -87,6 +87,7 @@ class BigDownloading {
       else await this.#bySftp(sftp, file, offset);
     }
     if (isSparse(entry)) await file.truncate(entry.size);
+    job.signal.throwIfAborted();
     await file.datasync();
     job.counts.bytes += this.#counted - offset;
     const [mine, wanted] = await Promise.all([whole ?? hashLocal(this.#part), there]);

@@ -168,13 +168,16 @@ reset1() {
   start1 "$1"
   echo "lab-$1 reset $(($(now_ms) - began)) ms"
 }
+# A reload would return before sshd listens again; sessions live on through either. Its fifth start in ten seconds counts
+# as little as the first.
+restart_sshd() { enter "$1" sh -c 'sshd -t && systemctl reset-failed ssh && systemctl restart ssh'; }
 rekey1() {
   known "$1"
   new_host_key "$1"
   case $(kind_of "$1") in
     booted)
       place_host_key "$1"
-      enter "$1" systemctl restart ssh
+      restart_sshd "$1"
       ;;
     busybox) halt "$1"; place_host_key "$1"; boot "$1" ;;
     plain) halt "$1"; start_plain "$1" ;;
@@ -233,14 +236,13 @@ mod1() { # makes a running host awkward
   local id=$1 what=${2:-} tree
   tree=$(host_dir "$id")/root
   shift 2 || true
-  # restart: a reload returns before sshd listens again, and sessions live on through either
   case $what in
     nopython) rm -rf "$tree"/usr/bin/python3* "$tree"/usr/lib/python3* ;;
-    nosftp) sed -i '/^Subsystem/d' "$tree/etc/ssh/sshd_config"; rm -f "$tree/usr/lib/openssh/sftp-server"; enter "$id" systemctl restart ssh ;;
+    nosftp) sed -i '/^Subsystem/d' "$tree/etc/ssh/sshd_config"; rm -f "$tree/usr/lib/openssh/sftp-server"; restart_sshd "$id" ;;
     norsync) rm -f "$tree/usr/bin/rsync" ;;
     noaptlists) rm -rf "$tree"/var/lib/apt/lists/* "$tree"/var/cache/apt/archives/*.deb ;;
     fulldisk) enter "$id" sh -c 'mkdir -p /srv/small && mount -t tmpfs -o "size=$0" small /srv/small && chmod 1777 /srv/small' "${1:-4m}" ;;
-    sshd) printf '%s\n' "$@" >"$tree/etc/ssh/sshd_config.d/00-mod.conf"; enter "$id" sh -c 'sshd -t && systemctl restart ssh' ;;
+    sshd) printf '%s\n' "$@" >"$tree/etc/ssh/sshd_config.d/00-mod.conf"; restart_sshd "$id" ;;
     *) die "mod N nopython|nosftp|norsync|noaptlists|fulldisk SIZE|sshd LINE..." ;;
   esac
 }
