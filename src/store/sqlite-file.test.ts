@@ -188,9 +188,9 @@ describe('a backup', () => {
 
 describe('the owner', () => {
   it('is one of two that ask at the same moment: never none', async () => {
-    const rounds = 30;
+    const rounds = 15;
     const program = join(import.meta.dirname, '../../test/store/ask-to-own.ts');
-    const words = [program, folder, String(rounds), String(Date.now() + 1000)];
+    const words = [program, folder, String(rounds), String(Date.now() + 500)];
     const asking = [1, 2].map(() => spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] }));
     const said = await Promise.all(asking.map(async ({ stdout }) => await once(stdout, 'data')));
     const owned = said.flatMap(([text]) => JSON.parse(String(text)) as number[]);
