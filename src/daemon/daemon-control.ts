@@ -110,7 +110,7 @@ export async function startDaemon(places: Places): Promise<number> {
   // another command may have started one at the same time: then ours ends, and that one answers once its store is open
   const up = await until(async () => await answers(places.socket), START_LIMIT, ended.signal);
   const owner = ownerOf(places.folder);
-  const patience = owner !== null && isAlive(owner) ? START_LIMIT : 1000;
+  const patience = owner?.serves && isAlive(owner.pid) ? START_LIMIT : 1000;
   const grace = up || (await until(async () => await answers(places.socket), patience));
   if (grace) return child.pid ?? 0;
   const words = tailOf(showBytes(readFileSync(places.logFile).subarray(from)), LOG_TAIL).trim();

@@ -118,7 +118,7 @@ async function keepCall(
 
 async function ownStore(folder: string): Promise<Store> {
   try {
-    return await openSqliteStore({ folder, now: () => Date.now() });
+    return await openSqliteStore({ folder, now: () => Date.now(), serves: true });
   } catch (error) {
     if (!(error instanceof DeckhandError) || error.code !== 'store.locked') throw error;
     throw new DeckhandError('daemon.already-running', error.message, {

@@ -22,6 +22,8 @@ export async function deckhand(
     readonly folder: string;
     /** Number of the account that it runs as; only root may choose. */
     readonly user?: number;
+    /** Besides what every command gets. */
+    readonly environment?: Readonly<Record<string, string>>;
     readonly signalAfter?: { readonly text: string; readonly signal: 'SIGINT' };
   },
 ): Promise<CommandResult> {
@@ -29,7 +31,7 @@ export async function deckhand(
     const { folder } = options;
     const child = spawn(process.execPath, [entry, ...words], {
       cwd: folder,
-      env: { ...ownHome(folder), NO_COLOR: '1' },
+      env: { ...ownHome(folder), NO_COLOR: '1', ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
     });

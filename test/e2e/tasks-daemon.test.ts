@@ -1,4 +1,4 @@
-import { chmod, chown, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -72,6 +72,28 @@ describe('a daemon that is killed', () => {
     expect(code).toBe(0);
     expect(stderr).toContain('started the daemon');
     expect(stdout).toContain(id);
+    expect(await deckhand(['daemon', 'stop'], { folder: home })).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a daemon that is slow to begin', () => {
+  /** Milliseconds from when it has the store to when it answers. */
+  const SLOW = 4000;
+  const slowly = `
+    import { Server } from 'node:net';
+    const { listen } = Server.prototype;
+    Server.prototype.listen = function (...words) {
+      setTimeout(() => listen.apply(this, words), ${SLOW});
+      return this;
+    };`;
+
+  it('is waited for by both of two commands that began one at the same moment', async () => {
+    await mkdir(home, { recursive: true });
+    const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(slowly)}` };
+    const begun = await Promise.all(
+      [1, 2].map(async () => await deckhand(['daemon', 'start'], { folder: home, environment })),
+    );
+    expect(begun).toMatchObject([{ code: 0 }, { code: 0 }]);
     expect(await deckhand(['daemon', 'stop'], { folder: home })).toMatchObject({ code: 0 });
   });
 });

@@ -14,6 +14,8 @@ export interface OpenStoreOptions {
   readonly now: () => number;
   /** Bytes of the file system that submissions leave free. Default 16 MiB. */
   readonly reserve?: number;
+  /** The process will answer others who want the store. */
+  readonly serves?: boolean;
 }
 
 const RESERVE = 16 * 1024 * 1024;
@@ -27,7 +29,7 @@ const CHECKED_AFTER_CRASH = 64 * 1024 * 1024;
  */
 export async function openSqliteStore(options: OpenStoreOptions): Promise<Store> {
   const folder = prepareFolder(options.folder);
-  const owner = takeOwnership(folder, options.now());
+  const owner = takeOwnership(folder, options);
   try {
     const file = prepareFile(folder, 'deckhand.db');
     refuseDamaged(file, owner.unclean);

@@ -21,7 +21,10 @@ export interface OwnerLock {
  *
  * The lock file must never be opened by other means in this process: closing any descriptor of it would drop the lock.
  */
-export function takeOwnership(folder: string, now: number): OwnerLock {
+export function takeOwnership(
+  folder: string,
+  { now, serves = false }: { readonly now: () => number; readonly serves?: boolean },
+): OwnerLock {
   const file = prepareFile(folder, 'owner.lock');
   const note = join(folder, 'owner.json');
   const lock = new DatabaseSync(file, { timeout: WAIT });
@@ -33,7 +36,7 @@ export function takeOwnership(folder: string, now: number): OwnerLock {
     throw sqliteCode(thrown) === BUSY ? lockedBy(folder, readNote(note)) : storeFault(thrown, file);
   }
   const unclean = readNote(note) !== null;
-  writeNote(note, { pid: process.pid, since: new Date(now).toISOString() });
+  writeNote(note, { pid: process.pid, since: new Date(now()).toISOString(), serves });
   return {
     unclean,
     release: () => {
@@ -44,17 +47,19 @@ export function takeOwnership(folder: string, now: number): OwnerLock {
 }
 
 /** The process that owns the folder's store, or owned it when it was killed; null: it was closed, or there is none. */
-export function ownerOf(folder: string): number | null {
-  return readNote(join(folder, 'owner.json'))?.pid ?? null;
+export function ownerOf(folder: string): Owner | null {
+  return readNote(join(folder, 'owner.json'));
 }
 
-interface Note {
+interface Owner {
   readonly pid: number;
   readonly since: string;
+  /** It answers others who want the store, once it has opened it. */
+  readonly serves: boolean;
 }
 
-/** For people only: a full file system must not keep the owner from work that was accepted. */
-function writeNote(file: string, note: Note): void {
+/** Says who it is, and is no lock: a full file system must not keep the owner from work that was accepted. */
+function writeNote(file: string, note: Owner): void {
   try {
     writeFileSync(file, `${JSON.stringify(note)}\n`, { mode: 0o600 });
   } catch {
@@ -62,15 +67,15 @@ function writeNote(file: string, note: Note): void {
   }
 }
 
-function readNote(file: string): Note | null {
+function readNote(file: string): Owner | null {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Note;
+    return JSON.parse(readFileSync(file, 'utf8')) as Owner;
   } catch {
     return null;
   }
 }
 
-function lockedBy(folder: string, note: Note | null): DeckhandError {
+function lockedBy(folder: string, note: Owner | null): DeckhandError {
   const who = note ? `process ${note.pid}, since ${note.since}` : 'another process';
   return new DeckhandError('store.locked', `The store in ${folder} is owned by ${who}.`, {
     details: { path: folder, ...(note && { pid: note.pid, since: note.since }) },
