@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeControl } from './holder-control-suite.ts';
+import { describeWindows } from './holder-windows-suite.ts';
 import { localHost, processesWith, text } from './local-host.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { OutputStream } from '../../src/core/command-run.ts';
@@ -23,6 +24,7 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
     afterAll(() => host.down());
 
     describeControl(host);
+    describeWindows(host);
 
     it('runs, keeps both streams apart and reads the exit code', async () => {
       const run = await holder().run(request('echo out; echo err >&2; exit 3'), NEVER);
@@ -99,25 +101,6 @@ export function describeHolder(shell: 'dash' | 'bash' | 'busybox'): void {
       const run = await holder().run(request(`echo first; ${sleep} & exit 0`), NEVER);
       expect(run).toMatchObject({ verdict: 'succeeded', truncated: false });
       expect(text(run.stdout)).toBe('first\n');
-      execFileSync('pkill', ['-KILL', '-f', `^${sleep}`]);
-    });
-
-    it('does so also where the command has ended before anybody waits for it', () => {
-      const late = HOLDER_SCRIPT.replace('\n  tick\n', '\n  sleep 0.3\n  tick\n');
-      expect(late).not.toBe(HOLDER_SCRIPT);
-      const file = join(host.root, 'holder-late.sh');
-      writeFileSync(file, late);
-      const sleep = host.sleep();
-      const said = execFileSync(
-        join(host.tools, 'sh'),
-        [file, 'M', 'run', `late-${shell}`, '1024', '-', 'lines'],
-        {
-          encoding: 'utf8',
-          input: `echo first; ${sleep} & exit 0\nM\n`,
-          env: { PATH: `${host.tools}:/usr/bin:/bin` },
-        },
-      );
-      expect(said).toContain('x exit 0 6 0 6 0\n');
       execFileSync('pkill', ['-KILL', '-f', `^${sleep}`]);
     });
 

@@ -27,14 +27,18 @@ until_gone() {
 
 cancel() {
   # An id that was cancelled before it came here never starts: a start on its way finds it taken.
-  if mkdir -p -m 700 "$runs" && mkdir "$dir" 2>/dev/null; then
-    printf 'signal 15 0 0 0 0 .\n' >"$dir/exit"
-    printf 'p\nx missing\n'
-    return
-  fi
-  cd "$dir" || fail directory
+  # A start that is withdrawn may take its directory away between two looks.
   # In a subshell: on a full disk a failed redirection would end this shell, and nothing the command.
-  (: >cancelled) 2>/dev/null
+  tries=0
+  until { cd "$dir" && (: >cancelled); } 2>/dev/null || [ "$tries" -gt 2 ]; do
+    if mkdir -p -m 700 "$runs" && mkdir "$dir" 2>/dev/null; then
+      printf 'signal 15 0 0 0 0 .\n' >"$dir/exit" || fail directory
+      printf 'p\nx missing\n'
+      return
+    fi
+    tries=$((tries + 1))
+  done
+  cd "$dir" || fail directory
   reach || return 0
   freeze
   # A stopped (or paused) process takes TERM only when it goes on.

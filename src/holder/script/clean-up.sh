@@ -24,6 +24,6 @@ clean() {
     if (cd "$candidate" && ended); then finished=$((finished - 1)); fi
     rm -rf "./$candidate" && removed=$((removed + 1))
   done
-  find "$here" -maxdepth 1 -name 'holder-*.sh' ! -name "${0##*/}" -mtime +30 -exec rm -f {} \; 2>/dev/null
+  find "$here" -maxdepth 1 -name 'holder-*.sh' ! -name "${file##*/}" -mtime +30 -exec rm -f {} \; 2>/dev/null
   printf 'd %s\nx done\n' "$removed"
 }

@@ -31,6 +31,18 @@ receive() {
   [ "$5" = "$input" ]
 }
 
+# Builtins say "I/O error" where nothing can be written; a program names the reason.
+name_reason() {
+  printf 'probe\n' | tee "$dir/probe" >/dev/null
+  rm -f "$dir/probe"
+}
+
+# Nothing was started, so the id is free again; unless it was cancelled meanwhile, which stays true.
+withdraw() {
+  rm -f "$dir/starter" "$dir/o" "$dir/e" "$dir/to" "$dir/te" "$dir/stdin" "$dir/paused"
+  rmdir "$dir" 2>/dev/null || printf 'signal 15 0 0 0 0 .\n' >"$dir/exit"
+}
+
 # Making the directory is the start token: whoever makes it starts the command, all others attach.
 run() {
   cap=$1 input=$2 how=$3 out_at=0 err_at=0
@@ -48,8 +60,7 @@ run() {
     fi
   done
   if ! record_self "$dir/starter" || ! mkfifo "$dir/o" "$dir/e" "$dir/to" "$dir/te"; then
-    # Builtins say "I/O error"; a program names the reason.
-    printf 'probe\n' | tee "$dir/probe" >/dev/null
+    name_reason
     rm -rf "$dir"
     fail directory
   fi
@@ -58,7 +69,7 @@ run() {
   apart=1
   if [ "$session" = "$subject" ] && [ -z "${BASH_VERSION:-}" ]; then apart=; fi
   if ! receive; then
-    rm -rf "$dir"
+    withdraw
     fail incomplete
   fi
   launched=1
@@ -69,21 +80,30 @@ run() {
       printf '%s%s\n' "$script" "$mark" |
         $leader sh "$file" "$mark" supervise "$id" "$cap" "$input" "$how" 2>/dev/null
     fi
+    # A full disk, for example: whoever started it would be waited for by its own follower.
+    [ -s "$dir/pid" ] || {
+      name_reason
+      rm -f "$dir/pid" "$dir/exit"
+      withdraw
+    }
     printf 'x\n'
   } | {
     # A client that is gone must not keep a session of its connection taken until the command ends.
     trap 'kill -KILL $$; exit' PIPE
     follow
+    [ -z "$withdrawn" ] || fail directory
   }
 }
 
 # What runs in the command's own session. The script arrives on stdin and is never in a file;
-# descriptor 4 is the command's input.
+# descriptor 4 is the command's input. A cancel writes `cancelled` and looks for `child`, this writes
+# `child` and looks for `cancelled`: one of the two sees the other.
 # shellcheck disable=SC2016 # expanded by the inner shell
 entry='
 exec 2>"$1/e"
 read -r deckhand_line </proc/$$/stat
 printf "%s .\n" "$deckhand_line" >"$1/child"
+[ ! -e "$1/cancelled" ] || kill -TERM $$
 deckhand_script=
 if [ "$2" = lines ]; then
   while IFS= read -r deckhand_line; do
@@ -127,7 +147,7 @@ tick() {
     [ -n "$alone" ] || printf 't\n' >&3 || alone=1
     if [ -n "$ending" ]; then
       turn=$((turn + 1)) tick_after=0.15
-      [ "$turn" -lt 5 ] || break
+      if [ "$turn" -ge 5 ] && { [ "$turn" -ge 40 ] || ! draining; }; then break; fi
     elif [ -n "$alone" ]; then tick_after=1
     elif [ "$tick_after" = 0.04 ]; then tick_after=0.06
     elif [ "$tick_after" = 0.06 ]; then tick_after=0.1
@@ -143,6 +163,12 @@ tick() {
   give_up_counting
 }
 
+# Who drains has work to do: it is late, on a slow disk or a busy host, and does not wait for a child in the background.
+draining() {
+  stat_of self || return 1
+  (cat /proc/[0-9]*/stat 2>/dev/null | grep -q ") [RDT] $subject ") 3>&- 6>&- 7>&-
+}
+
 give_up_counting() {
   printf '?\n' >&6
   printf '?\n' >&7
@@ -151,6 +177,8 @@ give_up_counting() {
 # Needs script, cap, input and how. Outlives the client: a broken pipe or a hang-up is none of its business.
 supervise() {
   trap '' PIPE HUP
+  # Room for the end, which must be told also when the output has filled the disk.
+  printf '%120s\n' '' >"$dir/exit" || return
   record_self "$dir/pid" || return
   exec 2>"$dir/note"
   printf 's\n' 2>/dev/null
@@ -200,6 +228,6 @@ supervise() {
     [ "$total_out" != '?' ] || [ "$kept_out" -ge $((cap * 1024)) ] || total_out=$kept_out
     [ "$total_err" != '?' ] || [ "$kept_err" -ge $((cap * 1024)) ] || total_err=$kept_err
   fi
-  printf '%s %s %s %s %s %s .\n' "$kind" "$status" "$kept_out" "$kept_err" "$total_out" "$total_err" >"$dir/exit"
+  printf '%s %s %s %s %s %s .\n' "$kind" "$status" "$kept_out" "$kept_err" "$total_out" "$total_err" 1<>"$dir/exit"
   printf 'x\n' 2>/dev/null
 }
