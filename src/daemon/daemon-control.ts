@@ -3,7 +3,6 @@ import { closeSync, existsSync, openSync, readFileSync, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { connectClient } from '../api/http/connect.ts';
 import type { QueueHealth } from '../api/task-api.ts';
-import { systemClock } from '../core/clock.ts';
 import { DeckhandError } from '../core/deckhand-error.ts';
 import { showBytes, tailOf } from '../core/untrusted.ts';
 import { ownerOf } from '../store/sqlite/owner-lock.ts';
@@ -11,12 +10,12 @@ import { answers } from './answers.ts';
 import { HEAP_FLAGS } from './heap-flags.ts';
 import { isAlive } from './is-alive.ts';
 import { makePrivateFolder, type Places, placesOf } from './places.ts';
+import { until } from './until.ts';
 
 /** Milliseconds until a daemon that was started must answer. */
 const START_LIMIT = 60_000;
 /** Milliseconds until a daemon that was asked to stop must be gone. */
 const STOP_LIMIT = 10_000;
-const LOOK = 20;
 const LOG_TAIL = 2000;
 
 /** The program that this process is: the command line starts itself as a daemon. */
@@ -108,11 +107,10 @@ export async function startDaemon(places: Places): Promise<number> {
   child.unref();
   const ended = endOf(child);
   // another command may have started one at the same time: then ours ends, and that one answers once its store is open
-  const up = await until(async () => await answers(places.socket), START_LIMIT, ended.signal);
+  const isUp = async (): Promise<boolean> => await answers(places.socket);
+  if (await until(isUp, START_LIMIT, ended.signal)) return child.pid ?? 0;
   const owner = ownerOf(places.folder);
-  const patience = owner?.serves && isAlive(owner.pid) ? START_LIMIT : 1000;
-  const grace = up || (await until(async () => await answers(places.socket), patience));
-  if (grace) return child.pid ?? 0;
+  if (await until(isUp, owner?.serves && isAlive(owner.pid) ? START_LIMIT : 1000)) return child.pid ?? 0;
   const words = tailOf(showBytes(readFileSync(places.logFile).subarray(from)), LOG_TAIL).trim();
   throw new DeckhandError('daemon.start-failed', `The daemon did not start: ${words || 'it said nothing'}`, {
     details: { logFile: places.logFile },
@@ -125,20 +123,6 @@ function endOf(child: ChildProcess): AbortController {
   child.once('exit', () => ended.abort());
   child.once('error', () => ended.abort());
   return ended;
-}
-
-async function until(
-  holds: () => boolean | Promise<boolean>,
-  limit: number,
-  giveUp?: AbortSignal,
-): Promise<boolean> {
-  const begun = systemClock.monotonic();
-  while (systemClock.monotonic() - begun < limit) {
-    if (await holds()) return true;
-    if (giveUp?.aborted) return false;
-    await systemClock.sleep(LOOK);
-  }
-  return false;
 }
 
 async function healthOf({ socket }: Places): Promise<QueueHealth | null> {

@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   createHostKey,
@@ -12,6 +11,7 @@ import {
   startLoopbackServer,
 } from '../ssh/loopback-server.ts';
 import { isAlive } from './is-alive.ts';
+import { until } from './until.ts';
 
 /** What the command line lends to the demo. */
 interface DemoSurroundings {
@@ -20,8 +20,8 @@ interface DemoSurroundings {
   readonly run: (inputs: readonly string[]) => Promise<number>;
 }
 
-/** Ten milliseconds apart. */
-const MOST_LOOKS = 500;
+/** Milliseconds until its page server must be gone. */
+const STOP_LIMIT = 5000;
 
 const RUNBOOKS = fileURLToPath(new URL('demo', import.meta.url));
 
@@ -123,7 +123,7 @@ async function stopPageServer(home: string): Promise<void> {
   } catch {
     // It is gone already.
   }
-  for (let looks = 0; looks < MOST_LOOKS && isAlive(pid); looks += 1) await pause(10);
+  await until(() => !isAlive(pid), STOP_LIMIT);
   await rm(join(home, 'server.pid'), { force: true });
 }
 

@@ -8,14 +8,16 @@ import { type LocalHost, text } from './local-host.ts';
 /** Moments of a run that are too short to be met by chance: the script is held there, and what may come then comes. */
 export function describeWindows(host: LocalHost): void {
   let count = 0;
-  /** The script with one place changed, as a file on the host. */
-  const changed = (place: string, by: string): string => {
-    const script = HOLDER_SCRIPT.replace(place, () => by);
-    if (place !== '' && script === HOLDER_SCRIPT) throw new Error(`there is no ${place}`);
+  const placed = (script: string): string => {
     count += 1;
-    const file = join(host.root, `holder-changed-${count}.sh`);
+    const file = join(host.root, `holder-placed-${count}.sh`);
     writeFileSync(file, script);
     return file;
+  };
+  /** The script with one place changed, as a file on the host. */
+  const changed = (place: string, by: string): string => {
+    if (!HOLDER_SCRIPT.includes(place)) throw new Error(`there is no ${place}`);
+    return placed(HOLDER_SCRIPT.replace(place, () => by));
   };
   const verb = (file: string, ...words: readonly string[]): ChildProcess =>
     spawn(join(host.tools, 'sh'), [file, 'M', ...words], {
@@ -73,7 +75,7 @@ export function describeWindows(host: LocalHost): void {
   });
 
   it('stays cancelled though the start that was there is withdrawn, for whoever waits behind it', async () => {
-    const file = changed('', '');
+    const file = placed(HOLDER_SCRIPT);
     const first = verb(file, 'run', 'withdrawn', '1024', '-', 'lines');
     first.stdin?.write('echo half');
     await expect

@@ -92,6 +92,11 @@ ended() {
   [ "$whole" = . ]
 }
 
+# It was cancelled before its command began.
+write_never() {
+  printf 'signal 15 0 0 0 0 .\n' >"$dir/exit"
+}
+
 print_end() {
   printf 'x %s %s %s %s %s %s\n' "$kind" "$status" "$kept_out" "$kept_err" "$total_out" "$total_err"
 }

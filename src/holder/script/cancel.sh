@@ -32,7 +32,7 @@ cancel() {
   tries=0
   until { cd "$dir" && (: >cancelled); } 2>/dev/null || [ "$tries" -gt 2 ]; do
     if mkdir -p -m 700 "$runs" && mkdir "$dir" 2>/dev/null; then
-      printf 'signal 15 0 0 0 0 .\n' >"$dir/exit" || fail directory
+      write_never || fail directory
       printf 'p\nx missing\n'
       return
     fi

@@ -39,8 +39,8 @@ name_reason() {
 
 # Nothing was started, so the id is free again; unless it was cancelled meanwhile, which stays true.
 withdraw() {
-  rm -f "$dir/starter" "$dir/o" "$dir/e" "$dir/to" "$dir/te" "$dir/stdin" "$dir/paused"
-  rmdir "$dir" 2>/dev/null || printf 'signal 15 0 0 0 0 .\n' >"$dir/exit"
+  rm -f "$dir/starter" "$dir/o" "$dir/e" "$dir/to" "$dir/te" "$dir/stdin" "$dir/paused" "$dir/pid" "$dir/exit"
+  rmdir "$dir" 2>/dev/null || write_never
 }
 
 # Making the directory is the start token: whoever makes it starts the command, all others attach.
@@ -83,7 +83,6 @@ run() {
     # A full disk, for example: whoever started it would be waited for by its own follower.
     [ -s "$dir/pid" ] || {
       name_reason
-      rm -f "$dir/pid" "$dir/exit"
       withdraw
     }
     printf 'x\n'
@@ -191,7 +190,7 @@ supervise() {
     rm -f "$dir/stdin"
   fi
   if [ -e "$dir/cancelled" ]; then
-    printf 'signal 15 0 0 0 0 .\n' >"$dir/exit"
+    write_never
     return
   fi
   supervisor=$subject

@@ -74,11 +74,10 @@ export class SftpSession implements AsyncDisposable {
       this.#blocked = false;
       this.#pump();
     });
-    channel.on('error', error => {
-      // a server whose program is missing may have ended the channel before there was time to greet it
-      const unknown = this.#extensions === undefined ? this.#endError() : this.#lostError(error);
-      this.#finish(error instanceof DeckhandError ? error : unknown);
-    });
+    // a server whose program is missing may have ended the channel before there was time to greet it
+    channel.on('error', error =>
+      this.#finish(error instanceof DeckhandError ? error : this.#endError(error)),
+    );
     channel.on('end', () => this.#finish(this.#endError()));
     channel.on('close', () => this.#finish(this.#endError()));
   }
@@ -285,8 +284,8 @@ export class SftpSession implements AsyncDisposable {
     this.#ended.resolve(reason);
   }
 
-  #endError(): DeckhandError {
-    if (this.#extensions !== undefined) return this.#lostError();
+  #endError(cause?: unknown): DeckhandError {
+    if (this.#extensions !== undefined) return this.#lostError(cause);
     const message = `${this.hostName} has no SFTP server: the subsystem ended without a greeting.`;
     return new DeckhandError('transfer.unsupported', message, { details: { host: this.hostName } });
   }
